@@ -1,0 +1,1 @@
+"""phototriage: which photo of a series would people keep?"""

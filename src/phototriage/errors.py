@@ -1,0 +1,35 @@
+"""Everything that phototriage raises on purpose.
+
+PhototriageError
+├── PhotoError      a photo or a folder of photos cannot be used
+├── LabelError      labels cannot be read, or do not fit what they are used for
+├── FeatureError    features are missing, broken, or not those asked for
+├── ModelError      a model file cannot be used
+└── OutputError     a result cannot be written
+"""
+
+__all__ = ["FeatureError", "LabelError", "ModelError", "OutputError", "PhotoError", "PhototriageError"]
+
+
+class PhototriageError(Exception):
+    """An expected failure. Its text is one line: what, where, and what to do about it."""
+
+
+class PhotoError(PhototriageError):
+    """A photo or a folder of photos cannot be used."""
+
+
+class LabelError(PhototriageError):
+    """Labels cannot be read, or do not fit what they are used for."""
+
+
+class FeatureError(PhototriageError):
+    """Features are missing, broken, or not those asked for."""
+
+
+class ModelError(PhototriageError):
+    """A model file cannot be used."""
+
+
+class OutputError(PhototriageError):
+    """A result cannot be written."""
