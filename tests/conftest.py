@@ -1,8 +1,15 @@
 """Where the tests find real data, and how they go on without it."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
+
+from phototriage.features import Block, Features
+from phototriage.labels import Comparisons
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +19,40 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real data in {folder}, which is not there")
     return folder
+
+
+@pytest.fixture
+def make_photo(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a small JPEG of seeded blobs and returns its path."""
+
+    def make(name: str, seed: int = 0, size: tuple[int, int] = (96, 64)) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        coarse = np.random.default_rng(seed).integers(0, 256, (8, 12, 3), np.uint8)
+        Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path, "JPEG", quality=92)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def make_features() -> Callable[..., Features]:
+    """Features of one block from photo → numbers."""
+
+    def make(numbers: Mapping[str, Sequence[float]], name: str = "block") -> Features:
+        dim = len(next(iter(numbers.values())))
+        block = Block(name, f"{name}/1", tuple(f"{name}_{column}" for column in range(dim)))
+        return Features(tuple(numbers), np.array(list(numbers.values()), np.float32), (block,))
+
+    return make
+
+
+@pytest.fixture
+def make_comparisons() -> Callable[..., Comparisons]:
+    """Comparisons from (series, photo_a, photo_b, preference) rows, without votes and ranks."""
+
+    def make(*rows: tuple[str, str, str, float]) -> Comparisons:
+        table = pd.DataFrame(list(rows), columns=["series", "photo_a", "photo_b", "preference"])
+        return Comparisons(table.assign(votes_a=0, votes_b=0, rank_a=0, rank_b=0))
+
+    return make

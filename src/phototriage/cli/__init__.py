@@ -1,1 +1,92 @@
-"""cli"""
+"""The command line. A command is a module here with a dataclass `Command`: its fields are the options."""
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Protocol
+
+from phototriage.errors import PhototriageError
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "rank": "rank the photos of a folder, series by series, best first",
+    "labels": "read people's preferences, mend and check them, and write them as one table",
+    "train": "train a ranker on preferences",
+    "evaluate": "judge a ranker, or anyone's scores, against preferences",
+    "demo": "see all of it at work on simulated bursts, without any data",
+}
+
+_ERROR, _USAGE, _INTERRUPTED = 1, 2, 130
+
+_OVERVIEW = f"""\
+phototriage: which photo of a series would people keep?
+
+usage: phototriage COMMAND [OPTIONS]
+
+commands:
+{chr(10).join(f"  {name:<10}{text}" for name, text in COMMANDS.items())}
+
+Try:
+  phototriage demo                                  nothing needed, two minutes
+  phototriage rank ~/Pictures/2026-06               your own photos; they are never changed
+  phototriage COMMAND --help                        every option of a command
+
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 done but some photos could not be used, 130 interrupted.
+"""
+
+
+class _Runnable(Protocol):
+    def run(self) -> int:
+        """Does the work; returns the exit code."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit code."""
+    first, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if first in ("-h", "--help", "help"):
+        print(_OVERVIEW, end="")
+        return 0
+    if first == "--version":
+        from importlib.metadata import version
+
+        print(f"phototriage {version('phototriage')}")
+        return 0
+    if first not in COMMANDS:
+        near = get_close_matches(first, COMMANDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(COMMANDS)}"
+        print(f"phototriage: there is no command '{first}': {hint}", file=sys.stderr)
+        return _USAGE
+    for stream in (sys.stdout, sys.stderr):
+        # A file name need not be valid text, and must not stop a run when it is shown.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _parsed(first, rest).run()
+    except PhototriageError as error:
+        print(f"phototriage: {error}", file=sys.stderr)
+        return _ERROR
+    except BrokenPipeError:
+        # Whoever read standard output has stopped; nothing more may be written to it, at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _ERROR
+    except KeyboardInterrupt:
+        print("phototriage: stopped; what was finished is kept, run it again to go on", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _parsed(name: str, arguments: Sequence[str]) -> _Runnable:
+    import tyro
+
+    # Imported by name, so that one command does not wait for the imports of all others.
+    module = import_module(f"phototriage.cli.{name}")
+    command: _Runnable = tyro.cli(
+        module.Command,
+        prog=f"phototriage {name}",
+        args=list(arguments),
+        use_underscores=True,
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+    )
+    return command

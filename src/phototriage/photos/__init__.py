@@ -1,1 +1,24 @@
-"""photos"""
+"""Photos on disk: finding them, and reading them into upright sRGB pixels."""
+
+from phototriage.photos.capture_time import CaptureTime, read_capture_time
+from phototriage.photos.decoding import DECODING_VERSION, MAX_DECODED_PIXELS, Decoded, decode
+from phototriage.photos.discovery import PHOTO_SUFFIXES, discover
+from phototriage.photos.loading import Photo, content_hash, load, read_photo
+from phototriage.photos.stderr_capture import CapturedText, captured_stderr
+
+__all__ = [
+    "DECODING_VERSION",
+    "MAX_DECODED_PIXELS",
+    "PHOTO_SUFFIXES",
+    "CaptureTime",
+    "CapturedText",
+    "Decoded",
+    "Photo",
+    "captured_stderr",
+    "content_hash",
+    "decode",
+    "discover",
+    "load",
+    "read_capture_time",
+    "read_photo",
+]

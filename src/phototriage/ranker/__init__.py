@@ -1,1 +1,18 @@
-"""ranker"""
+"""The ranker: network, losses, training, calibration, files."""
+
+from phototriage.ranker.accuracy import compute_pairwise_accuracy, correctness
+from phototriage.ranker.calibration import fit_temperature
+from phototriage.ranker.checkpoint import load_embedded_ranker, load_ranker, save_ranker
+from phototriage.ranker.config import MultiFeatureConfig
+from phototriage.ranker.trained import TrainedRanker
+
+__all__ = [
+    "MultiFeatureConfig",
+    "TrainedRanker",
+    "compute_pairwise_accuracy",
+    "correctness",
+    "fit_temperature",
+    "load_embedded_ranker",
+    "load_ranker",
+    "save_ranker",
+]

@@ -1,0 +1,91 @@
+"""`phototriage demo`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototriage.cli.inputs import FeatureSource, LabelSource
+from phototriage.cli.progress import note
+from phototriage.labels import split_by_series
+from phototriage.outputs import print_judgement, print_ranking, ranking_csv, write_text
+from phototriage.ranker.config import MultiFeatureConfig
+from phototriage.series import rank_series
+from phototriage.simulation import write_bursts
+
+__all__ = ["Command"]
+
+_BURSTS = 120
+_SIDES = (0.6, 0.15, 0.25)  # a larger test than usual: of few bursts, a tenth would say nothing
+_RECIPE = MultiFeatureConfig(
+    mlp_hidden_dims=(16,),
+    input_normalization="standardize",
+    loss="bradley_terry",
+    learning_rate=0.01,
+    dropout=0.0,
+    min_agreement=0.5,
+    min_reviewers=0,
+    max_epochs=40,
+    patience=10,
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """See all of it at work on simulated bursts, without any data.
+
+    Draws scenes, photographs each several times with known faults, asks imagined reviewers, measures image
+    quality, trains a ranker on their choices, judges it on bursts it never saw, and ranks one of these.
+    """
+
+    output: Path = Path("outputs/demo")
+    """Where everything goes; bursts and features that are there already are used again."""
+
+    def run(self) -> int:
+        # Here, so that --help does not wait for torch and matplotlib.
+        from phototriage.evaluation import evaluate_ranker
+        from phototriage.outputs.pictures import accuracy_chart, contact_sheet
+        from phototriage.outputs.run_folder import write_run
+        from phototriage.ranker.training import train
+
+        bursts = self.output / "bursts"
+        if not (bursts / "comparisons.csv").exists():
+            note(f"photographing {_BURSTS} drawn scenes, two to six takes each …")
+            write_bursts(bursts, series=_BURSTS, seed=2026)
+        inputs = LabelSource(comparisons=bursts / "comparisons.csv", photos=bursts / "photos")
+        labels = inputs.labels()
+        features = inputs.read_features(labels, FeatureSource(cache_dir=self.output / "cache"))
+        note(f"{len(features)} photos measured, {len(labels.comparisons)} pairs judged by imagined reviewers")
+
+        split = split_by_series(labels.comparisons, _RECIPE.seed, _SIDES)
+        training = train(split, features, _RECIPE)
+        judgement = evaluate_ranker("trained here", training.ranker, split.test, features).judgement
+        write_run(self.output / "run", training, judgement)
+        accuracy_chart(judgement, self.output / "accuracy.png")
+        print(f"\nOn {judgement.series} bursts that it never saw:")
+        print_judgement(judgement)
+
+        ranked = rank_series(split.test.photos_by_series(), features, training.ranker)
+        shown = max(ranked, key=lambda series: len(series.photos))
+        write_text(ranking_csv(ranked), self.output / "ranking.csv")
+        contact_sheet(
+            shown,
+            {each.photo: bursts / "photos" / each.photo for each in shown.photos},
+            self.output / "ranked_series.png",
+        )
+        print("\nOne of them, ranked:")
+        print_ranking([shown])
+        print(_WHAT_NEXT.format(output=self.output))
+        return 0
+
+
+_WHAT_NEXT = """
+Open
+  {output}/ranked_series.png            that burst, best take first
+  {output}/accuracy.png                 what was learned, beside scores that learn nothing
+  {output}/run/training_curves.png      how the training went
+  {output}/bursts/truth.csv             what was really wrong with every take
+
+Try next
+  phototriage rank {output}/bursts/photos --top 2
+  phototriage rank {output}/bursts/photos --model {output}/run/best_model.pt --csv ranking.csv
+  phototriage evaluate --comparisons {output}/bursts/comparisons.csv --photos {output}/bursts/photos
+  phototriage rank ~/Pictures           your own photos; they are never changed"""

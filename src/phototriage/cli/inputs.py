@@ -1,0 +1,108 @@
+"""The options that say where labels and features come from; the same on every command."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from phototriage.cli.progress import note, progress
+from phototriage.errors import FeatureError, LabelError
+from phototriage.features import (
+    Features,
+    build_extractors,
+    default_cache_dir,
+    extract,
+    read_feature_table,
+)
+from phototriage.labels import Labels, read_labels
+
+__all__ = ["FeatureSource", "LabelSource", "OptionalInt", "OptionalPath"]
+
+OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
+OptionalInt = Annotated[int | None, tyro.conf.arg(metavar="INT")]
+
+
+@dataclass(frozen=True)
+class FeatureSource:
+    """How photos become numbers."""
+
+    features: tuple[str, ...] = ("iqa",)
+    """Features to measure, one or more of: iqa."""
+    cache_dir: Path = field(default_factory=default_cache_dir)
+    """Where measured features are kept."""
+    workers: OptionalInt = None
+    """Processes that decode photos; by default one per core."""
+
+    def measure(self, photos: dict[str, Path]) -> Features:
+        """Features of key → file, with progress and notes on standard error."""
+        with progress("features") as on_progress:
+            return extract(
+                photos,
+                build_extractors(self.features),
+                self.cache_dir,
+                workers=self.workers,
+                on_progress=on_progress,
+                on_note=note,
+            )
+
+
+@dataclass(frozen=True)
+class LabelSource:
+    """Where preferences come from, and what is known about the photos in them."""
+
+    root: OptionalPath = None
+    """A PhotoTriage release folder: pairlists, reviews or vote table, photos."""
+    comparisons: OptionalPath = None
+    """Preferences of your own, in place of --root: CSV or Parquet of photo_a, photo_b and one of preference,
+    winner (a or b), or votes_a and votes_b."""
+    photos: OptionalPath = None
+    """The folder that the photos of --comparisons are relative to."""
+    feature_table: OptionalPath = None
+    """A CSV of ready features in place of photos: series, photo, then a column per number."""
+    strict: bool = False
+    """Stop where a labelled photo has no features, instead of going on without it."""
+
+    def labels(self) -> Labels:
+        """Reads the preferences."""
+        if (self.root is None) == (self.comparisons is None):
+            raise LabelError(
+                "give either --root FOLDER (a PhotoTriage release) or --comparisons TABLE (your own)"
+            )
+        labels = read_labels(self.root or self.comparisons or Path())
+        for text in labels.notes:
+            note(text)
+        return labels
+
+    def read_features(self, labels: Labels, source: FeatureSource) -> Features:
+        """The features of the labelled photos.
+
+        What has none is said on standard error, or is an error with --strict.
+        """
+        features = self._features(labels, source)
+        covered = labels.comparisons.between(features.photos)
+        lacking = [photo for photo in labels.comparisons.photos if photo not in features]
+        if lacking:
+            reasons = {failure.photo: failure.reason for failure in features.failures}
+            reason = f" ({reasons[lacking[0]]})" if lacking[0] in reasons else ""
+            text = (
+                f"{len(lacking)} of {len(labels.comparisons.photos)} labelled photos have no features, "
+                f"the first is {lacking[0]}{reason}; "
+                f"{len(labels.comparisons) - len(covered)} of {len(labels.comparisons)} pairs are left out"
+            )
+            if self.strict or not len(covered):
+                raise FeatureError(text)
+            note(text)
+        return features
+
+    def _features(self, labels: Labels, source: FeatureSource) -> Features:
+        if self.feature_table is not None:
+            return read_feature_table(self.feature_table)
+        folder = self.photos or labels.photo_root
+        if folder is None:
+            raise FeatureError(
+                "there are labels but no photos: give --photos FOLDER, or ready numbers by --feature_table"
+            )
+        if not folder.is_dir():
+            raise FeatureError(f"the photo folder {folder} does not exist")
+        return source.measure({photo: folder / photo for photo in labels.comparisons.photos})

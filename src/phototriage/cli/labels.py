@@ -1,0 +1,50 @@
+"""`phototriage labels`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from phototriage.cli.inputs import OptionalPath
+from phototriage.cli.progress import note
+from phototriage.labels import read_labels
+from phototriage.outputs import print_labels
+
+__all__ = ["Command"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """Read people's preferences, mend and check them, and write them as one table.
+
+    Shows what each step kept. The ids in PhotoTriage's public votes are permuted against its photos; they are
+    put right here by matching the votes to the released preferences, and how well that went is shown.
+    """
+
+    path: Annotated[Path, tyro.conf.Positional]
+    """A PhotoTriage release folder, its vote table, or your own CSV or Parquet of comparisons."""
+    output: OptionalPath = None
+    """Write the comparisons here, as .csv or .parquet."""
+    min_agreement: float = 0.7
+    """What counts as clear in the table shown: the least share of votes for the majority."""
+    min_reviewers: int = 2
+    """What counts as clear in the table shown: the least number of votes."""
+    assume_aligned: bool = False
+    """Take the photo ids of votes as they are, where no pairlist stands beside them: only for votes known to
+    be sound."""
+
+    def run(self) -> int:
+        labels = read_labels(
+            self.path,
+            min_agreement=self.min_agreement,
+            min_reviewers=self.min_reviewers,
+            assume_aligned=self.assume_aligned,
+        )
+        for text in labels.notes:
+            note(text)
+        print_labels(labels)
+        if self.output:
+            labels.comparisons.write(self.output)
+            note(f"wrote {len(labels.comparisons)} comparisons to {self.output}")
+        return 0

@@ -1,0 +1,81 @@
+"""Progress on standard error: a bar on a terminal, now and then a plain line elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from phototriage.features import OnProgress
+
+__all__ = ["note", "progress"]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def note(text: str) -> None:
+    """Says one line on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[OnProgress]:
+    """Shows how far work on many photos is, with its rate and the time left.
+
+    What was done before the first call took no time and does not count for the rate.
+    """
+    if sys.stderr.isatty():
+        with _bar(what) as on_progress:
+            yield on_progress
+    else:
+        yield _lines(what)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[OnProgress]:
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, rate="")
+        rate = _Rate()
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, rate=f"{rate.at(done):.0f} photos/s")
+
+        yield show
+
+
+def _lines(what: str) -> OnProgress:
+    rate = _Rate()
+    said = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal said
+        per_second = rate.at(done)
+        if time.monotonic() - said >= _SECONDS_BETWEEN_LINES and per_second:
+            said = time.monotonic()
+            left = (total - done) / per_second
+            note(f"{what}: {done} of {total} photos, {per_second:.0f} a second, {left:.0f} s left")
+
+    return show
+
+
+class _Rate:
+    """Photos a second since the first report."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def at(self, done: int) -> float:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (now, done)
+        started, before = self._first
+        return (done - before) / (now - started) if now > started else 0.0

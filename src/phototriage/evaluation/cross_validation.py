@@ -1,0 +1,52 @@
+"""Figures that no split's luck decides: every series is judged by a model that never saw it."""
+
+from collections.abc import Callable
+
+from phototriage.evaluation.baselines import ranker_scorer
+from phototriage.evaluation.judging import Scorer
+from phototriage.features import Features
+from phototriage.labels import Comparisons, Split, k_folds, official_split
+from phototriage.ranker import MultiFeatureConfig
+from phototriage.ranker.training import train
+
+__all__ = ["cross_validated"]
+
+
+def cross_validated(
+    name: str,
+    comparisons: Comparisons,
+    features: Features,
+    config: MultiFeatureConfig,
+    folds: int,
+    learn_from: Comparisons | None = None,
+    on_fold: Callable[[int], None] = lambda fold: None,
+) -> Scorer:
+    """Trains by the same config once per fold and scores each photo by the model of its fold.
+
+    Args:
+        name: of the scorer.
+        comparisons: what is judged later; pairs without features are left out.
+        features: of the photos.
+        config: its seed also decides the folds.
+        folds: at least 2; folds are made of whole series.
+        learn_from: other preferences about the same photos to train on, in place of `comparisons`.
+        on_fold: called with each finished fold's number, from 1.
+
+    Scores are comparable within a series, which is all that judging needs.
+    Raises LabelError for fewer series than folds.
+    """
+    scores: dict[str, float] = {}
+    comparisons = comparisons.between(features.photos)
+    for number, (_, held_out) in enumerate(k_folds(comparisons, folds, config.seed), start=1):
+        split = official_split(comparisons, frozenset(held_out.series), config.seed)
+        if learn_from is not None:
+            split = Split(
+                learn_from.in_series(split.train.series),
+                learn_from.in_series(split.validation.series),
+                held_out,
+            )
+        ranker = train(split, features, config).ranker
+        of_fold = ranker_scorer(name, ranker, features).scores
+        scores |= {photo: of_fold[photo] for photo in held_out.photos}
+        on_fold(number)
+    return Scorer(name, scores, calibrated=True)

@@ -1,0 +1,106 @@
+"""Numbers per photo, and where they came from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phototriage.errors import FeatureError
+
+__all__ = ["Block", "Failure", "Features"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one extractor measures.
+
+    `fingerprint` names everything that moves the numbers (extractor, its version, preprocessing, decoding);
+    two blocks with the same fingerprint hold interchangeable numbers. `columns` has a name per number.
+    """
+
+    name: str
+    fingerprint: str
+    columns: tuple[str, ...]
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a photo has in this block."""
+        return len(self.columns)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A photo without features, and the reason in one line."""
+
+    photo: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Features:
+    """Numbers of many photos.
+
+    `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
+    `failures`: the photos that were asked for and have no row.
+    """
+
+    photos: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    blocks: tuple[Block, ...]
+    failures: tuple[Failure, ...] = ()
+    _row_of: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        expected = (len(self.photos), sum(block.dim for block in self.blocks))
+        if self.matrix.shape != expected or self.matrix.dtype != np.float32:
+            raise FeatureError(
+                f"features must be float32 {expected}, not {self.matrix.dtype} {self.matrix.shape}"
+            )
+        if not np.isfinite(self.matrix).all():
+            row = int(np.argmin(np.isfinite(self.matrix).all(axis=1)))
+            raise FeatureError(f"the features of {self.photos[row]} are not all finite numbers")
+        object.__setattr__(self, "_row_of", {photo: row for row, photo in enumerate(self.photos)})
+        if len(self._row_of) != len(self.photos):
+            raise FeatureError("a photo has features twice")
+
+    def __contains__(self, photo: object) -> bool:
+        return photo in self._row_of
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the matrix's columns, in order."""
+        return tuple(column for block in self.blocks for column in block.columns)
+
+    def rows(self, photos: Iterable[str]) -> NDArray[np.intp]:
+        """The matrix rows of `photos`, in their order. Raises FeatureError for a photo without features."""
+        try:
+            return np.array([self._row_of[photo] for photo in photos], dtype=np.intp)
+        except KeyError as missing:
+            raise FeatureError(f"no features for photo {missing.args[0]!r}") from None
+
+    def select(self, blocks: Sequence[Block]) -> NDArray[np.float32]:
+        """The columns of `blocks`, in their order: float32 (n, sum of dims).
+
+        Raises FeatureError, naming both sides, where a block is absent or was made differently.
+        """
+        starts = np.cumsum([0, *(block.dim for block in self.blocks)])
+        here = {block.name: (block, start) for block, start in zip(self.blocks, starts, strict=False)}
+        parts = []
+        for wanted in blocks:
+            found, start = here.get(wanted.name, (None, 0))
+            if found is None:
+                raise FeatureError(
+                    f"the model needs the features '{wanted.name}' ({wanted.fingerprint}); "
+                    f"here are only {', '.join(here) or 'none'}: ask for them with --features"
+                )
+            if (found.fingerprint, found.columns) != (wanted.fingerprint, wanted.columns):
+                raise FeatureError(
+                    f"the model was trained on '{wanted.name}' features made as {wanted.fingerprint}, "
+                    f"these were made as {found.fingerprint}: extract them the same way, or train anew"
+                )
+            parts.append(self.matrix[:, start : start + found.dim])
+        return np.hstack(parts) if parts else np.empty((len(self), 0), np.float32)

@@ -1,0 +1,72 @@
+"""The released pairlists: who preferred what, and by how much."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from phototriage.errors import LabelError
+from phototriage.labels.comparisons import COLUMNS, Comparisons
+from phototriage.labels.release import photo_key, series_key
+
+__all__ = ["read_pairlists"]
+
+_EXPECTED = (
+    "'series photo1 photo2 preference rank1 rank2': two different photos counted from 1, "
+    "a preference in [0, 1], ranks from 1"
+)
+
+
+def read_pairlists(paths: Sequence[Path]) -> Comparisons:
+    """Reads pairlists into one table.
+
+    A line is ``series photo1 photo2 p rank1 rank2``: photos counted from 1 as in the file names, p the
+    preference for photo1, rank 1 the best of the series. Columns 5 and 6 are ranks, not winner and loser.
+
+    Raises:
+        LabelError: a file cannot be read, or a line is malformed, repeats a pair, gives a photo a second
+            rank, or goes on with a series of another file; with file and line.
+    """
+    rows: list[tuple[str, str, str, float, int, int, int, int]] = []
+    seen: set[tuple[int, int, int]] = set()
+    ranks: dict[tuple[int, int], int] = {}
+    file_of: dict[int, Path] = {}
+    for path in paths:
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise LabelError(f"{path} cannot be read: {error}") from error
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            place = f"{path}, line {number}"
+            series, one, two, preference, rank_one, rank_two = _parse(line, place)
+            pair = (series, min(one, two), max(one, two))
+            if pair in seen:
+                raise LabelError(f"{place}: photos {one} and {two} of series {series} were compared before")
+            seen.add(pair)
+            if file_of.setdefault(series, path) != path:
+                raise LabelError(f"{place}: series {series} stands in {file_of[series].name} too")
+            for photo, rank in ((one, rank_one), (two, rank_two)):
+                if ranks.setdefault((series, photo), rank) != rank:
+                    raise LabelError(
+                        f"{place}: photo {photo} of series {series} has rank {rank} here and "
+                        f"{ranks[series, photo]} above"
+                    )
+            photos = (photo_key(series, one), photo_key(series, two))
+            rows.append((series_key(series), *photos, preference, 0, 0, rank_one, rank_two))
+    if not rows:
+        raise LabelError(f"{', '.join(map(str, paths))}: no line; expected {_EXPECTED}")
+    return Comparisons(pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def _parse(line: str, place: str) -> tuple[int, int, int, float, int, int]:
+    try:
+        series, one, two, preference, rank_one, rank_two = line.split()
+        numbers = (int(series), int(one), int(two), float(preference), int(rank_one), int(rank_two))
+    except ValueError:
+        numbers = (0, 0, 0, 0.0, 0, 0)
+    in_range = 0.0 <= numbers[3] <= 1.0 and numbers[0] >= 0
+    if not in_range or min(*numbers[1:3], *numbers[4:]) < 1 or numbers[1] == numbers[2]:
+        raise LabelError(f"{place}: expected {_EXPECTED}, found '{line.strip()[:80]}'")
+    return numbers

@@ -1,0 +1,231 @@
+"""Reads labels of any kind, and tells what each step kept."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from phototriage.errors import LabelError
+from phototriage.labels.alignment import AlignmentSummary, align
+from phototriage.labels.comparisons import COLUMNS, Comparisons
+from phototriage.labels.filtering import clear_comparisons, clear_majority
+from phototriage.labels.own_table import read_own_table
+from phototriage.labels.pairlist import read_pairlists
+from phototriage.labels.release import Release, find_release, photo_key, photo_root
+from phototriage.labels.reviews import read_reviews
+from phototriage.labels.votes import VoteTable, is_vote_table, read_vote_table
+
+__all__ = ["Labels", "Step", "read_labels"]
+
+_ACCEPTED = (
+    "labels are a folder of the PhotoTriage release (with train_pairlist.txt or val_pairlist.txt), "
+    "its vote table beside its pairlists, or a table of your own "
+    "(.csv or .parquet: photo_a, photo_b and preference, winner, or votes_a and votes_b)"
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was there after one step of reading; None where a count means nothing."""
+
+    name: str
+    rows: int | None
+    pairs: int | None
+    series: int | None
+    photos: int | None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels as read, and how they came about.
+
+    Fields:
+        comparisons: all of them, unfiltered: evaluation needs them so. Train on ``filter_comparisons`` of
+            them.
+        kind: 'release' (PhotoTriage, preferences from its pairlists), 'votes' (assumed to be aligned), or
+            'own'.
+        steps: what each step kept; the last ones tell what the training filter will keep.
+        notes: single lines for people about what was chosen, skipped or merged.
+        alignment: where votes were matched to photos, how that went.
+        official_test_series: the series of val_pairlist.txt, PhotoTriage's official test.
+        photo_root: the folder that photo keys are relative to, where it is known.
+    """
+
+    comparisons: Comparisons
+    kind: str
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+    alignment: AlignmentSummary | None
+    official_test_series: frozenset[str]
+    photo_root: Path | None
+
+
+def read_labels(
+    path: Path, *, min_agreement: float = 0.7, min_reviewers: int = 2, assume_aligned: bool = False
+) -> Labels:
+    """Reads the labels at ``path``, whatever kind they are.
+
+    Args:
+        path: a folder of the PhotoTriage release, its aggregated vote table, or a table of a person's own
+            (CSV or Parquet). Pairlists in the folder of a vote table are used with it. Where a folder has
+            both single reviews and a vote table, the one with more votes is used.
+        min_agreement, min_reviewers: of the filter that the steps report on; the comparisons stay unfiltered.
+        assume_aligned: reads votes without a pairlist as if their ids were photo numbers, the preference
+            being the share of the votes. Only for votes known to be sound: those that PhotoTriage published
+            are not. Votes with a pairlist are matched in any case.
+
+    Raises:
+        LabelError: there are no labels at path, they are malformed, or they are votes without a pairlist.
+    """
+    filters = _Filters(min_agreement, min_reviewers)
+    if path.is_dir():
+        return _read_release(find_release(path), filters, assume_aligned)
+    if not path.exists():
+        raise LabelError(f"{path} does not exist; {_ACCEPTED}")
+    if path.suffix.lower() == ".csv" and is_vote_table(path):
+        release = replace(find_release(path.parent), reviews=(), vote_table=path)
+        return _read_release(release, filters, assume_aligned)
+    if path.suffix.lower() in (".csv", ".parquet"):
+        return _read_own(path, filters)
+    raise LabelError(f"{path} is no file of labels; {_ACCEPTED}")
+
+
+@dataclass(frozen=True)
+class _Filters:
+    min_agreement: float
+    min_reviewers: int
+
+    def __str__(self) -> str:
+        return f"agreement ≥ {self.min_agreement:g} and ≥ {self.min_reviewers} reviewers"
+
+
+def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> Labels:
+    notes: list[str] = []
+    steps: list[Step] = []
+    votes = _read_votes(release, steps, notes)
+    if votes:
+        steps += _vote_steps(votes, filters)
+    if not release.pairlists:
+        if not votes:
+            raise LabelError(f"{release.folder}: no labels were found here; {_ACCEPTED}")
+        if not assume_aligned:
+            raise LabelError(
+                f"{release.folder}: there are votes here but no train_pairlist.txt or val_pairlist.txt. "
+                "The ids in PhotoTriage's votes are a random permutation of the photos within each series, "
+                "so votes alone do not tell which photo won; put the pairlists beside them, "
+                "or say assume_aligned for votes whose ids are known to be sound"
+            )
+        notes.append(
+            "the ids of the votes are taken for photo numbers, unchecked, because assume_aligned says so"
+        )
+        comparisons = _shares(votes)
+        steps += _final_steps(comparisons, filters)
+        root = photo_root(release.folder)
+        return Labels(comparisons, "votes", tuple(steps), tuple(notes), None, frozenset(), root)
+
+    comparisons = read_pairlists(release.pairlists)
+    steps.append(_step("pairlists", comparisons, rows=len(comparisons)))
+    official = frozenset[str]()
+    if release.val_pairlist:
+        official = frozenset(read_pairlists([release.val_pairlist]).series)
+    else:
+        notes.append("val_pairlist.txt was not found: there is no official test")
+    summary = None
+    if votes:
+        comparisons, summary = align(comparisons, votes)
+        without = votes.rows[~votes.rows["series"].isin(list(comparisons.series))]
+        steps.append(_vote_step("votes of series without a pairlist, skipped", without, rows=True))
+        steps.append(
+            _step("pairs whose votes were matched to photos", comparisons.select(comparisons.votes > 0))
+        )
+    else:
+        notes.append(
+            "no votes were found: the preferences stand alone, and the training filter judges by them"
+        )
+    steps += _final_steps(comparisons, filters)
+    root = photo_root(release.folder)
+    return Labels(comparisons, "release", tuple(steps), tuple(notes), summary, official, root)
+
+
+def _read_votes(release: Release, steps: list[Step], notes: list[str]) -> VoteTable | None:
+    if not release.reviews:
+        return read_vote_table(release.vote_table) if release.vote_table else None
+    read = read_reviews(release.reviews)
+    steps.append(Step("single reviews", read.reviews, None, len(release.reviews), None))
+    if read.undecided:
+        notes.append(f"{read.undecided} reviews chose neither photo and are left out")
+    if not release.vote_table:
+        return read.votes
+    table = read_vote_table(release.vote_table)
+    used, left_aside = ("the single reviews", release.vote_table.name)
+    # Either may be a part of what was voted; the release was computed from all of it.
+    if table.total > read.votes.total:
+        used, left_aside = left_aside, used
+    notes.append(f"votes are in two places; {used} has more of them, {left_aside} is left aside")
+    return table if table.total > read.votes.total else read.votes
+
+
+def _read_own(path: Path, filters: _Filters) -> Labels:
+    own = read_own_table(path)
+    notes = []
+    if own.merged:
+        notes.append(
+            f"{own.merged} rows repeated a pair and were merged with it; "
+            f"the rows of {own.contradictions} pairs named different winners"
+        )
+    steps = [
+        Step("rows in the table", own.rows, None, None, None),
+        *_final_steps(own.comparisons, filters),
+    ]
+    return Labels(own.comparisons, "own", tuple(steps), tuple(notes), None, frozenset(), None)
+
+
+def _shares(votes: VoteTable) -> Comparisons:
+    merged = votes.merged()
+    merged = merged[merged["votes_low"] + merged["votes_high"] > 0]
+    rows = [
+        (series, photo_key(int(series), low + 1), photo_key(int(series), high + 1), a / (a + b), a, b, 0, 0)
+        for series, low, high, a, b in merged.itertuples(index=False)
+    ]
+    if not rows:
+        raise LabelError("the vote table holds no vote")
+    return Comparisons(pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def _vote_steps(votes: VoteTable, filters: _Filters) -> list[Step]:
+    rows, merged = votes.rows, votes.merged()
+    agreed = rows[clear_majority(rows["left"], rows["right"], filters.min_agreement, filters.min_reviewers)]
+    clear = clear_majority(
+        merged["votes_low"], merged["votes_high"], filters.min_agreement, filters.min_reviewers
+    )
+    kept = merged[clear].rename(columns={"low": "first", "high": "second"})
+    return [
+        _vote_step("votes per ordered pair", rows, rows=True),
+        _vote_step(f"ordered pairs with {filters}", agreed, rows=True),
+        _vote_step("the same after merging both orders of a pair", kept, rows=False),
+    ]
+
+
+def _vote_step(name: str, votes: pd.DataFrame, *, rows: bool) -> Step:
+    pairs = {
+        (series, frozenset(ids))
+        for series, *ids in votes[["series", "first", "second"]].itertuples(index=False)
+    }
+    photos = {(series, photo) for series, ids in pairs for photo in ids}
+    count = len(votes) if rows else None
+    return Step(name, count, len(pairs), len({series for series, _ in pairs}), len(photos))
+
+
+def _final_steps(comparisons: Comparisons, filters: _Filters) -> list[Step]:
+    """All comparisons, and what the training filter will keep of them."""
+    clear = clear_comparisons(comparisons, filters.min_agreement, filters.min_reviewers)
+    voted = comparisons.votes > 0
+    steps = [_step("comparisons", comparisons), _step("to train on", comparisons.select(clear))]
+    if voted.any() and not voted.all():
+        steps.append(_step("of these by their votes", comparisons.select(clear & voted)))
+        steps.append(_step("of these by their preference", comparisons.select(clear & ~voted)))
+    return steps
+
+
+def _step(name: str, comparisons: Comparisons, rows: int | None = None) -> Step:
+    return Step(name, rows, len(comparisons), len(comparisons.series), len(comparisons.photos))

@@ -1,0 +1,81 @@
+"""Where the files of the PhotoTriage release lie, and what its series and photos are called here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["VOTE_TABLE", "Release", "find_release", "photo_key", "photo_root", "series_key"]
+
+VOTE_TABLE = "photo_triage_pairs_embedding_labels.csv"
+_REVIEWS = "reviews_trainval"
+_PHOTOS = "train_val_imgs"
+_PHOTO_PATTERN = "[0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9].JPG"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What of the release a folder holds; None or () for what is not there."""
+
+    folder: Path
+    train_pairlist: Path | None
+    val_pairlist: Path | None
+    reviews: tuple[Path, ...]
+    vote_table: Path | None
+
+    @property
+    def pairlists(self) -> tuple[Path, ...]:
+        """The pairlists that are there, train first."""
+        return tuple(path for path in (self.train_pairlist, self.val_pairlist) if path)
+
+
+def series_key(series: int) -> str:
+    """The key of a series: 7 → '7'."""
+    return str(series)
+
+
+def photo_key(series: int, photo: int) -> str:
+    """The key of a photo, which is its file name: series 7, photo 2 (counted from 1) → '000007-02.JPG'."""
+    return f"{series:06d}-{photo:02d}.JPG"
+
+
+def find_release(folder: Path) -> Release:
+    """Looks for the files of the release in the folder, and in train_val/ below it."""
+    return Release(
+        folder=folder,
+        train_pairlist=_first_file(folder, "train_pairlist.txt"),
+        val_pairlist=_first_file(folder, "val_pairlist.txt"),
+        reviews=_review_files(folder),
+        vote_table=_first_file(folder, VOTE_TABLE),
+    )
+
+
+def photo_root(folder: Path) -> Path | None:
+    """The folder of the release's photos: train_val_imgs/ below this one, or where they lie flat, or None."""
+    for place in _places(folder):
+        for root in (place / _PHOTOS, place / _PHOTOS / _PHOTOS, place):
+            if any(root.glob(_PHOTO_PATTERN)):
+                return root
+    return None
+
+
+def _places(folder: Path) -> Iterator[Path]:
+    # An archive unpacked into a folder of its own name nests that name once more.
+    yield from (folder, folder / "train_val", folder / "train_val" / "train_val")
+
+
+def _first_file(folder: Path, name: str) -> Path | None:
+    return next((place / name for place in _places(folder) if (place / name).is_file()), None)
+
+
+def _review_files(folder: Path) -> tuple[Path, ...]:
+    """The review files in reviews_trainval/ (at any depth) or flat, in order of their series."""
+    for place in _places(folder):
+        for files in (
+            (place / _REVIEWS).rglob("*.json"),
+            place.rglob("*.json") if place.name == _REVIEWS else place.glob("*.json"),
+        ):
+            # Only numbers name a series; archives made on a Mac carry '._000001.json' beside it.
+            found = [path for path in files if path.stem.isdecimal()]
+            if found:
+                return tuple(sorted(found, key=lambda path: (int(path.stem), path)))
+    return ()

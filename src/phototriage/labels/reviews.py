@@ -1,0 +1,80 @@
+"""The single reviews of the PhotoTriage release: one JSON file per series."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from phototriage.errors import LabelError
+from phototriage.labels.release import series_key
+from phototriage.labels.votes import VoteTable
+
+__all__ = ["Reviews", "read_reviews"]
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """Reviews counted up.
+
+    Fields:
+        votes: per ordered pair; its ids are permuted, see ``VoteTable``.
+        reviews: reviews read, with or without a choice.
+        undecided: reviews that chose neither photo and were left out.
+    """
+
+    votes: VoteTable
+    reviews: int
+    undecided: int
+
+
+def read_reviews(paths: Sequence[Path]) -> Reviews:
+    """Reads review files named by their series, '000001.json'.
+
+    Each holds ``{"reviews": [{"compareID1": 0, "compareID2": 2, "userChoice": "RIGHT", …}, …]}``, ids counted
+    from 0 and written as numbers or text.
+
+    Raises:
+        LabelError: a file is not such JSON, or no review made a choice; with the file and the number of the
+            review.
+    """
+    counts: dict[tuple[str, int, int], Counter[str]] = {}
+    reviews = undecided = 0
+    for path in paths:
+        for number, review in enumerate(_reviews_of(path), start=1):
+            first, second, choice = _parse(review, f"{path}, review {number}")
+            reviews += 1
+            if choice in ("LEFT", "RIGHT"):
+                pair = (series_key(int(path.stem)), first, second)
+                counts.setdefault(pair, Counter())[choice] += 1
+            else:
+                undecided += 1
+    if not counts:
+        raise LabelError(f"none of {len(paths)} review files holds a review that chose LEFT or RIGHT")
+    rows = [(*pair, count["LEFT"], count["RIGHT"]) for pair, count in counts.items()]
+    table = pd.DataFrame(rows, columns=["series", "first", "second", "left", "right"])
+    return Reviews(VoteTable(table), reviews, undecided)
+
+
+def _reviews_of(path: Path) -> list[Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise LabelError(f"{path} cannot be read as reviews: {error}") from error
+    reviews = content.get("reviews") if isinstance(content, dict) else None
+    if not isinstance(reviews, list):
+        raise LabelError(f'{path}: expected {{"reviews": [ … ]}}')
+    return reviews
+
+
+def _parse(review: Any, place: str) -> tuple[int, int, str]:
+    try:
+        first, second = int(review["compareID1"]), int(review["compareID2"])
+    except (KeyError, TypeError, ValueError):
+        first = second = -1
+    if first < 0 or second < 0 or first == second:
+        raise LabelError(f"{place}: expected two different ids ≥ 0 in compareID1 and compareID2")
+    return first, second, str(review.get("userChoice") or "").strip().upper()

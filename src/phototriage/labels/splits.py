@@ -1,0 +1,138 @@
+"""Training, validation and test sides that share no photo."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from phototriage.errors import LabelError
+from phototriage.labels.comparisons import Comparisons
+from phototriage.labels.components import connected_names
+
+__all__ = ["Split", "k_folds", "official_split", "split_by_series"]
+
+_Group = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three sides of one set of comparisons. No photo stands on two of them.
+
+    Raises:
+        LabelError: a side is empty, or a photo or a series stands on two sides.
+    """
+
+    train: Comparisons
+    validation: Comparisons
+    test: Comparisons
+
+    def __post_init__(self) -> None:
+        side_of: dict[tuple[str, str], str] = {}
+        for side in (field.name for field in fields(self)):
+            comparisons: Comparisons = getattr(self, side)
+            if not len(comparisons):
+                raise LabelError(f"the {side} side of the split is empty: there are too few series for it")
+            for kind, names in (("series", comparisons.series), ("photo", comparisons.photos)):
+                for name in names:
+                    if side_of.setdefault((kind, name), side) != side:
+                        raise LabelError(
+                            f"{kind} {name} is on two sides of the split, {side_of[kind, name]} and {side}"
+                        )
+
+
+def split_by_series(
+    comparisons: Comparisons, seed: int, fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
+) -> Split:
+    """Draws whole series into train, validation and test; the order of the rows plays no part.
+
+    Series that share a photo go together. Validation and test each get their rounded share of the series, at
+    least the smallest group there is; a group larger than what is left of a share goes to train.
+
+    Args:
+        fractions: shares of train, validation, test: positive, together 1.
+
+    Raises:
+        LabelError: the fractions are not such, or a side stays empty.
+    """
+    if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
+        raise LabelError(f"the three fractions of a split must be positive and add up to 1, not {fractions}")
+    groups = _shuffled_groups(comparisons, seed)
+    test, groups = _draw(groups, fractions[2] * len(comparisons.series))
+    validation, groups = _draw(groups, fractions[1] * len(comparisons.series))
+    return Split(*(_rows(comparisons, side) for side in (groups, validation, test)))
+
+
+def official_split(
+    comparisons: Comparisons, test_series: Collection[str], seed: int, validation_fraction: float = 0.1
+) -> Split:
+    """The released test series as the test; a seeded share of all others as validation; the rest as train.
+
+    Raises:
+        LabelError: a side is empty, validation_fraction is not between 0 and 1, or a test series shares a
+            photo with another.
+    """
+    if not 0 < validation_fraction < 1:
+        raise LabelError(f"validation_fraction must lie between 0 and 1, not at {validation_fraction:g}")
+    in_test = comparisons.table["series"].isin(list(test_series))
+    others = comparisons.select(~in_test)
+    validation, train = _draw(_shuffled_groups(others, seed), validation_fraction * len(others.series))
+    return Split(_rows(others, train), _rows(others, validation), comparisons.select(in_test))
+
+
+def k_folds(comparisons: Comparisons, folds: int, seed: int) -> list[tuple[Comparisons, Comparisons]]:
+    """Pairs of (train, held-out) in which every series is held out exactly once.
+
+    Series that share a photo go together.
+
+    Raises:
+        LabelError: fewer than two folds, or fewer (groups of) series than folds.
+    """
+    groups = _shuffled_groups(comparisons, seed)
+    if folds < 2:
+        raise LabelError(f"cross-validation needs at least 2 folds, not {folds}")
+    if len(groups) < folds:
+        raise LabelError(
+            f"{folds} folds need as many series without a common photo, and there are {len(groups)}"
+        )
+    held_out: list[list[_Group]] = [[] for _ in range(folds)]
+    # The largest first, each into the smallest fold, so that folds stay even where many series hang together.
+    for group in sorted(groups, key=len, reverse=True):
+        min(held_out, key=lambda fold: sum(map(len, fold))).append(group)
+    return [
+        (
+            _rows(comparisons, [group for other in held_out if other is not fold for group in other]),
+            _rows(comparisons, fold),
+        )
+        for fold in held_out
+    ]
+
+
+def _shuffled_groups(comparisons: Comparisons, seed: int) -> list[_Group]:
+    """Groups of series that share photos; sorted, then shuffled, so that the order of rows plays no part."""
+    first_series: dict[str, str] = {}
+    links: list[tuple[str, str]] = []
+    for series, photos in comparisons.photos_by_series().items():
+        links += [(series, first_series.setdefault(photo, series)) for photo in photos]
+    members: dict[str, list[str]] = {}
+    for series, label in sorted(connected_names(links).items()):
+        members.setdefault(label, []).append(series)
+    groups = [tuple(names) for _, names in sorted(members.items())]
+    return [groups[i] for i in np.random.default_rng(seed).permutation(len(groups))]
+
+
+def _draw(groups: list[_Group], series: float) -> tuple[list[_Group], list[_Group]]:
+    """Takes groups of together about this many series; gives them and the others."""
+    room = max(round(series), min(map(len, groups), default=0))
+    drawn: list[_Group] = []
+    left: list[_Group] = []
+    for group in groups:
+        if len(group) <= room:
+            drawn.append(group)
+            room -= len(group)
+        else:
+            left.append(group)
+    return drawn, left
+
+
+def _rows(comparisons: Comparisons, groups: list[_Group]) -> Comparisons:
+    return comparisons.in_series({series for group in groups for series in group})

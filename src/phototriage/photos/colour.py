@@ -1,0 +1,125 @@
+"""Turns every colour mode that photos come in into 8-bit sRGB."""
+
+import io
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms
+
+__all__ = ["Pixels", "to_8_bit", "to_srgb"]
+
+Pixels = npt.NDArray[np.uint8]
+
+_BITS_PER_SAMPLE = 258
+_PHOTOMETRIC = 262
+_WHITE_IS_ZERO = 0
+
+_MODE_OF_SPACE = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
+
+
+def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
+    """Bring a loaded image to 8 bits a channel, transparent parts over white.
+
+    16-bit grey is scaled from its full range. Floats are taken for 0 to 1 and 32-bit integers for 0 to 65535;
+    where they leave that range they are stretched from their own darkest to their own brightest value.
+
+    Returns:
+        uint8 (h, w) for grey, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and complaints.
+
+    Raises:
+        ValueError: the pixels hold infinities or NaN, or Pillow knows no way from the mode to RGB.
+    """
+    mode = image.mode
+    if mode.startswith("I;16"):
+        return _deep_grey(image, white=2 ** _tiff_tag(image, _BITS_PER_SAMPLE, 16) - 1)
+    if mode in ("I", "F"):
+        return _deep_grey(image, white=1 if mode == "F" else 65535)
+    if image.has_transparency_data:
+        backdrop = Image.new("RGBA", image.size, "white")
+        opaque = Image.alpha_composite(backdrop, image.convert("RGBA"))
+        image = opaque.convert("L" if mode in ("1", "L", "LA") else "RGB")
+    elif mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("L" if mode == "1" else "RGB")
+    return np.asarray(image), ()
+
+
+def to_srgb(pixels: Pixels, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
+    """Bring grey, RGB or CMYK to sRGB by the ICC profile that came with it.
+
+    Args:
+        pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `to_8_bit` returns them.
+        profile: without one, grey and RGB are taken for sRGB and CMYK for ideal inks.
+
+    Returns:
+        uint8 (h, w, 3), 0 to 255; and complaints: a profile that is broken or does not fit is ignored.
+    """
+    mode = _mode(pixels)
+    complaints: tuple[str, ...] = ()
+    if profile:
+        try:
+            profile_mode, transform = _transform(profile)
+            if mode == "L" and profile_mode == "RGB":
+                pixels, mode = np.repeat(pixels[..., np.newaxis], 3, axis=2), "RGB"
+            if mode != profile_mode:
+                raise ValueError(f"it is for {profile_mode}, the pixels are {mode}")
+            if transform is not None:
+                return np.asarray(transform.apply(_as_image(pixels, mode))), ()
+        except (ImageCms.PyCMSError, OSError, ValueError) as error:
+            complaints = (f"the ICC profile is ignored: {error}",)
+    if mode != "RGB":
+        pixels = np.asarray(_as_image(pixels, mode).convert("RGB"))
+    return pixels, complaints
+
+
+def _mode(pixels: Pixels) -> str:
+    return "L" if pixels.ndim == 2 else {3: "RGB", 4: "CMYK"}[pixels.shape[2]]
+
+
+def _as_image(pixels: Pixels, mode: str) -> Image.Image:
+    # Image.fromarray would take four channels for RGBA.
+    return Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
+    """The Pillow mode that a profile is for, and its way to sRGB; None where it moves no colour by 2 levels.
+
+    What it does to a lattice of colours is the proof, as its name may say anything.
+    """
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    space = source.profile.xcolor_space.strip()
+    if space not in _MODE_OF_SPACE:
+        raise ValueError(f"its colour space is {space!r}")
+    mode = _MODE_OF_SPACE[space]
+    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    if mode == "RGB":
+        levels = np.linspace(0, 255, 16).astype(np.uint8)
+        lattice = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(64, 64, 3)
+        moved = np.asarray(transform.apply(Image.fromarray(lattice)))
+        if np.abs(moved.astype(int) - lattice).max() <= 1:
+            return mode, None
+    return mode, transform
+
+
+def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]:
+    values = np.asarray(image)
+    black, brightest = float(values.min()), float(values.max())
+    complaints: tuple[str, ...] = ()
+    if not (np.isfinite(black) and np.isfinite(brightest)):
+        raise ValueError("pixel values are not all finite numbers")
+    if black < 0 or brightest > white:
+        complaints = (f"pixel values from {black:g} to {brightest:g} were stretched to 8 bits",)
+    else:
+        black, brightest = 0.0, float(white)
+    scale = 255 / (brightest - black) if brightest > black else 0.0
+    pixels = np.rint((values.astype(np.float32) - np.float32(black)) * np.float32(scale)).astype(np.uint8)
+    # Pillow inverts such TIFFs at 8 bits only.
+    if _tiff_tag(image, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+        pixels = 255 - pixels
+    return pixels, complaints
+
+
+def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
+    value = getattr(image, "tag_v2", {}).get(tag, default)
+    return int(value[0] if isinstance(value, tuple) else value)

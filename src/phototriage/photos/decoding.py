@@ -1,0 +1,211 @@
+"""Turns the bytes of a photo into upright sRGB pixels."""
+
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+
+from phototriage.errors import PhotoError
+from phototriage.photos.capture_time import CaptureTime, read_capture_time
+from phototriage.photos.colour import Pixels, to_8_bit, to_srgb
+from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
+from phototriage.photos.heif_boxes import missing_bytes
+from phototriage.photos.stderr_capture import captured_stderr
+
+__all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
+
+DECODING_VERSION = "1"
+"""Part of every fingerprint; to be raised whenever the pixels of any photo change."""
+
+MAX_DECODED_PIXELS = 160_000_000
+"""The largest picture to hold in memory at once.
+
+The largest single shots of medium format fit (151 million); a HEIC of 200 million takes 2 GB and ten seconds.
+JPEG is shrunk while it is decoded, so the photo itself may be far larger.
+"""
+
+# JPEG stands for MPO too: Pillow tells them apart after opening.
+_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF", "AVIF", "BMP")
+
+# What Pillow and its plugins raise on damaged files.
+_DAMAGE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+_MAX_COMPLAINTS = 5
+_MAX_LINE = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A photo as it is looked at."""
+
+    pixels: Pixels
+    """uint8 (h, w, 3), sRGB, upright, 0 to 255, writable; no side is longer than the `max_side` asked for."""
+    width: int
+    """Width of the upright original, in pixels."""
+    height: int
+    """Height of the upright original, in pixels."""
+    complaints: tuple[str, ...]
+    """What was wrong but could be left out of account, a line each; most photos have none."""
+    captured_at: CaptureTime | None
+    """When the photo was taken; None where its EXIF does not say."""
+
+
+def decode(data: bytes, max_side: int | None) -> Decoded:
+    """Decode a photo by its content, whatever its name.
+
+    The first frame is taken, laid over white where it is transparent, shrunk by area averaging (JPEG: after a
+    DCT-scaled decode), brought to sRGB by its ICC profile, and turned upright by its EXIF. What leaves the
+    pixels whole is a complaint. Missing or broken pixels are an error: half a photo must not be ranked.
+
+    One decode at a time: meanwhile standard error, Python's warnings and some settings of Pillow are taken
+    over for the whole process.
+
+    Args:
+        data: the whole file.
+        max_side: the long side of the result in pixels where the photo is larger; None keeps every pixel.
+
+    Raises:
+        PhotoError: the photo cannot be used; the text is the reason, in one line, without a path.
+        ValueError: `max_side` is less than 1.
+    """
+    if max_side is not None and max_side < 1:
+        raise ValueError(f"max_side must be at least 1, not {max_side}")
+    if not data:
+        raise PhotoError("the file is empty")
+    _register_formats()
+    with captured_stderr() as printed, warnings.catch_warnings(record=True) as warned, _own_pillow_settings():
+        warnings.simplefilter("always")
+        outcome = _try_decode(data, max_side)
+    noise = [*(str(warning.message) for warning in warned), *printed.text.splitlines()]
+    if isinstance(outcome, Decoded):
+        return replace(outcome, complaints=_shortened([*outcome.complaints, *noise]))
+    # What was said last is nearest to the failure.
+    raise PhotoError(_one_line(f"{outcome} ({noise[-1].strip()})" if noise else outcome))
+
+
+def _try_decode(data: bytes, max_side: int | None) -> Decoded | str:
+    """The decoded photo, or the reason why there is none."""
+    try:
+        return _decode(data, max_side)
+    except UnidentifiedImageError:
+        return f"not a photo in a format that can be read: {', '.join(_FORMATS)}"
+    except MemoryError:
+        return "there is not enough memory to decode it"
+    except _DAMAGE as error:
+        return f"cannot be decoded: {str(error) or type(error).__name__}"
+
+
+def _decode(data: bytes, max_side: int | None) -> Decoded:
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        width, height = image.size
+        drafted = _draft(image, max_side)
+        _check_size(image, full=(width, height))
+        if image.format == "HEIF" and (missing := missing_bytes(data)):
+            raise OSError(f"image file is truncated (bytes missing: {missing:,})")
+        image.load()
+        if not drafted:
+            # libheif knows the true size only after decoding.
+            width, height = image.size
+        pixels, range_complaints = to_8_bit(image)
+        pixels = shrink(pixels, fitted_size(width, height, max_side or max(width, height)))
+        pixels, colour_complaints = to_srgb(pixels, image.info.get("icc_profile"))
+        orientation, captured_at, exif_complaints = _read_exif(image)
+    if orientation in SIDEWAYS:
+        width, height = height, width
+    return Decoded(
+        pixels=np.require(upright(pixels, orientation), requirements=("C", "W")),
+        width=width,
+        height=height,
+        complaints=range_complaints + colour_complaints + exif_complaints,
+        captured_at=captured_at,
+    )
+
+
+@cache
+def _register_formats() -> None:
+    import pi_heif
+    from PIL import (  # noqa: F401 - importing a plugin registers it
+        AvifImagePlugin,
+        BmpImagePlugin,
+        JpegImagePlugin,
+        PngImagePlugin,
+        TiffImagePlugin,
+        WebPImagePlugin,
+    )
+
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+
+@contextmanager
+def _own_pillow_settings() -> Iterator[None]:
+    """No limit but ours, no half photos, and a warning from a format that looked right but did not open."""
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, Image.WARN_POSSIBLE_FORMATS
+    Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, Image.WARN_POSSIBLE_FORMATS = None, False, True
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, Image.WARN_POSSIBLE_FORMATS = before
+
+
+def _draft(image: ImageFile.ImageFile, max_side: int | None) -> bool:
+    """Have a JPEG decoded at the smallest of the scales 1, 1/2, 1/4 and 1/8 that is not below `max_side`."""
+    if max_side is None or image.format not in ("JPEG", "MPO"):
+        return False
+    width, height = image.size
+    long_side = max(width, height)
+    # Rounded down, or the short side could ask for a larger scale than the long side needs.
+    wanted = max(1, width * max_side // long_side), max(1, height * max_side // long_side)
+    return image.draft(None, wanted) is not None
+
+
+def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
+    # libjpeg keeps a progressive JPEG in memory whole, whatever the scale.
+    width, height = full if "progressive" in image.info else image.size
+    if width * height > MAX_DECODED_PIXELS:
+        raise PhotoError(
+            f"too large: {width} × {height} pixels to be decoded at once, the limit is {MAX_DECODED_PIXELS:,}"
+        )
+
+
+def _read_exif(image: Image.Image) -> tuple[int, CaptureTime | None, tuple[str, ...]]:
+    """Orientation, capture time and complaints; each as far as the EXIF can be read."""
+    orientation, captured_at = 1, None
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+        captured_at = read_capture_time(exif)
+    except _DAMAGE as error:
+        return orientation, captured_at, (f"the EXIF is broken: {str(error) or type(error).__name__}",)
+    return orientation, captured_at, ()
+
+
+def _shortened(complaints: list[str]) -> tuple[str, ...]:
+    lines = list(dict.fromkeys(map(_one_line, complaints)))
+    if len(lines) > _MAX_COMPLAINTS:
+        lines = [*lines[: _MAX_COMPLAINTS - 1], f"and {len(lines) - _MAX_COMPLAINTS + 1} more complaints"]
+    return tuple(lines)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE - 1]}…"

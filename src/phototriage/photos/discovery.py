@@ -1,0 +1,110 @@
+"""Finds the photos of a folder."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from natsort import natsort_keygen, ns
+
+from phototriage.errors import PhotoError
+
+__all__ = ["PHOTO_SUFFIXES", "discover"]
+
+PHOTO_SUFFIXES: frozenset[str] = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+        *(".heic", ".heif", ".hif", ".avif"),
+        *(".png", ".tif", ".tiff", ".webp", ".bmp"),
+    }
+)
+"""Lower-case endings of the files that are taken for photos; everything else, sidecars too, is skipped."""
+
+_MAX_KINDS_NAMED = 5
+
+_logger = logging.getLogger(__name__)
+
+
+def discover(folder: Path) -> list[Path]:
+    """Find the photos in a folder and its sub-folders.
+
+    Hidden files and folders are skipped, linked folders are not entered (they may run in circles), and a
+    sub-folder that cannot be read is left out with a logged warning.
+
+    Returns:
+        Paths that begin with `folder`, in natural order of the path below it (IMG_2 before IMG_10).
+
+    Raises:
+        PhotoError: the folder is missing, is not a folder, cannot be read, or holds no photo.
+    """
+
+    def fail_or_warn(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise PhotoError(_why_not_a_folder(folder, error)) from error
+        _logger.warning("%s is left out: %s", error.filename, error.strerror)
+        unreadable.append(error.filename)
+
+    photos: list[Path] = []
+    skipped: Counter[str] = Counter()
+    unreadable: list[str] = []
+    for parent, folders, names in os.walk(folder, onerror=fail_or_warn):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(parent, name)
+            kind = _kind(path)
+            if kind in PHOTO_SUFFIXES:
+                photos.append(path)
+            else:
+                skipped[kind] += 1
+    if not photos:
+        raise PhotoError(_why_no_photos(folder, skipped, len(unreadable)))
+    return sorted(photos, key=_natural_order(folder))
+
+
+def _kind(path: Path) -> str:
+    """The lower-case suffix of a usable file, else the words by which it is counted as skipped."""
+    if path.name.startswith("."):
+        return "hidden"
+    suffix = path.suffix.lower()
+    if suffix in PHOTO_SUFFIXES and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises on some links
+        return "broken link or special file"
+    return suffix or "without a suffix"
+
+
+def _natural_order(folder: Path) -> Callable[[Path], tuple[object, str]]:
+    natural = natsort_keygen(alg=ns.PATH | ns.IGNORECASE)
+
+    def key(path: Path) -> tuple[object, str]:
+        relative = str(path.relative_to(folder))
+        # IMG_1 and IMG_01 are equal to natsort; the plain text keeps the order the same on every machine.
+        return natural(relative), relative
+
+    return key
+
+
+def _why_not_a_folder(folder: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{folder}: there is no such folder"
+    if isinstance(error, NotADirectoryError):
+        return f"{folder} is a file, but a folder of photos is needed: try {folder.parent}"
+    return f"{folder}: the folder cannot be read ({error.strerror})"
+
+
+def _why_no_photos(folder: Path, skipped: Counter[str], unreadable: int) -> str:
+    looked_for = f"{folder}: no photo was found ({' '.join(sorted(PHOTO_SUFFIXES))})"
+    total = skipped.total()
+    named = skipped.most_common(_MAX_KINDS_NAMED)
+    kinds = [f"{count} {kind}" for kind, count in named]
+    if unnamed := total - sum(count for _, count in named):
+        kinds.append(f"{unnamed} other")
+    was_there = []
+    if total:
+        was_there.append(f"{_counted(total, 'file')} skipped: {', '.join(kinds)}")
+    if unreadable:
+        was_there.append(f"{_counted(unreadable, 'folder')} unreadable")
+    return "; ".join([looked_for, *(was_there or ["the folder is empty"])])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun} was" if count == 1 else f"{count} {noun}s were"

@@ -1,0 +1,33 @@
+"""When a score difference is right about a preference."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["compute_pairwise_accuracy", "correctness"]
+
+
+def correctness(difference: NDArray[np.floating], preference: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Whether each pair is ordered as people prefer: 1 yes, 0 no, ½ for equal scores, NaN without a winner.
+
+    Args:
+        difference: (n,) score of a minus score of b.
+        preference: (n,) P(a over b) in [0, 1]; at ½ nobody wins.
+
+    Returns: float64 (n,).
+    """
+    side = np.sign(preference - 0.5)
+    return np.where(side == 0, np.nan, (1 + np.sign(difference) * side) / 2)
+
+
+def compute_pairwise_accuracy(
+    difference: NDArray[np.floating], preference: NDArray[np.floating], min_preference: float = 0.5
+) -> float:
+    """Mean `correctness` of the pairs with a winner and max(p, 1 − p) of at least `min_preference`.
+
+    NaN where there is no such pair.
+    """
+    # Released preferences have three decimals: 1 − 0.3 must count as 0.7.
+    clear = np.maximum(preference, 1 - preference) >= min_preference - 1e-9
+    values = correctness(difference, preference)[clear]
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else float("nan")

@@ -1,0 +1,122 @@
+"""Rankers on disk: `.pt` as training writes it, `.safetensors` for use without torch.
+
+Neither can carry code: a `.pt` is only ever loaded with `weights_only=True`.
+"""
+
+import io
+import json
+import pickle
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import ModelError, OutputError
+from phototriage.features import Block
+from phototriage.ranker.config import MultiFeatureConfig
+from phototriage.ranker.trained import TrainedRanker
+
+__all__ = ["load_embedded_ranker", "load_ranker", "save_ranker"]
+
+_FORMAT = "phototriage-ranker-1"
+
+
+def save_ranker(ranker: TrainedRanker, path: Path) -> None:
+    """Writes a ranker, whole or not at all, as `.pt` or `.safetensors` by the ending of `path`.
+
+    Raises OutputError where that cannot be done.
+    """
+    if path.suffix not in _PACK:
+        raise OutputError(f"{path}: a ranker is saved as {' or '.join(_PACK)}")
+    tensors = {**ranker.weights, "seen": ranker.seen}
+    about = {
+        "format": _FORMAT,
+        "config": {**asdict(ranker.config), "mlp_hidden_dims": list(ranker.config.mlp_hidden_dims)},
+        "blocks": [{**asdict(block), "columns": list(block.columns)} for block in ranker.blocks],
+        "temperature": ranker.temperature,
+    }
+    with atomic_write(path) as file:
+        file.write(_PACK[path.suffix](tensors, about))
+
+
+def load_ranker(path: Path) -> TrainedRanker:
+    """Reads a ranker that `save_ranker` wrote. Raises ModelError for any other file."""
+    try:
+        tensors, about = _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
+        if about.get("format") != _FORMAT:
+            raise ModelError(
+                f"{path} is not a ranker of this version of phototriage (format {about.get('format')!r})"
+            )
+        return TrainedRanker(
+            weights={name: array for name, array in tensors.items() if name != "seen"},
+            config=MultiFeatureConfig.from_dict(about["config"]),
+            blocks=tuple(
+                Block(block["name"], block["fingerprint"], tuple(block["columns"]))
+                for block in about["blocks"]
+            ),
+            temperature=float(about["temperature"]),
+            seen=tensors["seen"].astype(np.uint32),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is not a phototriage ranker: {error!r}") from error
+
+
+def load_embedded_ranker() -> TrainedRanker:
+    """The ranker that comes with phototriage; its card stands beside it in `presets/`."""
+    with as_file(files("phototriage") / "presets" / "embedded.safetensors") as path:
+        return load_ranker(path)
+
+
+def _pack_safetensors(tensors: Mapping[str, NDArray[Any]], about: dict[str, Any]) -> bytes:
+    return safetensors.numpy.save(dict(tensors), {"phototriage": json.dumps(about)})
+
+
+def _pack_torch(tensors: Mapping[str, NDArray[Any]], about: dict[str, Any]) -> bytes:
+    import torch
+
+    packed = io.BytesIO()
+    state = {name: torch.from_numpy(np.array(array)) for name, array in tensors.items()}
+    torch.save({**about, "state": state}, packed)
+    return packed.getvalue()
+
+
+_PACK = {".pt": _pack_torch, ".safetensors": _pack_safetensors}
+
+
+def _load_safetensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            about = json.loads((file.metadata() or {}).get("phototriage", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+    except (OSError, safetensors.SafetensorError) as error:
+        raise ModelError(f"cannot read the model {path}: {error}") from error
+
+
+def _load_torch(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    import torch
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what torch thinks of a bare pickle; it is refused anyway
+            about = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"{path} is refused: it holds more than weights, or is no model at all; "
+            "nothing in it was run. Ask for a phototriage ranker (.pt or .safetensors)"
+        ) from error
+    except (RuntimeError, EOFError) as error:
+        reason = str(error).partition("\n")[0] or "it ends too early"
+        raise ModelError(f"{path} is not a model file, or is damaged: {reason}") from error
+    if not isinstance(about, dict) or not isinstance(about.get("state"), dict):
+        raise ModelError(f"{path} is not a phototriage ranker")
+    return {name: tensor.numpy() for name, tensor in about.pop("state").items()}, about

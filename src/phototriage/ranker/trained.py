@@ -1,0 +1,85 @@
+"""A trained ranker: weights and all that is needed to use them rightly. Numpy only, no torch."""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from phototriage.errors import ModelError
+from phototriage.features import Block, Features
+from phototriage.ranker.config import MultiFeatureConfig
+
+__all__ = ["TrainedRanker"]
+
+_LAYERNORM_EPS = 1e-5  # torch.nn.LayerNorm's
+
+
+@dataclass(frozen=True)
+class TrainedRanker:
+    """Scores photos by features made as its `blocks` say.
+
+    weights: the state of a `MultiFeaturePairwiseRanker`, float32 arrays by name.
+    temperature: T in P(a over b) = σ((score a − score b) / T).
+    seen: uint32 digests of the keys of all photos of its training and validation series. Digests of photos,
+    not the names of series: those repeat between data sets, and a model should not tell anyone's file names.
+    """
+
+    weights: Mapping[str, NDArray[np.float32]]
+    config: MultiFeatureConfig
+    blocks: tuple[Block, ...]
+    temperature: float
+    seen: NDArray[np.uint32]
+
+    def __post_init__(self) -> None:
+        dim = sum(block.dim for block in self.blocks)
+        widths = [dim, *self.config.mlp_hidden_dims, 1]
+        normalization = {"layernorm": ("weight", "bias"), "standardize": ("mean", "std")}
+        shapes: dict[str, tuple[int, ...]] = {
+            f"normalize.{name}": (dim,) for name in normalization[self.config.input_normalization]
+        }
+        for layer, (wide, narrow) in enumerate(pairwise(widths)):
+            shapes |= {f"layers.{layer}.weight": (narrow, wide), f"layers.{layer}.bias": (narrow,)}
+        found = {name: array.shape for name, array in self.weights.items()}
+        if found != shapes:
+            wrong = sorted(
+                name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name)
+            )
+            raise ModelError(f"the weights do not fit the model's config: see {', '.join(wrong)}")
+        if not self.temperature > 0 or not all(np.isfinite(array).all() for array in self.weights.values()):
+            raise ModelError("the weights or the temperature are not sound numbers")
+
+    def scores(self, features: Features) -> NDArray[np.float32]:
+        """A score per photo, float32 (n,), equal to the network's. Raises FeatureError for other features."""
+        hidden = self._normalized(features.select(self.blocks))
+        last = len(self.config.mlp_hidden_dims)
+        for layer in range(last + 1):
+            hidden = hidden @ self.weights[f"layers.{layer}.weight"].T + self.weights[f"layers.{layer}.bias"]
+            if layer < last:
+                hidden = np.maximum(hidden, 0)
+        return np.asarray(hidden[:, 0], np.float32)
+
+    def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
+        """P(a over b) of score differences a − b."""
+        return np.asarray(expit(difference.astype(np.float64) / self.temperature))
+
+    def has_seen(self, photos: Iterable[str]) -> NDArray[np.bool_]:
+        """Whether each photo, by its key, was among those the ranker was trained or validated on."""
+        return np.isin(self.digests(photos), self.seen)
+
+    @staticmethod
+    def digests(photos: Iterable[str]) -> NDArray[np.uint32]:
+        """CRC-32 of the keys."""
+        return np.array([zlib.crc32(photo.encode("utf-8", "surrogateescape")) for photo in photos], np.uint32)
+
+    def _normalized(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.config.input_normalization == "standardize":
+            return np.asarray((features - self.weights["normalize.mean"]) / self.weights["normalize.std"])
+        centred = features - features.mean(axis=1, keepdims=True)
+        spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + np.float32(_LAYERNORM_EPS))
+        return np.asarray(
+            centred / spread * self.weights["normalize.weight"] + self.weights["normalize.bias"]
+        )

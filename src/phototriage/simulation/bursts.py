@@ -1,0 +1,236 @@
+"""Writes bursts of photos whose true order is known, with the opinions of imagined reviewers."""
+
+import csv
+import itertools
+import math
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, TiffImagePlugin
+
+from phototriage.errors import OutputError
+from phototriage.simulation.camera import Shot, penalty, photograph
+from phototriage.simulation.scenes import draw_scene
+
+__all__ = ["Burst", "draw_shots", "write_bursts"]
+
+FRAME_SHARE = 0.86  # of the scene's side: what a photo shows; the rest is room for shifts and turns
+FIRST_TAKE = datetime(2024, 6, 1, 9, 0, 0)
+
+
+@dataclass(frozen=True)
+class Burst:
+    """One series: the takes of one scene, in the order of time."""
+
+    name: str
+    photos: tuple[str, ...]  # paths relative to the photo root, with '/'
+    shots: tuple[Shot, ...]  # what went wrong in each, same length
+
+    def __post_init__(self) -> None:
+        if len(self.photos) != len(self.shots) or len(self.photos) < 2:
+            raise ValueError(
+                f"{self.name}: {len(self.photos)} photos and {len(self.shots)} shots; need two or more, equal"
+            )
+
+    def preference(self, a: int, b: int) -> float:
+        """The true P(take a over take b), in (0, 1)."""
+        return 1 / (1 + math.exp(penalty(self.shots[a]) - penalty(self.shots[b])))
+
+
+def draw_shots(rng: np.random.Generator) -> tuple[Shot, ...]:
+    """Draws the two to six takes of one burst, in random order.
+
+    Light, sensitivity and compression are the burst's; a hand that never quite rests is in every take; on
+    top a take has no fault, one or two, of any kind and of any size up to plainly bad. So some pairs are near
+    ties, some are clear, and no single kind of fault tells the order.
+    """
+    light = Shot(
+        exposure=rng.normal(0, 0.12),
+        noise=rng.uniform(0.001, 0.012),
+        white_balance=rng.normal(0, 0.04),
+        jpeg_quality=int(rng.integers(86, 96)),
+    )
+    shots = []
+    for _ in range(rng.integers(2, 7)):
+        shot = replace(
+            light,
+            motion_blur=rng.uniform(0, 0.8),
+            motion_angle=rng.uniform(0, 180),
+            defocus=rng.uniform(0, 0.35),
+            exposure=light.exposure + rng.normal(0, 0.04),
+            shift_x=rng.normal(0, 2.5),
+            shift_y=rng.normal(0, 2.0),
+            rotation=rng.normal(0, 0.25),
+            zoom=math.exp(rng.normal(0, 0.004)),
+        )
+        for fault in rng.choice(_FAULTS, size=rng.choice([0, 1, 2], p=[0.25, 0.55, 0.2]), replace=False):
+            shot = _spoil(shot, str(fault), rng.uniform(0.15, 1.0), rng)
+        shots.append(shot)
+    return tuple(shots)
+
+
+_FAULTS = ("motion", "focus", "bright", "dark", "noise", "colour", "framing", "tilt", "zoom", "compression")
+
+
+def _spoil(shot: Shot, fault: str, size: float, rng: np.random.Generator) -> Shot:
+    """Adds one fault of a size in [0, 1] to a shot."""
+    sign = float(rng.choice([-1.0, 1.0]))
+    if fault == "motion":
+        return replace(shot, motion_blur=shot.motion_blur + 14 * size)
+    if fault == "focus":
+        return replace(shot, defocus=shot.defocus + 4 * size)
+    if fault == "bright":
+        return replace(shot, exposure=shot.exposure + 1.4 * size)
+    if fault == "dark":
+        return replace(shot, exposure=shot.exposure - 1.9 * size)
+    if fault == "noise":
+        return replace(shot, noise=shot.noise + 0.09 * size)
+    if fault == "colour":
+        return replace(shot, white_balance=shot.white_balance + sign * 0.6 * size)
+    if fault == "framing":
+        direction = rng.uniform(0, 2 * math.pi)
+        return replace(
+            shot,
+            shift_x=shot.shift_x + 60 * size * math.cos(direction),
+            shift_y=shot.shift_y + 38 * size * math.sin(direction),
+        )
+    if fault == "tilt":
+        return replace(shot, rotation=shot.rotation + sign * 6 * size)
+    if fault == "zoom":
+        return replace(shot, zoom=shot.zoom * math.exp(0.35 * size))
+    return replace(shot, jpeg_quality=round(shot.jpeg_quality - 76 * size))
+
+
+def write_bursts(
+    folder: Path,
+    series: int,
+    seed: int,
+    scenes: Sequence[NDArray[np.uint8]] | None = None,
+    *,
+    width: int = 800,
+    height: int = 533,
+    reviewers: int = 5,
+) -> Path:
+    """Writes a labelled folder of simulated bursts.
+
+    `folder/photos/<series>/IMG_0001.jpg …` (numbered on through all bursts, as a camera does, with EXIF),
+    `folder/comparisons.csv` (series, photo_a, photo_b, preference, votes_a, votes_b: every pair of every
+    burst) and `folder/truth.csv` (series, photo, every field of `Shot`, penalty). Photos are named relative
+    to `folder/photos`. `comparisons.csv` appears last: where it stands, everything stands.
+
+    Args:
+        folder: made where it is missing; must be empty where it exists.
+        series: number of bursts, ≥ 1.
+        seed: the same seed writes the same bytes.
+        scenes: clean pictures, uint8 (h, w, 3) sRGB, used in turn; drawn ones by default. A photo shows the
+            middle 86 % of its scene's width and height.
+        width, height: of the photos of drawn scenes, px; given scenes keep their own size.
+        reviewers: votes on each pair, drawn from the true preference; ≥ 1.
+
+    Returns:
+        The path of comparisons.csv.
+
+    Raises:
+        OutputError: the folder holds something already, or cannot be written.
+    """
+    if series < 1 or reviewers < 1 or seed < 0:
+        raise ValueError(f"need series ≥ 1, reviewers ≥ 1, seed ≥ 0, not {series}, {reviewers}, {seed}")
+    if scenes is not None and len(scenes) == 0:
+        raise ValueError("scenes is empty: leave it out to have scenes drawn")
+    staging = folder / ".unfinished"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OutputError(f"{folder} is not empty: name a new folder, or empty this one first")
+        staging.mkdir()
+        try:
+            _write_all(staging, series, seed, scenes, (height, width), reviewers)
+            for name in ("photos", "truth.csv", "comparisons.csv"):
+                (staging / name).rename(folder / name)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"cannot write bursts into {folder}: {error.strerror or error}") from error
+    return folder / "comparisons.csv"
+
+
+def _write_all(
+    folder: Path,
+    series: int,
+    seed: int,
+    scenes: Sequence[NDArray[np.uint8]] | None,
+    size: tuple[int, int],
+    reviewers: int,
+) -> None:
+    """Draws and writes one burst after the other, so that only one scene is held."""
+    rng = np.random.default_rng(seed)
+    comparisons: list[tuple[object, ...]] = []
+    truth: list[tuple[object, ...]] = []
+    time, number = FIRST_TAKE, 1
+    for index in range(series):
+        if scenes is None:
+            height, width = size
+            scene = draw_scene(
+                seed * 100_003 + index, round(width / FRAME_SHARE), round(height / FRAME_SHARE)
+            )
+        else:
+            scene = scenes[index % len(scenes)]
+            height, width = round(scene.shape[0] * FRAME_SHARE), round(scene.shape[1] * FRAME_SHARE)
+        shots = draw_shots(rng)
+        name = f"burst-{index + 1:03d}"
+        photos = tuple(f"{name}/IMG_{number + take:04d}.jpg" for take in range(len(shots)))
+        burst = Burst(name, photos, shots)
+        (folder / "photos" / name).mkdir(parents=True)
+        for photo, shot in zip(photos, shots, strict=True):
+            picture = photograph(scene, shot, rng, (height, width))
+            Image.fromarray(picture).save(
+                folder / "photos" / photo, quality=shot.jpeg_quality, exif=_exif(time)
+            )
+            time += timedelta(milliseconds=int(rng.integers(250, 350)))
+        comparisons.extend(_vote(burst, reviewers, rng))
+        truth.extend(
+            (name, photo, *astuple(shot), penalty(shot)) for photo, shot in zip(photos, shots, strict=True)
+        )
+        number += len(shots)
+        time += timedelta(seconds=int(rng.integers(120, 900)))
+    faults = [field.name for field in fields(Shot)]
+    _write_table(folder / "truth.csv", ("series", "photo", *faults, "penalty"), truth)
+    header = ("series", "photo_a", "photo_b", "preference", "votes_a", "votes_b")
+    _write_table(folder / "comparisons.csv", header, comparisons)
+
+
+def _vote(burst: Burst, reviewers: int, rng: np.random.Generator) -> Iterable[tuple[object, ...]]:
+    """One row of comparisons.csv per pair of a burst."""
+    for a, b in itertools.combinations(range(len(burst.photos)), 2):
+        preference = burst.preference(a, b)
+        votes = int(rng.binomial(reviewers, preference))
+        yield burst.name, burst.photos[a], burst.photos[b], preference, votes, reviewers - votes
+
+
+def _exif(time: datetime) -> Image.Exif:
+    """What a camera says of each take of a burst alike: nothing but the time tells the takes apart."""
+    exif = Image.Exif()
+    exif[0x010F] = "phototriage"  # Make
+    exif[0x0110] = "simulated camera"  # Model
+    exif[0x0112] = 1  # Orientation: upright
+    exif[0x0132] = f"{time:%Y:%m:%d %H:%M:%S}"  # DateTime
+    inner = exif.get_ifd(0x8769)
+    inner[0x9003] = f"{time:%Y:%m:%d %H:%M:%S}"  # DateTimeOriginal
+    inner[0x9011] = "+00:00"  # OffsetTimeOriginal
+    inner[0x9291] = f"{time.microsecond // 1000:03d}"  # SubsecTimeOriginal
+    inner[0x9204] = TiffImagePlugin.IFDRational(0, 1)  # ExposureBiasValue
+    inner[0x829A] = TiffImagePlugin.IFDRational(1, 125)  # ExposureTime
+    inner[0x829D] = TiffImagePlugin.IFDRational(4, 1)  # FNumber
+    return exif
+
+
+def _write_table(path: Path, header: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -1,0 +1,198 @@
+"""A camera that takes a clean picture badly, and says how badly.
+
+The order is that of light: framing → linear light → blur of the lens and of the hand → exposure and clipping
+→ noise of the sensor → white balance → sRGB → 8 bits. JPEG compression belongs to whoever writes the file.
+"""
+
+import math
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Shot", "blur_by_defocus", "blur_by_motion", "from_linear", "penalty", "photograph", "to_linear"]
+
+REFERENCE_SIDE = 800  # sizes in pixels are meant at this long side
+MID_GREY = 0.18  # linear reflectance of a photographer's grey card
+READ_NOISE_SHARE = 0.1  # share of the variance at mid grey that does not depend on the light
+FINE_JPEG = 95  # from here on compression is not seen
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What went wrong in one take. The defaults are a perfect shot.
+
+    Lengths are pixels of a photo whose long side is 800; they scale with the photo.
+    """
+
+    motion_blur: float = 0.0  # length of the streak, px, ≥ 0
+    motion_angle: float = 0.0  # its direction, degrees anticlockwise from the x axis
+    defocus: float = 0.0  # radius of the disc that a point becomes, px, ≥ 0
+    exposure: float = 0.0  # EV from the right one; +1 doubles the light
+    noise: float = 0.0  # standard deviation at mid grey in linear light (full scale 1), ≥ 0
+    white_balance: float = 0.0  # ln of (red gain / blue gain); positive is too warm
+    shift_x: float = 0.0  # how far the content lies too far right, px
+    shift_y: float = 0.0  # how far the content lies too low, px
+    rotation: float = 0.0  # how far the content is turned anticlockwise, degrees
+    zoom: float = 1.0  # enlargement of the content, > 0
+    jpeg_quality: int = FINE_JPEG  # 1 to 100, as in Pillow
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not math.isfinite(getattr(self, field.name)):
+                raise ValueError(f"{field.name} must be a finite number, not {getattr(self, field.name)}")
+        for name in ("motion_blur", "defocus", "noise"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, not {getattr(self, name)}")
+        if self.zoom <= 0:
+            raise ValueError(f"zoom must be above 0, not {self.zoom}")
+        if isinstance(self.jpeg_quality, float) or not 1 <= self.jpeg_quality <= 100:
+            raise ValueError(f"jpeg_quality must be a whole number from 1 to 100, not {self.jpeg_quality}")
+
+
+def penalty(shot: Shot) -> float:
+    """How much worse than a perfect shot, in log-odds: P(a over b) = σ(penalty(b) − penalty(a)).
+
+    A sum of one term per fault, each 0 for a perfect shot and growing with the size of its fault. Blur counts
+    by its logarithm (each doubling hurts about as much), exposure and colour by their square (small errors go
+    unseen), framing by its distance. The weights are this simulator's own choice, such that the largest
+    faults drawn for bursts cost about 2 to 3 (a preference of 88 to 95 %); they are not fitted to people.
+
+    Returns:
+        A number ≥ 0; 0 only where every fault is absent.
+    """
+    overexposed = max(shot.exposure, 0.0)
+    underexposed = max(-shot.exposure, 0.0)
+    return (
+        1.1 * math.log1p(shot.motion_blur / 1.5)
+        + 1.3 * math.log1p(shot.defocus)
+        + 1.3 * overexposed**2  # lost highlights do not come back, dark shadows do
+        + 0.9 * underexposed**2
+        + 22.0 * shot.noise
+        + 8.0 * shot.white_balance**2
+        + math.hypot(shot.shift_x, shot.shift_y) / 24
+        + abs(shot.rotation) / 3
+        + 6.0 * abs(math.log(shot.zoom))
+        + max(FINE_JPEG - shot.jpeg_quality, 0) / 40
+    )
+
+
+def photograph(
+    scene: NDArray[np.uint8], shot: Shot, rng: np.random.Generator, size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """Takes one photo of a scene.
+
+    Args:
+        scene: uint8 (h, w, 3), sRGB, RGB order.
+        shot: the faults of this take.
+        rng: draws the noise, and is not touched where `shot.noise` is 0.
+        size: (height, width) of the photo, seen in the middle of the scene; the whole scene by default. A
+            photo smaller than its scene leaves real content around it for shifts and turns; beyond the
+            scene's edge the content is mirrored.
+
+    Returns:
+        uint8 (height, width, 3), sRGB, RGB order. A perfect shot is the middle of the scene itself.
+    """
+    if scene.dtype != np.uint8 or scene.ndim != 3 or scene.shape[2] != 3:
+        raise ValueError(f"a scene is uint8 (h, w, 3), not {scene.dtype} {scene.shape}")
+    height, width = scene.shape[:2] if size is None else size
+    scale = max(height, width) / REFERENCE_SIDE
+    light = to_linear(_frame(scene, shot, height, width, scale))
+    for kernel in (
+        blur_by_defocus(shot.defocus * scale),
+        blur_by_motion(shot.motion_blur * scale, shot.motion_angle),
+    ):
+        if kernel.size > 1:
+            light = np.asarray(cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
+    light = np.clip(light * np.float32(2.0**shot.exposure), 0, 1)
+    if shot.noise > 0:
+        # Poisson-Gaussian noise in its normal approximation: variance linear in the light (Foi et al. 2008,
+        # "Practical Poissonian-Gaussian noise modeling and fitting for single-image raw-data").
+        variance = shot.noise**2 * (READ_NOISE_SHARE + (1 - READ_NOISE_SHARE) / MID_GREY * light)
+        light = light + np.sqrt(variance, dtype=np.float32) * rng.standard_normal(light.shape, np.float32)
+    if shot.white_balance:
+        warm = math.exp(shot.white_balance / 2)
+        light = light * np.array([warm, 1.0, 1.0 / warm], np.float32)
+    return from_linear(light)
+
+
+def to_linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """sRGB levels to linear light in [0, 1], same shape (IEC 61966-2-1)."""
+    level = np.arange(256) / 255
+    table = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+    return table.astype(np.float32)[picture]
+
+
+def from_linear(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Linear light to the nearest sRGB level, same shape (IEC 61966-2-1); light outside [0, 1] is clipped."""
+    # A table of 2¹⁶ entries is far faster than the power; in the shadows, where it is coarsest, its steps
+    # are 1/20 of a level.
+    steps = 65535
+    value = np.arange(steps + 1) / steps
+    srgb = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
+    table = np.round(srgb * 255).astype(np.uint8)
+    return table[(np.clip(light, 0, 1) * np.float32(steps) + np.float32(0.5)).astype(np.uint16)]
+
+
+def blur_by_motion(length: float, angle: float) -> NDArray[np.float32]:
+    """The streak of a point moved evenly along a line.
+
+    Args:
+        length: px, ≥ 0; 0 leaves the picture as it is.
+        angle: degrees anticlockwise from the x axis.
+
+    Returns:
+        float32 (n, n), n odd, non-negative, sums to 1.
+    """
+    along = length * (np.arange(count := 1 + 8 * math.ceil(length)) - (count - 1) / 2) / max(count - 1, 1)
+    turn = math.radians(angle)
+    return _spread(along * math.cos(turn), -along * math.sin(turn))
+
+
+def blur_by_defocus(radius: float) -> NDArray[np.float32]:
+    """The even disc that a point becomes out of focus (geometrical optics, round aperture).
+
+    Args:
+        radius: px, ≥ 0; 0 leaves the picture as it is.
+
+    Returns:
+        float32 (n, n), n odd, non-negative, sums to 1.
+    """
+    if radius == 0:
+        return np.ones((1, 1), np.float32)
+    half = 4 * math.ceil(radius) + 4
+    across = np.arange(-half, half + 1) / half
+    y, x = np.meshgrid(across, across, indexing="ij")
+    inside = x**2 + y**2 <= 1
+    return _spread(radius * x[inside], radius * y[inside])
+
+
+def _spread(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
+    """A kernel of points of equal weight, each shared bilinearly by its four pixels."""
+    half = math.ceil(round(max(np.abs(x).max(), np.abs(y).max()), 9))
+    side = 2 * half + 1
+    kernel = np.zeros((side + 1, side + 1))  # one more, for the empty right and lower neighbours of the last
+    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    right, down = x - column, y - row
+    for step_y, weight_y in ((0, 1 - down), (1, down)):
+        for step_x, weight_x in ((0, 1 - right), (1, right)):
+            np.add.at(kernel, (row + half + step_y, column + half + step_x), weight_y * weight_x)
+    kernel = kernel[:side, :side]
+    return np.asarray(kernel / kernel.sum(), np.float32)
+
+
+def _frame(scene: NDArray[np.uint8], shot: Shot, height: int, width: int, scale: float) -> NDArray[np.uint8]:
+    """Turns and enlarges the scene about the middle of the photo, then shifts it; cuts the photo out."""
+    top, left = (scene.shape[0] - height) // 2, (scene.shape[1] - width) // 2
+    if top < 0 or left < 0:
+        raise ValueError(f"a photo of {height} by {width} does not fit into a scene of {scene.shape[:2]}")
+    if (shot.shift_x, shot.shift_y, shot.rotation, shot.zoom) == (0, 0, 0, 1):
+        return scene[top : top + height, left : left + width]
+    middle_x, middle_y = left + (width - 1) / 2, top + (height - 1) / 2
+    matrix = np.asarray(cv2.getRotationMatrix2D((middle_x, middle_y), shot.rotation, shot.zoom), np.float64)
+    matrix[:, 2] += (shot.shift_x * scale - left, shot.shift_y * scale - top)
+    framed = cv2.warpAffine(
+        scene, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+    )
+    return np.asarray(framed, np.uint8)

@@ -1,0 +1,68 @@
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from phototriage.cli import COMMANDS
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def test_help_imports_next_to_nothing() -> None:
+    script = (
+        "import sys; from phototriage.cli import main; code = main(['--help']);"
+        "heavy = {'torch', 'numpy', 'pandas', 'tyro', 'cv2', 'rich'} & sys.modules.keys();"
+        "sys.exit(code or ' '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_all_its_options(cli: Cli, name: str) -> None:
+    code, out, _ = cli(name, "--help")
+    assert code == 0
+    assert f"phototriage {name}" in out
+    text = re.sub(r"[│─╭╮╰╯\s]+", " ", out)
+    options = re.split(r" (?=--\w+ )", text)[1:]
+    assert options
+    for option in options:
+        explained = re.sub(r"^--\w+( \{.*?\}| \[.*?\]\]?| [A-Z]+)?", "", option).partition("(default")[0]
+        assert len(explained.split()) >= 3, option
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_speaks_of_every_command(name: str) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    assert f"phototriage {name}" in readme
+
+
+def test_without_a_command_it_explains_itself(cli: Cli) -> None:
+    assert cli()[1].startswith("phototriage: which photo of a series would people keep?")
+
+
+def test_a_mistyped_command_gets_a_hint(cli: Cli) -> None:
+    code, _, err = cli("ranck")
+    assert (code, err) == (2, "phototriage: there is no command 'ranck': did you mean 'rank'?\n")
+
+
+def test_a_mistyped_option_is_wrong_usage(cli: Cli) -> None:
+    code, _, err = cli("rank", ".", "--modell", "x")
+    assert code == 2
+    assert "--modell" in err
+
+
+def test_version(cli: Cli) -> None:
+    assert cli("--version")[1].startswith("phototriage 0.")
+
+
+def test_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "phototriage", "nonsense"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2

@@ -1,0 +1,163 @@
+import csv
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def test_ranks_every_sub_folder_with_the_embedded_ranker(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    code, out, err = cli("rank", bursts / "photos", "--cache_dir", tmp_path, "--csv", tmp_path / "r.csv")
+    assert (code, err) == (0, "")
+    rows = list(csv.DictReader((tmp_path / "r.csv").read_text().splitlines()))
+    assert sorted(row["photo"] for row in rows) == sorted(
+        path.relative_to(bursts / "photos").as_posix() for path in (bursts / "photos").rglob("*.jpg")
+    )
+    assert out.count("P(best)") == 12
+    first = rows[0]
+    assert f"│    1 │ {Path(first['photo']).name} │" in out
+
+
+def test_json_on_standard_output_is_clean(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    code, out, _ = cli("rank", bursts / "photos", "--cache-dir", tmp_path, "--json", "-")
+    assert code == 0
+    assert len(json.loads(out)["series"]) == 12
+
+
+def test_bad_photos_are_named_and_the_rest_are_ranked(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    shutil.copytree(bursts / "photos" / "burst-001", folder)
+    (folder / "broken.jpg").write_text("no photo")
+    code, out, err = cli("rank", folder, "--cache_dir", tmp_path / "cache")
+    assert code == 3
+    assert err.startswith("left out: broken.jpg: ")
+    assert "broken" not in out
+    assert "P(best)" in out
+
+
+def test_originals_stay_as_they_are(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    def state() -> dict[str, tuple[str, int]]:
+        return {
+            str(path): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+            for path in bursts.rglob("*")
+            if path.is_file()
+        }
+
+    before = state()
+    cli("rank", bursts / "photos", "--cache_dir", tmp_path, "--csv", tmp_path / "a", "--json", tmp_path / "b")
+    assert state() == before
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "file"])
+def test_a_folder_without_photos_is_one_clear_error(cli: Cli, tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "folder"
+    if kind == "empty":
+        folder.mkdir()
+    elif kind == "file":
+        folder.touch()
+    code, out, err = cli("rank", folder, "--cache_dir", tmp_path / "cache")
+    assert (code, out) == (1, "")
+    assert err.startswith("phototriage: ")
+    assert str(folder) in err
+    assert err.count("\n") == 1
+
+
+def test_a_model_for_other_features_is_refused(cli: Cli, bursts: Path, own_labels: tuple[Path, Path]) -> None:
+    labels, table = own_labels
+    run = labels.parent / "run"
+    options = (
+        "--comparisons",
+        labels,
+        "--feature_table",
+        table,
+        "--mlp_hidden_dims",
+        "4",
+        "--max_epochs",
+        "1",
+    )
+    assert cli("train", *options, "--output_dir", run)[0] == 0
+    code, _, err = cli(
+        "rank", bursts / "photos", "--model", run / "best_model.pt", "--cache_dir", labels.parent / "cache"
+    )
+    assert code == 1
+    assert "the model needs the features 'table' (table/number,noise); here are only iqa" in err
+
+
+def test_an_unwritable_output_is_one_clear_error(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, _, err = cli(
+        "rank", bursts / "photos", "--cache_dir", tmp_path / "cache", "--csv", tmp_path / "file" / "r.csv"
+    )
+    assert code == 1
+    assert err.startswith(f"phototriage: cannot write {tmp_path}/file/r.csv: ")
+
+
+def test_ranking_cached_photos_imports_no_torch_and_decodes_nothing(
+    cli: Cli, bursts: Path, tmp_path: Path
+) -> None:
+    cli("rank", bursts / "photos", "--cache_dir", tmp_path)
+    script = (
+        "import sys; from phototriage.cli import main;"
+        f"code = main(['rank', {str(bursts / 'photos')!r}, '--cache_dir', {str(tmp_path)!r}, '--csv', '-']);"
+        "heavy = {'torch', 'transformers', 'matplotlib', 'pi_heif'} & sys.modules.keys();"
+        "sys.exit(code or ' '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("series,photo,rank,score,probability_best\n")
+
+
+def test_ctrl_c_keeps_what_was_measured(bursts: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    original = next((bursts / "photos").rglob("*.jpg")).read_bytes()
+    for number in range(3000):
+        # Trailing bytes make the content of each file another one, and no decoder minds them.
+        (folder / f"{number}.jpg").write_bytes(original + str(number).encode())
+    cache = tmp_path / "cache"
+    command = [
+        sys.executable,
+        "-m",
+        "phototriage",
+        "rank",
+        str(folder),
+        "--cache_dir",
+        str(cache),
+        "--csv",
+        "-",
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not list(cache.rglob("part-*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err == "phototriage: stopped; what was finished is kept, run it again to go on\n"
+    kept = len(list(cache.rglob("part-*.parquet")))
+    assert kept >= 1
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 3001
+    assert not list(cache.rglob(".writing-*"))
+
+
+def test_real_folders(cli: Cli, shared: Path, tmp_path: Path) -> None:
+    code, out, _ = cli("rank", shared / "photos", "--cache_dir", tmp_path)
+    assert code == 0
+    assert [f"scenario-{number}  (" in out for number in (1, 2, 3)] == [True] * 3
+    code, out, err = cli("rank", shared / "awkward", "--cache_dir", tmp_path, "--csv", "-")
+    assert code == 3
+    assert len(out.splitlines()) == 1 + 18 + 15 + 8
+    assert err.count("left out: ") == len(err.splitlines()) == 13

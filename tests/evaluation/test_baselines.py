@@ -1,0 +1,33 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from phototriage.evaluation import baselines, ranker_scorer
+from phototriage.features import Features, build_extractors
+from phototriage.ranker import load_embedded_ranker
+
+
+def test_coin_single_numbers_and_the_mix() -> None:
+    (iqa,) = build_extractors(["iqa"])
+    numbers = np.array([[0.1, 0.2, 0.3, 0.4], [1, 0, 0, 0]], np.float32)
+    scorers = {scorer.name: scorer for scorer in baselines(Features(("p", "q"), numbers, (iqa.block,)))}
+    assert list(scorers) == ["coin", *iqa.block.columns, "fixed mix .4/.3/.2/.1"]
+    assert scorers["coin"].scores == {"p": 0, "q": 0}
+    assert scorers["exposure"].scores == pytest.approx({"p": 0.2, "q": 0})
+    mix = 0.4 * 0.1 + 0.3 * 0.2 + 0.2 * 0.3 + 0.1 * 0.4
+    assert scorers["fixed mix .4/.3/.2/.1"].scores == pytest.approx({"p": mix, "q": 0.4})
+
+
+def test_many_columns_are_not_listed(make_features: Callable[..., Features]) -> None:
+    assert [scorer.name for scorer in baselines(make_features({"p": range(512)}))] == ["coin"]
+
+
+def test_a_rankers_scores_are_log_odds() -> None:
+    ranker = load_embedded_ranker()
+    numbers = np.random.default_rng(0).uniform(size=(2, 4)).astype(np.float32)
+    features = Features(("p", "q"), numbers, ranker.blocks)
+    scorer = ranker_scorer("x", ranker, features)
+    log_odds = scorer.scores["p"] - scorer.scores["q"]
+    raw = ranker.scores(features)
+    assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(ranker.probability(raw[:1] - raw[1:])[0])

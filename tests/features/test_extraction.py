@@ -1,0 +1,180 @@
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from phototriage.errors import FeatureError
+from phototriage.features import Block, Failure, Features, build_extractors, extract, measure_iqa
+from phototriage.photos import load
+
+MakePhoto = Callable[..., Path]
+
+
+def mean_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return pixels.mean(axis=(0, 1)).astype(np.float32)
+
+
+def mean_colour_or_crash(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Dies as a C library does on a hostile file, where the photo is 40 pixels wide."""
+    if pixels.shape[1] == 40:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return mean_colour(pixels)
+
+
+class MeanColour:
+    """A second block; counts how many photos reach it."""
+
+    max_side = 50
+
+    def __init__(self, prepare: Callable[..., NDArray[np.float32]] = mean_colour, version: int = 1) -> None:
+        self.block = Block("colour", f"colour/{version}", ("red", "green", "blue"))
+        self.prepare = prepare
+        self.photos_seen = 0
+
+    def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+        self.photos_seen += len(batch)
+        return np.stack(batch)
+
+
+IQA = build_extractors(["iqa"])
+
+
+@pytest.fixture
+def photos(make_photo: MakePhoto) -> dict[str, Path]:
+    return {f"{number}.jpg": make_photo(f"photos/{number}.jpg", seed=number) for number in range(6)}
+
+
+def run(
+    photos: dict[str, Path], cache_dir: Path, extractors: Sequence[Any] = IQA, **options: Any
+) -> Features:
+    return extract(photos, extractors, cache_dir, workers=2, **options)
+
+
+def test_features_are_those_of_the_extractors_in_order(photos: dict[str, Path], tmp_path: Path) -> None:
+    features = run(photos, tmp_path / "cache", [MeanColour(), *IQA])
+    assert features.photos == tuple(photos)
+    assert features.columns[:4] == ("red", "green", "blue", "sharpness")
+    for key, row in zip(features.photos, features.matrix, strict=True):
+        pixels = load(photos[key], 800).pixels
+        assert np.array_equal(row[3:], measure_iqa(pixels))
+        assert np.array_equal(row[:3], mean_colour(pixels))
+
+
+def test_nothing_is_measured_twice(photos: dict[str, Path], tmp_path: Path) -> None:
+    colour = MeanColour()
+    first = run(photos, tmp_path / "cache", [colour])
+    steps: list[tuple[int, int]] = []
+    again = run(photos, tmp_path / "cache", [colour], on_progress=lambda *done: steps.append(done))
+    assert colour.photos_seen == 6
+    assert steps == [(6, 6)]
+    assert np.array_equal(first.matrix, again.matrix)
+
+
+def test_a_new_block_leaves_the_others_alone(photos: dict[str, Path], tmp_path: Path) -> None:
+    old, new = MeanColour(version=1), MeanColour(version=2)
+    run(photos, tmp_path / "cache", [old])
+    run(photos, tmp_path / "cache", [old, new])
+    assert (old.photos_seen, new.photos_seen) == (6, 6)
+
+
+def test_a_moved_or_copied_photo_is_not_measured_again(photos: dict[str, Path], tmp_path: Path) -> None:
+    colour = MeanColour()
+    run(photos, tmp_path / "cache", [colour])
+    moved = tmp_path / "elsewhere.jpg"
+    photos["0.jpg"].rename(moved)
+    features = run({"moved": moved}, tmp_path / "cache", [colour])
+    assert colour.photos_seen == 6
+    assert features.photos == ("moved",)
+
+
+def test_copies_within_a_run_have_the_same_features(make_photo: MakePhoto, tmp_path: Path) -> None:
+    copies = {name: make_photo(name, seed=3) for name in ("a.jpg", "b.jpg")}
+    features = run(copies, tmp_path / "cache")
+    assert features.photos == ("a.jpg", "b.jpg")
+    assert np.array_equal(features.matrix[0], features.matrix[1])
+
+
+def test_a_changed_photo_is_measured_again(
+    photos: dict[str, Path], tmp_path: Path, make_photo: MakePhoto
+) -> None:
+    before = run(photos, tmp_path / "cache")
+    make_photo("photos/2.jpg", seed=99)
+    after = run(photos, tmp_path / "cache")
+    changed = np.flatnonzero((before.matrix != after.matrix).any(axis=1))
+    assert changed.tolist() == [2]
+
+
+def test_bad_photos_are_reported_and_the_rest_go_on(photos: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_text("no photo at all")
+    (tmp_path / "empty.jpg").touch()
+    asked = {
+        "text": tmp_path / "text.jpg",
+        **photos,
+        "gone": tmp_path / "gone.jpg",
+        "empty": tmp_path / "empty.jpg",
+    }
+    features = run(asked, tmp_path / "cache")
+    assert features.photos == tuple(photos)
+    assert [failure.photo for failure in features.failures] == ["text", "gone", "empty"]
+    assert features.failures[1].reason == "cannot be read: No such file or directory"
+    assert all(failure.reason and "\n" not in failure.reason for failure in features.failures)
+
+
+def test_a_photo_that_crashes_the_decoder_is_named(
+    photos: dict[str, Path], tmp_path: Path, make_photo: MakePhoto
+) -> None:
+    hostile = make_photo("hostile.jpg", size=(40, 40))
+    names = list(photos)
+    asked = {names[0]: photos[names[0]], "hostile": hostile, **photos}
+    features = run(asked, tmp_path / "cache", [MeanColour(mean_colour_or_crash)])
+    assert features.failures == (
+        Failure("hostile", "crashes the image decoder; the file is damaged or hostile"),
+    )
+    assert set(features.photos) == set(photos)
+
+
+def test_features_that_are_no_numbers_are_a_failure(photos: dict[str, Path], tmp_path: Path) -> None:
+    class SometimesNan(MeanColour):
+        def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+            vectors = np.stack(batch)
+            vectors[np.argmax(vectors[:, 0]), 1] = np.nan
+            return vectors
+
+    features = run(photos, tmp_path / "cache", [SometimesNan()])
+    assert len(features) == 5
+    assert [failure.reason for failure in features.failures] == ["its colour features are not finite numbers"]
+
+
+def test_no_usable_photo_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    with pytest.raises(FeatureError, match=r"not one of 1 photos could be used; the first, empty.jpg: "):
+        run({"empty.jpg": tmp_path / "empty.jpg"}, tmp_path / "cache")
+
+
+def test_an_interrupted_run_keeps_what_it_had(photos: dict[str, Path], tmp_path: Path) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    colour = MeanColour()
+    with pytest.raises(KeyboardInterrupt):
+        run(photos, tmp_path / "cache", [colour], on_progress=interrupt)
+    assert colour.photos_seen == 3
+    features = run(photos, tmp_path / "cache", [colour])
+    assert colour.photos_seen == 6
+    assert np.array_equal(features.matrix, run(photos, tmp_path / "other", [MeanColour()]).matrix)
+
+
+def test_a_damaged_part_is_said_and_measured_again(photos: dict[str, Path], tmp_path: Path) -> None:
+    before = run(photos, tmp_path / "cache")
+    (part,) = (tmp_path / "cache" / "features").rglob("part-*.parquet")
+    part.write_bytes(part.read_bytes()[:-10])
+    notes: list[str] = []
+    after = run(photos, tmp_path / "cache", on_note=notes.append)
+    assert notes == [f"set aside a damaged part of the feature store, its photos are measured again: {part}"]
+    assert np.array_equal(before.matrix, after.matrix)

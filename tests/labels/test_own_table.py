@@ -1,0 +1,151 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from phototriage.errors import LabelError
+from phototriage.labels.own_table import read_own_table
+
+COLUMNS = ["series", "photo_a", "photo_b", "preference", "votes_a", "votes_b"]
+
+
+def read(tmp_path, text, name="own.csv"):
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return read_own_table(path)
+
+
+def rows(own):
+    return own.comparisons.table[COLUMNS].to_numpy().tolist()
+
+
+def test_the_three_kinds_of_labels(tmp_path):
+    own = read(tmp_path, "series,photo_a,photo_b,preference\n1,a,b,0.25\n")
+    assert rows(own) == [["1", "a", "b", 0.25, 0, 0]]
+    own = read(tmp_path, "series,photo_a,photo_b,winner\n1,a,b,a\n1,a,c,B\n")
+    assert rows(own) == [["1", "a", "b", 1.0, 0, 0], ["1", "a", "c", 0.0, 0, 0]]
+    own = read(tmp_path, "series,photo_a,photo_b,votes_a,votes_b\n1,a,b,3,1\n")
+    assert rows(own) == [["1", "a", "b", 0.75, 3, 1]]
+    own = read(tmp_path, "series,photo_a,photo_b,preference,votes_a,votes_b\n1,a,b,0.6,3,1\n1,a,c,0.5,,\n")
+    assert rows(own) == [["1", "a", "b", 0.6, 3, 1], ["1", "a", "c", 0.5, 0, 0]]
+
+
+def test_names_are_text_and_the_file_may_come_from_a_spreadsheet(tmp_path):
+    text = '\ufeff Photo_A , photo_b,WINNER,series\r\n 007 ,"Ölberg, früh.jpg",a , 01\r\n'
+    text += "\r\n,,,\r\n008,NA,b,01\r\n"
+    assert rows(read(tmp_path, text)) == [
+        ["01", "007", "Ölberg, früh.jpg", 1.0, 0, 0],
+        ["01", "008", "NA", 0.0, 0, 0],
+    ]
+
+
+def test_connected_photos_are_a_series_named_by_the_smallest(tmp_path):
+    text = "photo_a,photo_b,winner\nd,c,a\nx,w,b\nb,c,a\n"
+    assert [row[0] for row in rows(read(tmp_path, text))] == ["b", "w", "b"]
+
+
+def test_repeated_pairs_are_merged_and_reported(tmp_path):
+    text = "series,photo_a,photo_b,winner\n1,a,b,a\n1,b,a,a\n1,a,b,a\n1,a,c,b\n1,c,a,a\n"
+    own = read(tmp_path, text)
+    assert rows(own) == [["1", "a", "b", pytest.approx(2 / 3), 0, 0], ["1", "a", "c", 0.0, 0, 0]]
+    assert (own.rows, own.merged, own.contradictions) == (5, 3, 1)
+
+
+def test_merged_votes_add_and_weigh(tmp_path):
+    own = read(tmp_path, "photo_a,photo_b,votes_a,votes_b\na,b,3,1\nb,a,4,0\n")
+    assert rows(own) == [["a", "a", "b", 0.375, 3, 5]]
+    own = read(tmp_path, "photo_a,photo_b,preference,votes_a,votes_b\na,b,0.8,3,1\nb,a,0.7,0,0\n")
+    assert rows(own) == [["a", "a", "b", pytest.approx((4 * 0.8 + 0.3) / 5), 3, 1]]
+
+
+def test_one_pair_in_two_series_is_two_comparisons(tmp_path):
+    assert len(read(tmp_path, "series,photo_a,photo_b,winner\n1,a,b,a\n2,a,b,b\n").comparisons) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("1,a,b,1.5", r"preference must be a number in \[0, 1\], not '1.5'"),
+        ("1,a,b,nan", "not 'nan'"),
+        ("1,a,b,", "not ''"),
+        ("1,a,a,0.5", "a is compared with itself"),
+        ("1,,b,0.5", "photo_a is empty"),
+        (",a,b,0.5", "series is empty"),
+        ("1,a,b", "3 cells, and the header names 4 columns"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path, line, says):
+    with pytest.raises(LabelError, match=f"own.csv, line 3: .*{says}"):
+        read(tmp_path, f"series,photo_a,photo_b,preference\n1,x,y,0.5\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("photo_a,photo_b,winner\na,b,c\n", "line 2: winner must be a or b, not 'c'"),
+        ("photo_a,photo_b,votes_a,votes_b\na,b,0,0\n", "line 2: there is no vote"),
+        ("photo_a,photo_b,votes_a,votes_b\na,b,1.5,0\n", "line 2: votes_a must be a whole number"),
+        ("photo_a,photo_b,votes_a,votes_b\na,b,many,0\n", "line 2: votes_a must be a whole number"),
+        ("photo_a,photo_b,votes_a,votes_b\na,b,1e99,0\n", "line 2: votes_a must be a whole number"),
+        ("photo_a,photo_b,votes_a,votes_b\na,b,1,-1\n", "line 2: votes_b must be a whole number"),
+        ('photo_a,photo_b,winner\n"a\nx",b,a\na,b,c\n', "line 4: winner"),
+    ],
+)
+def test_a_bad_label_is_named(tmp_path, text, says):
+    with pytest.raises(LabelError, match=says):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("photo1,photo2,winner", "unknown columns 'photo1', 'photo2', lacks photo_a, photo_b"),
+        ("photo_a,photo_b", "has no preference, winner or votes"),
+        ("photo_a,photo_b,winner,preference", "more than one kind of label"),
+        ("photo_a,photo_b,winner,votes_a,votes_b", "more than one kind of label"),
+        ("photo_a,photo_b,votes_a", "not both votes_a and votes_b"),
+        ("photo_a,photo_b,preference,votes", "not both votes_a and votes_b"),
+        ("photo_a,photo_b,winner,photo_a", "names a column twice"),
+        ("", "lacks photo_a, photo_b"),
+    ],
+)
+def test_wrong_columns_list_the_accepted(tmp_path, header, says):
+    with pytest.raises(LabelError, match=f"{says}.*; a table of comparisons has photo_a, photo_b and one of"):
+        read(tmp_path, header + "\n")
+
+
+def test_files_that_are_no_tables(tmp_path):
+    with pytest.raises(LabelError, match="there are no comparisons in it"):
+        read(tmp_path, "photo_a,photo_b,winner\n")
+    for name in ("own.csv", "own.parquet"):
+        (tmp_path / name).write_bytes(b"\xff\xfe\x00\x80")
+        with pytest.raises(LabelError, match="cannot be read as") as caught:
+            read_own_table(tmp_path / name)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(LabelError, match="cannot be read as CSV"):
+        read_own_table(tmp_path / "absent.csv")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_what_comparisons_write_reads_back(make_comparisons, tmp_path, ending):
+    random = np.random.default_rng(0)
+    written = make_comparisons(
+        [
+            ("01", "007", "é.jpg", float(random.random()), 3, 1),
+            ("01", "007", "x y.jpg", 1 / 3),
+            ("b", "1", "2", 0.1),
+        ]
+    )
+    written.write(tmp_path / f"labels{ending}")
+    own = read_own_table(tmp_path / f"labels{ending}")
+    pd.testing.assert_frame_equal(own.comparisons.table, written.table)
+    assert own.merged == 0
+
+
+def test_parquet_of_numbers_and_gaps(tmp_path):
+    path = tmp_path / "own.parquet"
+    frame = pd.DataFrame({"photo_a": [1, 2], "photo_b": [2, 3], "preference": [0.5, None]})
+    frame.head(1).to_parquet(path)
+    assert rows(read_own_table(path)) == [["1", "1", "2", 0.5, 0, 0]]
+    frame.to_parquet(path)
+    with pytest.raises(LabelError, match=r"own.parquet, row 2: preference must be a number"):
+        read_own_table(path)

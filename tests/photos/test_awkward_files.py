@@ -1,0 +1,165 @@
+"""Real files that are broken, hostile or rare: what becomes of each."""
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from phototriage.errors import PhotoError
+from phototriage.photos import load
+from phototriage.photos.geometry import shrink
+
+MAX_SIDE = 800
+
+# (width, height) where the photo decodes, else the pattern of the reason.
+FORMATS: dict[str, tuple[int, int] | str] = {
+    "16bit.cropped.tif": (64, 64),
+    "200MP.heic": r"too large: 12240 × 16320 pixels to be decoded at once, the limit is 160,000,000",
+    "200x32_rgba.png": (200, 32),
+    "cat.hif": (4240, 2832),
+    "exif.avif": (512, 512),
+    "flower.webp": (480, 360),
+    "hopper.iccprofile.tif": (128, 128),
+    "hopper_gray.jpg": (128, 128),
+    "icc_profile_big.jpg": (425, 250),
+    "pal8.png": (127, 64),
+    "pil_sample_cmyk.jpg": (100, 100),
+    "pug.heic": (4032, 3024),
+    "spatial_photo.heic": (2560, 2560),
+    "sugarshack.mpo": (640, 480),
+    "tiny.png": (4, 4),
+    "transparent.webp": (200, 150),
+    # Cut off within its first strip: 48 kB of a photo of 4 megapixels.
+    "ultrahdr.jpg": r"cannot be decoded: image file is truncated \(\d+ bytes not processed\)",
+}
+
+CORRUPT: dict[str, tuple[int, int] | str] = {
+    "broken_data_stream.png": r"cannot be decoded: unrecognized data stream contents when reading image file",
+    "broken_exif_dpi.jpg": (100, 100),
+    "corrupted.heic": r"not a photo in a format that can be read: .*\(HEIF opening failed\. .*\)",
+    "crash-2020-10-test.tif": r"cannot be decoded: decoder error -2 \(TIFFFillStrip: .*\)",
+    "crash-338516dbd2f0e83caddb8ce256c22db3bd6dc40f.tif": (
+        r"cannot be decoded: decoder error -2 \(TIFFFillStrip: Read error on strip 0; .*\)"
+    ),
+    "empty.heic": r"the file is empty",
+    "empty.jpg": r"the file is empty",
+    "exif_gps_typeerror.jpg": (800, 531),
+    "hopper_bad_exif.jpg": (500, 500),
+    "invalid-exif.jpg": (200, 200),
+    "jpeg_ff00_header.jpg": (300, 225),
+    "junk_jpeg_header.jpg": (1024, 768),
+    "photoshop-200dpi-broken.jpg": (200, 200),
+    "png_decompression_dos.png": r"cannot be decoded: Decompressed data too large .*",
+    "text.jpg": r"not a photo in a format that can be read: JPEG, PNG, TIFF, WEBP, HEIF, AVIF, BMP",
+    # Only its second picture is cut short, but so is the file.
+    "truncated.heic": r"cannot be decoded: image file is truncated \(bytes missing: 1\)",
+    "truncated_app14.jpg": (100, 100),
+    "truncated_image.png": r"cannot be decoded: image file is truncated",
+    "truncated_jpeg.jpg": r"cannot be decoded: image file is truncated \(\d+ bytes not processed\)",
+}
+
+OUTCOMES = {f"formats/{name}": outcome for name, outcome in FORMATS.items()} | {
+    f"corrupt/{name}": outcome for name, outcome in CORRUPT.items()
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_outcome(shared: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    outcome = OUTCOMES[name]
+    path = shared / "awkward" / name
+    if isinstance(outcome, str):
+        with pytest.raises(PhotoError) as raised:
+            load(path, MAX_SIDE)
+        reason = str(raised.value)
+        assert re.fullmatch(outcome, reason)
+        assert len(reason) <= 200
+    else:
+        photo = load(path, MAX_SIDE)
+        assert (photo.width, photo.height) == outcome
+        scale = min(1, MAX_SIDE / max(outcome))
+        assert photo.pixels.shape == (round(outcome[1] * scale), round(outcome[0] * scale), 3)
+        # A picture, not the one colour that a failed decode leaves behind.
+        assert photo.pixels.std() > 0.1
+    printed = capfd.readouterr()
+    assert (printed.out, printed.err) == ("", "")
+
+
+def test_every_file_has_an_outcome(shared: Path) -> None:
+    folder = shared / "awkward"
+    files = {f"{path.parent.name}/{path.name}" for path in folder.glob("[fc]o*/*")}
+    assert files == set(OUTCOMES)
+
+
+def test_complaints_are_few(shared: Path) -> None:
+    complaints = {}
+    for name, outcome in OUTCOMES.items():
+        if not isinstance(outcome, str):
+            complaints[name] = load(shared / "awkward" / name, MAX_SIDE).complaints
+    assert {name: lines for name, lines in complaints.items() if lines} == {
+        "corrupt/hopper_bad_exif.jpg": ("Corrupt EXIF data. Expecting to read 12 bytes but only got 2.",)
+    }
+
+
+@pytest.mark.parametrize("shape", ["Landscape", "Portrait"])
+@pytest.mark.parametrize("orientation", range(9))
+def test_orientations_look_the_same(shared: Path, shape: str, orientation: int) -> None:
+    folder = shared / "awkward" / "orientation"
+    upright = load(folder / f"{shape}_1.jpg", MAX_SIDE)
+    photo = load(folder / f"{shape}_{orientation}.jpg", MAX_SIDE)
+    assert (photo.width, photo.height) == ((1800, 1200) if shape == "Landscape" else (1200, 1800))
+    assert photo.pixels.shape == upright.pixels.shape
+
+    def small(pixels: np.ndarray) -> np.ndarray:
+        height, width, _ = pixels.shape
+        return np.asarray(Image.fromarray(pixels).reduce(8), dtype=float)[: height // 8, : width // 8]
+
+    difference = np.abs(small(photo.pixels) - small(upright.pixels))
+    # Each file prints its own number into the picture, which a mean over the picture hardly sees.
+    assert difference.mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "local", "utc_offset"),
+    [
+        ("formats/cat.hif", datetime(2020, 9, 14, 11, 9, 34, 641_000), timedelta(hours=-5)),
+        ("formats/pug.heic", datetime(2023, 2, 21, 14, 33, 8, 302_000), timedelta(hours=3)),
+        ("formats/flower.webp", datetime(2003, 12, 14, 12, 1, 44), None),
+        ("formats/sugarshack.mpo", datetime(2014, 3, 2, 14, 17, 39), None),
+        ("corrupt/broken_exif_dpi.jpg", datetime(2013, 9, 11, 16, 45, 13, 900_000), None),
+        ("corrupt/exif_gps_typeerror.jpg", datetime(2010, 8, 15, 13, 58, 9), None),
+    ],
+)
+def test_capture_times(shared: Path, name: str, local: datetime, utc_offset: timedelta | None) -> None:
+    time = load(shared / "awkward" / name, MAX_SIDE).captured_at
+    assert time is not None
+    assert (time.local, time.utc_offset) == (local, utc_offset)
+
+
+def test_a_photo_without_capture_time(shared: Path) -> None:
+    assert load(shared / "awkward/formats/hopper_gray.jpg", MAX_SIDE).captured_at is None
+
+
+@pytest.mark.parametrize("name", ["pug.heic", "cat.hif", "exif.avif", "flower.webp"])
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_half_a_photo_is_refused(shared: Path, tmp_path: Path, name: str, share: float) -> None:
+    data = (shared / "awkward/formats" / name).read_bytes()
+    half = tmp_path / name
+    half.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(PhotoError):
+        load(half, MAX_SIDE)
+
+
+def test_a_display_p3_photo_is_brought_to_srgb(shared: Path) -> None:
+    """Against the linear algebra of the two colour spaces (SMPTE EG 432-1 and IEC 61966-2-1 primaries)."""
+    path = shared / "awkward/formats/pug.heic"
+    photo = load(path, MAX_SIDE)
+    stored = shrink(np.asarray(Image.open(path)), (800, 600)) / 255
+    light = np.where(stored <= 0.04045, stored / 12.92, ((stored + 0.055) / 1.055) ** 2.4)
+    p3_to_srgb = np.array([[1.2249, -0.2249, 0], [-0.0421, 1.0421, 0], [-0.0197, -0.0786, 1.0983]])
+    light = np.clip(light @ p3_to_srgb.T, 0, 1)
+    expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert np.abs(photo.pixels - expected).max() < 1
+    assert np.abs(photo.pixels - 255 * stored).max() > 4

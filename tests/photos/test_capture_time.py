@@ -1,0 +1,136 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PIL.ExifTags import IFD, Base
+from PIL.Image import Exif
+
+from phototriage.photos import CaptureTime, read_capture_time
+
+NOON = datetime(2024, 2, 29, 12, 0, 0)
+
+
+def exif_of(first: dict[Base, object], second: dict[Base, object]) -> Exif:
+    """EXIF with tags in its first and its second directory, written to bytes and read back."""
+    exif = Exif()
+    exif.update({int(tag): value for tag, value in first.items()})
+    exif.get_ifd(IFD.Exif).update({int(tag): value for tag, value in second.items()})
+    read = Exif()
+    read.load(exif.tobytes())
+    return read
+
+
+def original(**tags: str) -> Exif:
+    return exif_of({}, {Base[f"{name}Original"]: value for name, value in tags.items()})
+
+
+def test_everything_of_the_original() -> None:
+    exif = original(DateTime="2024:02:29 12:00:00", SubsecTime="25", OffsetTime="-03:30")
+    expected = CaptureTime(NOON.replace(microsecond=250_000), -timedelta(hours=3, minutes=30))
+    assert read_capture_time(exif) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024:02:29 12:00:00", NOON),
+        ("2024:02:29 12:00:00\0", NOON),
+        (" 2024:02:29 12:00:00  ", NOON),
+        ("2024-02-29 12:00:00", NOON),
+        ("2024-02-29T12:00:00", NOON),
+        ("0001:01:01 00:00:00", datetime(1, 1, 1)),
+        ("0000:00:00 00:00:00", None),
+        ("    :  :     :  :  ", None),
+        ("", None),
+        ("2023:02:29 12:00:00", None),
+        ("2024:02:29 24:00:00", None),
+        ("2024:02:29 12:00:60", None),
+        ("2024:02:29", None),
+        ("2024:02:29 12:00:00 +02", None),
+        ("yesterday", None),
+    ],
+)
+def test_dates(text: str, expected: datetime | None) -> None:
+    time = read_capture_time(original(DateTime=text))
+    assert (time and time.local) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "microsecond"),
+    [
+        ("5", 500_000),
+        ("05", 50_000),
+        ("123", 123_000),
+        ("123456", 123_456),
+        ("123456789", 123_456),
+        ("000", 0),
+        ("7  ", 700_000),
+        ("7\0\0", 700_000),
+        ("", 0),
+        ("   ", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("abc", 0),
+        ("²", 0),
+    ],
+)
+def test_subseconds(text: str, microsecond: int) -> None:
+    time = read_capture_time(original(DateTime="2024:02:29 12:00:00", SubsecTime=text))
+    assert time == CaptureTime(NOON.replace(microsecond=microsecond), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("+02:00", 120),
+        ("-09:30", -570),
+        ("+0545", 345),
+        ("+14:00", 840),
+        ("+00:00", 0),
+        ("Z", 0),
+        ("+02:00\0", 120),
+        ("   :  ", None),
+        ("+15:00", None),
+        ("+01:60", None),
+        ("02:00", None),
+        ("+2", None),
+        ("", None),
+        ("CET", None),
+    ],
+)
+def test_offsets(text: str, minutes: int | None) -> None:
+    time = read_capture_time(original(DateTime="2024:02:29 12:00:00", OffsetTime=text))
+    assert time == CaptureTime(NOON, None if minutes is None else timedelta(minutes=minutes))
+
+
+DIGITIZED = {Base.DateTimeDigitized: "2024:02:29 12:00:01", Base.SubsecTimeDigitized: "1"}
+CHANGED = {Base.DateTime: "2024:02:29 12:00:02"}
+CHANGED_EXTRAS = {Base.SubsecTime: "2", Base.OffsetTime: "+01:00"}
+
+
+@pytest.mark.parametrize("date", ["0000:00:00 00:00:00", "", "nonsense"])
+def test_a_useless_original_gives_way_to_digitized_with_its_own_subseconds(date: str) -> None:
+    useless = {Base.DateTimeOriginal: date, Base.SubsecTimeOriginal: "9", Base.OffsetTimeOriginal: "+09:00"}
+    exif = exif_of(CHANGED, {**useless, **DIGITIZED, **CHANGED_EXTRAS})
+    assert read_capture_time(exif) == CaptureTime(NOON.replace(second=1, microsecond=100_000), None)
+
+
+def test_date_time_is_the_last_resort() -> None:
+    exif = exif_of(CHANGED, CHANGED_EXTRAS)
+    expected = CaptureTime(NOON.replace(second=2, microsecond=200_000), timedelta(hours=1))
+    assert read_capture_time(exif) == expected
+
+
+def test_values_of_other_types() -> None:
+    as_bytes = exif_of({}, {})
+    as_bytes.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = b"2024:02:29 12:00:00\0"
+    assert read_capture_time(as_bytes) == CaptureTime(NOON, None)
+    assert read_capture_time(exif_of({Base.DateTime: 1709208000}, {})) is None
+
+
+def test_no_exif() -> None:
+    assert read_capture_time(Exif()) is None
+
+
+def test_local_time_is_naive() -> None:
+    with pytest.raises(ValueError, match="naive"):
+        CaptureTime(NOON.replace(tzinfo=UTC), None)

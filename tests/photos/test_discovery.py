@@ -1,0 +1,170 @@
+import logging
+import os
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from phototriage.errors import PhotoError
+from phototriage.photos import PHOTO_SUFFIXES, discover
+
+
+def fill(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def found(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in discover(folder)]
+
+
+def test_natural_order_in_every_folder(tmp_path: Path) -> None:
+    expected = [
+        "day 2/IMG_2.jpg",
+        "day 2/IMG_10.jpg",
+        "day 10/IMG_1.jpg",
+        "IMG_1.jpg",
+        "IMG_2.JPG",
+        "IMG_2 (2).jpg",
+        "img_3.jpg",
+        "IMG_10.jpg",
+        "IMG_100.jpg",
+    ]
+    fill(tmp_path, *random.Random(1).sample(expected, len(expected)))
+    assert found(tmp_path) == expected
+
+
+def test_names_that_count_alike_have_one_order(tmp_path: Path) -> None:
+    names = ["a1.jpg", "a01.jpg", "a001.jpg"]
+    for order in (names, names[::-1]):
+        folder = tmp_path / order[0]
+        fill(folder, *order)
+        assert found(folder) == ["a001.jpg", "a01.jpg", "a1.jpg"]
+
+
+def test_every_suffix_in_any_case_and_nothing_else(tmp_path: Path) -> None:
+    photos = {f"{n}{suffix}" for n, suffix in enumerate(sorted(PHOTO_SUFFIXES))}
+    shouted = {f"{n}{suffix.upper()}" for n, suffix in enumerate(sorted(PHOTO_SUFFIXES), start=100)}
+    others = ["a.xmp", "a.jpg.xmp", "a.cr2", "a.mov", "a.txt", "jpg", "a.jpg.part", "Thumbs.db"]
+    fill(tmp_path, *photos, *shouted, *others)
+    assert set(found(tmp_path)) == photos | shouted
+
+
+def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", ".b.jpg", "._a.jpg", ".trash/c.jpg", "sub/.thumbs/d.jpg", "sub/e.jpg")
+    assert found(tmp_path) == ["a.jpg", "sub/e.jpg"]
+
+
+def test_a_folder_below_a_hidden_one_can_be_asked_for(tmp_path: Path) -> None:
+    fill(tmp_path, ".hidden/photos/a.jpg")
+    assert found(tmp_path / ".hidden" / "photos") == ["a.jpg"]
+
+
+def test_a_folder_may_be_named_like_a_photo(tmp_path: Path) -> None:
+    fill(tmp_path, "album.jpg/a.jpg")
+    assert found(tmp_path) == ["album.jpg/a.jpg"]
+
+
+def test_links_to_folders_are_not_followed_and_links_to_photos_are(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "photos", tmp_path / "elsewhere"
+    fill(folder, "a.jpg")
+    fill(elsewhere, "b.jpg")
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    (folder / "away").symlink_to(elsewhere, target_is_directory=True)
+    (folder / "c.jpg").symlink_to(elsewhere / "b.jpg")
+    (folder / "broken.jpg").symlink_to(tmp_path / "missing.jpg")
+    (folder / "itself.jpg").symlink_to(folder / "itself.jpg")
+    assert found(folder) == ["a.jpg", "c.jpg"]
+
+
+def test_a_pipe_is_no_photo(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "b.jpg")
+    assert found(tmp_path) == ["a.jpg"]
+
+
+def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+    fill(tmp_path / "real", "a.jpg")
+    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    assert discover(tmp_path / "link") == [tmp_path / "link" / "a.jpg"]
+
+
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that cannot be listed, whoever runs the tests."""
+    folder = tmp_path / "locked"
+    fill(folder, "secret.jpg")
+    scandir = os.scandir
+
+    def refuse(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    return folder
+
+
+def test_an_unreadable_sub_folder_is_left_out_and_told(
+    locked: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(tmp_path, "a.jpg", "other/b.jpg")
+    with caplog.at_level(logging.WARNING):
+        assert found(tmp_path) == ["a.jpg", "other/b.jpg"]
+    assert caplog.messages == [f"{locked} is left out: Permission denied"]
+
+
+def test_an_unreadable_folder(locked: Path) -> None:
+    with pytest.raises(PhotoError) as raised:
+        discover(locked)
+    assert str(raised.value) == f"{locked}: the folder cannot be read (Permission denied)"
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(PhotoError) as raised:
+        discover(tmp_path / "nowhere")
+    assert str(raised.value) == f"{tmp_path / 'nowhere'}: there is no such folder"
+
+
+def test_a_file_instead_of_a_folder(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg")
+    with pytest.raises(PhotoError) as raised:
+        discover(tmp_path / "a.jpg")
+    expected = f"{tmp_path / 'a.jpg'} is a file, but a folder of photos is needed: try {tmp_path}"
+    assert str(raised.value) == expected
+
+
+def no_photos_message(folder: Path) -> list[str]:
+    with pytest.raises(PhotoError, match=re.escape(str(folder))) as raised:
+        discover(folder)
+    message = str(raised.value)
+    assert "\n" not in message
+    assert all(suffix in message for suffix in PHOTO_SUFFIXES)
+    return message.split("; ")[1:]
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    assert no_photos_message(tmp_path) == ["the folder is empty"]
+
+
+def test_one_other_file(tmp_path: Path) -> None:
+    fill(tmp_path, "a.xmp")
+    assert no_photos_message(tmp_path) == ["1 file was skipped: 1 .xmp"]
+
+
+def test_many_other_files_are_counted_by_kind(tmp_path: Path) -> None:
+    fill(tmp_path, *(f"{n}.CR2" for n in range(12)), *(f"{n}.xmp" for n in range(6)))
+    fill(tmp_path, *(f"sub/{n}.mov" for n in range(5)), *(f"{n}.a{n}" for n in range(3)))
+    fill(tmp_path, *(f"README{n}" for n in range(4)), ".DS_Store", ".nomedia")
+    expected = "32 files were skipped: 12 .cr2, 6 .xmp, 5 .mov, 4 without a suffix, 2 hidden, 3 other"
+    assert no_photos_message(tmp_path) == [expected]
+
+
+def test_broken_links_and_unreadable_folders_are_named(locked: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to(tmp_path / "missing.jpg")
+    message = no_photos_message(tmp_path)
+    assert message == ["1 file was skipped: 1 broken link or special file", "1 folder was unreadable"]

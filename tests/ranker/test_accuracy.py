@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score
+
+from phototriage.ranker import compute_pairwise_accuracy, correctness
+
+
+def test_right_wrong_tied_and_undecided() -> None:
+    difference = np.array([1.0, -1.0, 0.0, 2.0])
+    preference = np.array([0.9, 0.9, 0.9, 0.5])
+    assert correctness(difference, preference).tolist()[:3] == [1, 0, 0.5]
+    assert np.isnan(correctness(difference, preference)[3])
+    assert compute_pairwise_accuracy(difference, preference) == 0.5
+
+
+def test_a_threshold_keeps_the_clear_pairs_on_both_sides() -> None:
+    difference = np.array([1.0, 1.0, 1.0])
+    preference = np.array([0.7, 0.3, 0.69])
+    assert compute_pairwise_accuracy(difference, preference, 0.7) == 0.5
+    assert np.isnan(compute_pairwise_accuracy(difference, preference, 0.8))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([-2.0, -1.0, 1.0, 2.0]), st.sampled_from([0.1, 0.4, 0.6, 1.0])), min_size=1
+    )
+)
+def test_equals_scikit_learn_where_nothing_ties(pairs: list[tuple[float, float]]) -> None:
+    difference, preference = np.array(pairs).T
+    expected = accuracy_score(preference > 0.5, difference > 0)
+    assert compute_pairwise_accuracy(difference, preference) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.floats(-3, 3), st.floats(0, 1)), min_size=1))
+def test_the_order_of_a_pair_does_not_matter(pairs: list[tuple[float, float]]) -> None:
+    difference, preference = np.array(pairs).T
+    np.testing.assert_array_equal(
+        correctness(difference, preference), correctness(-difference, 1 - preference)
+    )

@@ -1,0 +1,121 @@
+import os
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import torch
+
+from phototriage.errors import ModelError, OutputError
+from phototriage.features import Features
+from phototriage.labels import Split
+from phototriage.ranker import (
+    MultiFeatureConfig,
+    TrainedRanker,
+    load_embedded_ranker,
+    load_ranker,
+    save_ranker,
+)
+from phototriage.ranker.training import train
+
+
+@pytest.fixture
+def ranker(learnable: tuple[Split, Features]) -> TrainedRanker:
+    return train(*learnable, MultiFeatureConfig(mlp_hidden_dims=(5, 3), max_epochs=1)).ranker
+
+
+@pytest.mark.parametrize("ending", [".pt", ".safetensors"])
+def test_what_is_saved_comes_back(ranker: TrainedRanker, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"model{ending}"
+    save_ranker(ranker, path)
+    loaded = load_ranker(path)
+    assert (loaded.config, loaded.blocks, loaded.temperature) == (
+        ranker.config,
+        ranker.blocks,
+        ranker.temperature,
+    )
+    assert np.array_equal(loaded.seen, ranker.seen)
+    assert loaded.weights.keys() == ranker.weights.keys()
+    for name, weights in ranker.weights.items():
+        assert np.array_equal(loaded.weights[name], weights)
+
+
+def test_a_checkpoint_is_weights_and_plain_values_only(ranker: TrainedRanker, tmp_path: Path) -> None:
+    save_ranker(ranker, tmp_path / "model.pt")
+    loaded = torch.load(tmp_path / "model.pt", weights_only=True)
+    assert loaded["config"]["mlp_hidden_dims"] == [5, 3]
+    assert loaded["blocks"][0]["fingerprint"] == "block/1"
+
+
+class Bomb:
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        return os.mkdir, (str(self.trace),)
+
+
+@pytest.mark.parametrize("save", [torch.save, lambda what, path: path.write_bytes(pickle.dumps(what))])
+def test_code_in_a_checkpoint_is_refused_and_not_run(save: Callable[..., object], tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    save({"format": "phototriage-ranker-1", "state": Bomb(tmp_path / "trace")}, path)
+    with pytest.raises(ModelError, match=r"model.pt is refused: .* nothing in it was run"):
+        load_ranker(path)
+    assert not (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize("ending", [".pt", ".safetensors"])
+@pytest.mark.parametrize("data", [b"", b"not a model at all", b"PK\x03\x04broken", bytes(1000)])
+def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path, ending: str, data: bytes) -> None:
+    path = tmp_path / f"model{ending}"
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match=f"model{ending}") as raised:
+        load_ranker(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("ending", [".pt", ".safetensors"])
+def test_a_cut_model_is_one_clear_error(ranker: TrainedRanker, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"model{ending}"
+    save_ranker(ranker, path)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(ModelError, match=f"model{ending}"):
+        load_ranker(path)
+
+
+def test_other_peoples_tensors_are_no_ranker(tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pt")
+    safetensors.numpy.save_file({"weight": np.zeros(3)}, tmp_path / "other.safetensors")
+    for name in ("other.pt", "other.safetensors"):
+        with pytest.raises(ModelError, match="not a"):
+            load_ranker(tmp_path / name)
+
+
+def test_a_missing_model(tmp_path: Path) -> None:
+    for name in ("none.pt", "none.safetensors"):
+        with pytest.raises(ModelError, match=r"cannot read the model .*none"):
+            load_ranker(tmp_path / name)
+
+
+def test_a_ranker_has_two_endings(ranker: TrainedRanker, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"saved as \.pt or \.safetensors"):
+        save_ranker(ranker, tmp_path / "model.bin")
+
+
+def test_the_embedded_ranker_prefers_sharp_photos_of_good_exposure() -> None:
+    ranker = load_embedded_ranker()
+    assert [block.name for block in ranker.blocks] == ["iqa"]
+    # sharpness, exposure, colorfulness, contrast
+    numbers = np.array([[0.9, 0.95, 0.4, 0.7], [0.1, 0.95, 0.4, 0.7], [0.9, 0.5, 0.4, 0.7]], np.float32)
+    best, blurred, clipped = ranker.scores(Features(("a", "b", "c"), numbers, ranker.blocks))
+    assert best > blurred
+    assert best > clipped
+
+
+def test_the_embedded_ranker_is_a_few_kilobytes_and_loads_without_torch_features(tmp_path: Path) -> None:
+    path = tmp_path / "again.safetensors"
+    save_ranker(replace(load_embedded_ranker()), path)
+    assert path.stat().st_size < 20_000

@@ -1,0 +1,47 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import OutputError
+
+
+def test_the_file_appears_whole_with_missing_folders(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file.txt"
+    with atomic_write(path) as file:
+        file.write(b"whole")
+        assert not path.exists()
+    assert path.read_bytes() == b"whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_was_there_stays_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def interrupted() -> None:
+        with atomic_write(path) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_file_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    with atomic_write(tmp_path / "written"):
+        pass
+    assert os.stat(tmp_path / "written").st_mode == os.stat(tmp_path / "plain").st_mode  # noqa: PTH116
+
+
+def test_an_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(OutputError, match=r"^cannot write .*file/inside: "),
+        atomic_write(tmp_path / "file" / "inside"),
+    ):
+        pass
