@@ -47,7 +47,8 @@ def main(folder: Path) -> None:
     judgement = judge(comparisons, scorers)
     print(
         f"{judgement.pairs} pairs of {judgement.series} series, "
-        f"{judgement.clear_pairs} of them with p ≥ 0.7; top-1 over {judgement.complete_series} complete series\n"
+        f"{judgement.clear_pairs} of them with p ≥ 0.7; "
+        f"top-1 over {judgement.complete_series} complete series\n"
     )
     print(markdown(judgement))
 
