@@ -21,7 +21,7 @@ from phototriage.labels import read_labels
 
 HIDDEN: tuple[tuple[int, ...], ...] = ((), (16,), (32,), (64,), (32, 16))
 TREATMENTS = {
-    "soft Bradley-Terry, all pairs": replace(RECIPE, loss="bradley_terry"),
+    "soft Bradley-Terry, all pairs": RECIPE,
     "soft Bradley-Terry, clear pairs": replace(
         RECIPE, loss="bradley_terry", min_agreement=0.7, min_reviewers=2
     ),
