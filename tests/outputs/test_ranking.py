@@ -8,7 +8,9 @@ from phototriage.outputs import ranking_csv, ranking_json
 from phototriage.series import RankedPhoto, RankedSeries
 
 RANKED = [
-    RankedSeries("x, \"y\"\n", (RankedPhoto('x, "y"\n/b.jpg', 1, 0.5, 0.75), RankedPhoto("a.jpg", 2, -1, 0.25))),
+    RankedSeries(
+        'x, "y"\n', (RankedPhoto('x, "y"\n/b.jpg', 1, 0.5, 0.75), RankedPhoto("a.jpg", 2, -1, 0.25))
+    ),
     RankedSeries("ü", (RankedPhoto("ü/ö.jpg", 1, 0, 1),)),
 ]
 
@@ -24,7 +26,9 @@ def test_csv_survives_awkward_names() -> None:
 
 
 def test_json_is_one_document() -> None:
-    document = json.loads(ranking_json(Path("/p"), "embedded", RANKED, [Failure("c.jpg", "the file is empty")]))
+    document = json.loads(
+        ranking_json(Path("/p"), "embedded", RANKED, [Failure("c.jpg", "the file is empty")])
+    )
     assert document["folder"] == "/p"
     assert document["model"] == "embedded"
     assert document["series"][1] == {
