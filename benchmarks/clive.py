@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 
 from embedded_model import RECIPE, markdown
 from phototriage.evaluation import Scorer, judge, ranker_scorer
-from phototriage.features import build_extractors, extract
+from phototriage.features import MultiFeatureExtractor, extract
 from phototriage.labels import read_labels, split_by_series
 from phototriage.photos import load
 from phototriage.ranker import load_embedded_ranker
@@ -30,7 +30,7 @@ def main(folder: Path, seeds: int) -> None:
     opinion = pd.read_csv(folder / "ratings.csv").set_index("photo")["mos"]
     files = {photo: folder / "photos" / photo for photo in comparisons.photos}
     with tempfile.TemporaryDirectory() as cache:
-        features = extract(files, build_extractors(["iqa"]), Path(cache))
+        features = extract(files, MultiFeatureExtractor(["iqa"]).extractors, Path(cache))
     laplacian = Scorer("variance of Laplacian", {photo: sharpness(path) for photo, path in files.items()})
     correlations: dict[str, list[float]] = {}
     for seed in range(seeds):

@@ -1,11 +1,12 @@
 """Files that appear whole or not at all."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from phototriage.errors import OutputError
 
@@ -13,22 +14,28 @@ __all__ = ["atomic_write"]
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """Opens a new binary file that takes the place of `path` when the block ends, flushed to disk.
 
     When the block raises, or the process is killed, what stood at `path` stays as it was. Missing folders
-    are made. Raises OutputError, in one line, where the file cannot be written.
+    are made. A link is followed; what is no regular file (a pipe, a device) is written to, not replaced.
+    Raises OutputError, in one line, where the file cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as file:
+        target = path.resolve()
+        if target.exists() and not (stat.S_ISREG(target.stat().st_mode) or target.is_dir()):
+            with path.open("wb") as stream:
+                yield stream
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".writing-", delete=False) as file:
             try:
-                yield file  # type: ignore[misc]  # the wrapper has every method of a BinaryIO
+                yield file.file
                 file.flush()
                 os.fsync(file.fileno())
                 # Temporary files are made private; a result is as readable as any other new file.
                 Path(file.name).chmod(0o666 & ~_umask())
-                Path(file.name).replace(path)
+                Path(file.name).replace(target)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise

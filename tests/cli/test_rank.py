@@ -89,7 +89,52 @@ def test_a_model_for_other_features_is_refused(cli: Cli, bursts: Path, own_label
         "rank", bursts / "photos", "--model", run / "best_model.pt", "--cache_dir", labels.parent / "cache"
     )
     assert code == 1
-    assert "the model needs the features 'table' (table/number,noise); here are only iqa" in err
+    assert "there are no features called 'table'" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--top", "0"), "--top must be at least 1, not 0"),
+        (("--workers", "0"), "--workers must be at least 1, not 0"),
+        (("--csv", "-", "--json", "-"), "only one of --csv and --json"),
+        (("--features", "iqx"), "there are no features called 'iqx'"),
+        (("--features", "clip"), "the model needs the features 'iqa'"),
+    ],
+)
+def test_options_that_cannot_work(
+    cli: Cli, bursts: Path, tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    code, out, err = cli("rank", bursts / "photos", "--cache_dir", tmp_path, *options)
+    assert (code, out) == (1, "")
+    assert message in err
+
+
+def test_no_process_outlives_a_killed_run(bursts: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    original = next((bursts / "photos").rglob("*.jpg")).read_bytes()
+    for number in range(3000):
+        (folder / f"{number}.jpg").write_bytes(original + str(number).encode())
+    command = [
+        sys.executable,
+        "-m",
+        "phototriage",
+        "rank",
+        str(folder),
+        "--cache_dir",
+        str(tmp_path / "cache"),
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("part-*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    # The pipes end when the last process that holds them ends; else this raises.
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_an_unwritable_output_is_one_clear_error(cli: Cli, bursts: Path, tmp_path: Path) -> None:

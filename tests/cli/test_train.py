@@ -46,6 +46,8 @@ def test_photos_that_are_not_there_are_counted_and_strict_stops(
     labels = tmp_path / "labels.csv"
     labels.write_text((bursts / "comparisons.csv").read_text() + "z,gone/1.jpg,gone/2.jpg,0.9,4,1\n")
     options = (
+        "--features",
+        "iqa",
         "--comparisons",
         labels,
         "--photos",

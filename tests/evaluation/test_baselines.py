@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from phototriage.evaluation import baselines, ranker_scorer
-from phototriage.features import Features, build_extractors
+from phototriage.features import Features, MultiFeatureExtractor
 from phototriage.ranker import load_embedded_ranker
 
 
 def test_coin_single_numbers_and_the_mix() -> None:
-    (iqa,) = build_extractors(["iqa"])
+    (iqa,) = MultiFeatureExtractor(["iqa"]).extractors
     numbers = np.array([[0.1, 0.2, 0.3, 0.4], [1, 0, 0, 0]], np.float32)
     scorers = {scorer.name: scorer for scorer in baselines(Features(("p", "q"), numbers, (iqa.block,)))}
     assert list(scorers) == ["coin", *iqa.block.columns, "fixed mix .4/.3/.2/.1"]

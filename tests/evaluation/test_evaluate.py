@@ -12,7 +12,7 @@ from phototriage.ranker import TrainedRanker, load_embedded_ranker
 def setting(
     make_comparisons: Callable[..., Comparisons], seen: list[str]
 ) -> tuple[TrainedRanker, Comparisons, Features]:
-    ranker = replace(load_embedded_ranker(), seen=TrainedRanker.digests(seen))
+    ranker = replace(load_embedded_ranker(), seen_keys=TrainedRanker.digests(seen))
     comparisons = make_comparisons(("s", "a", "b", 0.9), ("t", "c", "d", 0.9), ("t", "c", "e", 0.9))
     numbers = np.random.default_rng(0).uniform(size=(5, 4)).astype(np.float32)
     return ranker, comparisons, Features(tuple("abcde"), numbers, ranker.blocks)

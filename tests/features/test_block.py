@@ -28,7 +28,7 @@ def test_select_takes_blocks_in_the_order_asked_for() -> None:
 
 def test_select_refuses_a_block_made_another_way() -> None:
     with pytest.raises(
-        FeatureError, match=r"trained on 'iqa' features made as iqa/2, these were made as iqa/1"
+        FeatureError, match=r"trained on 'iqa' features made as iqa/2, these are made as iqa/1"
     ):
         features().select([Block("iqa", "iqa/2", IQA.columns)])
 

@@ -9,7 +9,15 @@ import pytest
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
-from phototriage.features import Block, Failure, Features, build_extractors, extract, measure_iqa
+from phototriage.features import (
+    Block,
+    Failure,
+    Features,
+    MultiFeatureExtractor,
+    extract,
+    extraction,
+    measure_iqa,
+)
 from phototriage.photos import load
 
 MakePhoto = Callable[..., Path]
@@ -41,7 +49,7 @@ class MeanColour:
         return np.stack(batch)
 
 
-IQA = build_extractors(["iqa"])
+IQA = MultiFeatureExtractor(["iqa"]).extractors
 
 
 @pytest.fixture
@@ -133,7 +141,7 @@ def test_a_photo_that_crashes_the_decoder_is_named(
     asked = {names[0]: photos[names[0]], "hostile": hostile, **photos}
     features = run(asked, tmp_path / "cache", [MeanColour(mean_colour_or_crash)])
     assert features.failures == (
-        Failure("hostile", "crashes the image decoder; the file is damaged or hostile"),
+        Failure("hostile", "the decoder died on it: the file is damaged or hostile, or the memory too small"),
     )
     assert set(features.photos) == set(photos)
 
@@ -156,7 +164,11 @@ def test_no_usable_photo_is_an_error(tmp_path: Path) -> None:
         run({"empty.jpg": tmp_path / "empty.jpg"}, tmp_path / "cache")
 
 
-def test_an_interrupted_run_keeps_what_it_had(photos: dict[str, Path], tmp_path: Path) -> None:
+def test_an_interrupted_run_keeps_what_it_had(
+    photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "_PHOTOS_PER_BATCH", 1)
+
     def interrupt(done: int, total: int) -> None:
         if done == 3:
             raise KeyboardInterrupt

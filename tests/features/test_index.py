@@ -1,20 +1,23 @@
+import multiprocessing
 import os
+import sqlite3
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 
-from phototriage.errors import OutputError
-from phototriage.features.index import PhotoIndex
+from phototriage.errors import FeatureError, OutputError
+from phototriage.features.index import PhotoIndex, index_files, known_photos
 
 
 def test_an_unchanged_file_is_known_to_the_next_process(tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
     photo.write_bytes(b"one")
     with PhotoIndex(tmp_path / "cache") as index:
-        assert index.content_hash(photo, photo.stat()) is None
+        assert index.content_hashes([(photo, photo.stat())]) == [None]
         index.remember([(photo, photo.stat(), "ab" * 16)])
     with PhotoIndex(tmp_path / "cache") as index:
-        assert index.content_hash(photo, photo.stat()) == "ab" * 16
+        assert index.content_hashes([(photo, photo.stat())]) == ["ab" * 16]
 
 
 def test_a_changed_file_is_not_known(tmp_path: Path) -> None:
@@ -23,10 +26,10 @@ def test_a_changed_file_is_not_known(tmp_path: Path) -> None:
     with PhotoIndex(tmp_path) as index:
         index.remember([(photo, photo.stat(), "ab" * 16)])
         photo.write_bytes(b"longer")
-        assert index.content_hash(photo, photo.stat()) is None
+        assert index.content_hashes([(photo, photo.stat())]) == [None]
         photo.write_bytes(b"two")
         os.utime(photo, ns=(1, 1))
-        assert index.content_hash(photo, photo.stat()) is None
+        assert index.content_hashes([(photo, photo.stat())]) == [None]
 
 
 def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
@@ -34,7 +37,7 @@ def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
     photo.write_bytes(b"one")
     with PhotoIndex(tmp_path) as index:
         index.remember([(photo, photo.stat(), "cd" * 16)])
-        assert index.content_hash(photo, photo.stat()) == "cd" * 16
+        assert index.content_hashes([(photo, photo.stat())]) == ["cd" * 16]
 
 
 def test_two_processes_share_an_index(tmp_path: Path) -> None:
@@ -44,13 +47,125 @@ def test_two_processes_share_an_index(tmp_path: Path) -> None:
     with PhotoIndex(tmp_path) as one, PhotoIndex(tmp_path) as other:
         one.remember([(photos[0], photos[0].stat(), "aa" * 16)])
         other.remember([(photos[1], photos[1].stat(), "bb" * 16)])
-        assert one.content_hash(photos[1], photos[1].stat()) == "bb" * 16
-        assert other.content_hash(photos[0], photos[0].stat()) == "aa" * 16
+        for index in (one, other):
+            found = index.content_hashes([(photo, photo.stat()) for photo in photos])
+            assert found == ["aa" * 16, "bb" * 16]
 
 
-def test_a_file_that_is_no_index_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "index.sqlite").write_bytes(
-        b"something else entirely, and long enough to be read as a header" * 9
+def remember_one(cache_dir: Path, photo: Path, together: Barrier) -> None:
+    together.wait()
+    with PhotoIndex(cache_dir) as index:
+        index.remember([(photo, photo.stat(), "ab" * 16)])
+
+
+@pytest.mark.parametrize("before", [None, b"nothing that SQLite knows" * 99])
+def test_many_processes_may_make_or_replace_an_index_at_once(tmp_path: Path, before: bytes | None) -> None:
+    if before:
+        (tmp_path / "index.sqlite").write_bytes(before)
+    photos = [tmp_path / str(number) for number in range(4)]
+    for photo in photos:
+        photo.touch()
+    context = multiprocessing.get_context("spawn")
+    together = context.Barrier(len(photos))
+    processes = [context.Process(target=remember_one, args=(tmp_path, photo, together)) for photo in photos]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * len(photos)
+    assert known_photos(tmp_path) == dict.fromkeys(photos, "ab" * 16)
+
+
+def test_a_foreign_file_stays_and_is_replaced_once(tmp_path: Path) -> None:
+    foreign = b"something else entirely, and long enough to be read as a header" * 9
+    (tmp_path / "index.sqlite").write_bytes(foreign)
+    notes: list[str] = []
+    with PhotoIndex(tmp_path, notes.append) as index:
+        index.remember([(tmp_path, tmp_path.stat(), "ab" * 16)])
+    assert len(notes) == 1
+    assert notes[0].startswith(
+        f"the index {tmp_path}/index.sqlite is damaged (file is not a database); a new"
     )
+    assert known_photos(tmp_path, notes.append) == {tmp_path: "ab" * 16}
+    assert len(notes) == 1
+    assert (tmp_path / "index.sqlite").read_bytes() == foreign
+
+
+def test_damage_that_shows_late_is_mended_at_once(tmp_path: Path) -> None:
+    files = [(tmp_path / f"{number:0200}.jpg", tmp_path.stat(), "ab" * 16) for number in range(500)]
+    with PhotoIndex(tmp_path) as index:
+        index.remember(files)
+    data = bytearray((tmp_path / "index.sqlite").read_bytes())
+    data[3 * 4096 :] = b"\xa5" * (len(data) - 3 * 4096)
+    (tmp_path / "index.sqlite").write_bytes(data)
+    notes: list[str] = []
+    with PhotoIndex(tmp_path, notes.append) as index:
+        assert notes == []
+        assert set(index.content_hashes([file[:2] for file in files])) == {None}
+        index.remember(files)
+        assert set(index.content_hashes([file[:2] for file in files])) == {"ab" * 16}
+        index.verify()
+    assert len(notes) == 1
+    assert [path.name for path in index_files(tmp_path)] == ["index.sqlite", "index-2.sqlite"]
+
+
+def test_verifying_finds_what_nobody_met(tmp_path: Path) -> None:
+    files = [(tmp_path / f"{number:0200}.jpg", tmp_path.stat(), "ab" * 16) for number in range(500)]
+    with PhotoIndex(tmp_path) as index:
+        index.remember(files)
+    data = bytearray((tmp_path / "index.sqlite").read_bytes())
+    data[-4096:] = bytes(4096)
+    (tmp_path / "index.sqlite").write_bytes(data)
+    notes: list[str] = []
+    with PhotoIndex(tmp_path, notes.append) as index:
+        index.verify()
+        assert len(notes) == 1
+        assert len(index) == 0
+
+
+def test_a_hash_that_is_no_text_fits_no_photo(tmp_path: Path) -> None:
+    with PhotoIndex(tmp_path) as index:
+        index.remember([(tmp_path, tmp_path.stat(), "ab" * 16)])
+    database = sqlite3.connect(tmp_path / "index.sqlite")
+    database.execute("UPDATE files SET content_hash = CAST(x'ffab' AS TEXT)")
+    database.commit()
+    database.close()
+    assert known_photos(tmp_path) == {tmp_path: "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"}
+
+
+def test_an_index_of_a_newer_version_stays_as_it_is(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "index.sqlite")
+    database.execute("CREATE TABLE something (new TEXT)")
+    database.execute("PRAGMA user_version = 2")
+    database.close()
+    before = (tmp_path / "index.sqlite").read_bytes()
+    with pytest.raises(
+        FeatureError, match=r"written by a newer version .*\(format 2\); upgrade, or .*--cache_dir"
+    ):
+        PhotoIndex(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["index.sqlite"]
+    assert (tmp_path / "index.sqlite").read_bytes() == before
+
+
+def test_a_place_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot use the index .*--cache_dir"):
+        PhotoIndex(tmp_path / "file")
+    (tmp_path / "index.sqlite").mkdir()
     with pytest.raises(OutputError, match=r"cannot use the index .*--cache_dir"):
         PhotoIndex(tmp_path)
+
+
+def test_asking_for_known_photos_makes_no_index(tmp_path: Path) -> None:
+    assert known_photos(tmp_path / "cache") == {}
+    assert not (tmp_path / "cache").exists()
+
+
+def test_forgetting_all_leaves_an_index_that_is_in_use_usable(tmp_path: Path) -> None:
+    file = (tmp_path, tmp_path.stat(), "ab" * 16)
+    with PhotoIndex(tmp_path) as in_use, PhotoIndex(tmp_path) as other:
+        in_use.remember([file])
+        other.forget_all()
+        assert len(in_use) == 0
+        in_use.remember([file])
+        assert len(other) == 1

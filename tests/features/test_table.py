@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from phototriage.errors import FeatureError
-from phototriage.features import IQA_COLUMNS, Features, build_extractors, read_feature_table, read_score_table
+from phototriage.features import (
+    IQA_COLUMNS,
+    Features,
+    MultiFeatureExtractor,
+    read_feature_table,
+    read_score_table,
+)
 
 
 def read(tmp_path: Path, text: str) -> Features:
@@ -25,20 +31,28 @@ def test_other_keys_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_the_extractors_columns_are_the_extractors_numbers(tmp_path: Path) -> None:
-    (iqa,) = build_extractors(["iqa"])
-    assert read(tmp_path, f"series,photo,{','.join(IQA_COLUMNS)}\ns,a,1,2,3,4\n").blocks == (iqa.block,)
+    (iqa,) = MultiFeatureExtractor(["iqa"]).extractors
+    assert read(tmp_path, f"series,photo,{','.join(IQA_COLUMNS)}\ns,a,0,.2,.3,1\n").blocks == (iqa.block,)
+    turned = read(tmp_path, "series,photo,contrast,exposure,sharpness,colorfulness\ns,a,.4,.2,.1,.3\n")
+    assert turned.blocks == (iqa.block,)
+    assert turned.matrix.tolist() == np.array([[0.1, 0.2, 0.3, 0.4]], np.float32).tolist()
     (other,) = read(tmp_path, "series,photo,x\ns,a,1\n").blocks
     assert (other.name, other.fingerprint) == ("table", "table/x")
 
 
 def test_rows_without_a_number_are_reported_and_the_rest_go_on(tmp_path: Path) -> None:
-    features = read(tmp_path, "series,photo,x,y\ns,a,1,2\ns,b,1,nan\ns,c,inf,1\ns,d,word,1\n")
+    features = read(tmp_path, "series,photo,x,y\ns,a,1,2\ns,b,1,nan\ns,c,inf,1\ns,d,word,1\ns,e,1,1e300\n")
     assert features.photos == ("a",)
     assert [(failure.photo, failure.reason.split(": ")[1]) for failure in features.failures] == [
-        ("b", "no finite number in column 'y'"),
-        ("c", "no finite number in column 'x'"),
-        ("d", "no finite number in column 'x'"),
+        ("b", "no sound number in column 'y'"),
+        ("c", "no sound number in column 'x'"),
+        ("d", "no sound number in column 'x'"),
+        ("e", "no sound number in column 'y'"),
     ]
+
+
+def test_names_stay_names(tmp_path: Path) -> None:
+    assert read(tmp_path, "series,photo,x\nNA, null ,1\nNA,007,2\n").photos == ("null", "007")
 
 
 def test_a_photo_in_two_series_has_its_numbers_once(tmp_path: Path) -> None:
@@ -53,7 +67,9 @@ def test_a_photo_in_two_series_has_its_numbers_once(tmp_path: Path) -> None:
         ("photo,series,x\na,s,1\n", "first columns must be series,photo, not photo,series"),
         ("series,photo,x\n", "no rows"),
         ("series,photo,x\n,a,1\n", "no series or no photo"),
-        ("series,photo,x\ns,a,nan\n", "not one row has a finite number"),
+        ("series,photo,x\ns,a,nan\n", "not one row has a sound number"),
+        ("series,photo,x,x\ns,a,1,2\n", "two columns have the same name"),
+        (f"series,photo,{','.join(IQA_COLUMNS)}\ns,a,99,.2,.3,1\n", "not one row has a sound number"),
         ("series,photo,x\ns,a,1\ns,a,2\n", "a stands there twice, with different numbers"),
     ],
 )

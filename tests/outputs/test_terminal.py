@@ -10,7 +10,7 @@ def test_a_ranking_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]) -
     print_ranking([RankedSeries("s", (RankedPhoto(long, 1, 0.1234, 0.7), RankedPhoto("s/b", 2, -2, 0.3)))])
     shown = capsys.readouterr().out
     assert "s  (2 photos)" in shown
-    assert long.replace("\n", "\\n") in shown
+    assert long.replace("\n", r"\n") in shown
     assert "0.123 │     70%" in shown
     assert "│ b " in shown
 

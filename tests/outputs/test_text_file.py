@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ def test_a_file_or_standard_output(tmp_path: Path, capfdbinary: pytest.CaptureFi
     assert capfdbinary.readouterr().out == "ü\n".encode()
 
 
-def test_names_that_are_no_text_keep_their_bytes(tmp_path: Path) -> None:
-    write_text(b"\xff.jpg".decode("utf-8", "surrogateescape"), tmp_path / "a.txt")
-    assert (tmp_path / "a.txt").read_bytes() == b"\xff.jpg"
+def test_names_that_are_no_text_become_escapes_that_json_reads_back(tmp_path: Path) -> None:
+    name = b"\xe9.jpg".decode("utf-8", "surrogateescape")
+    write_text(json.dumps(name, ensure_ascii=False), tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_bytes()) == name
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def test_what_is_saved_comes_back(ranker: TrainedRanker, tmp_path: Path, ending:
         ranker.blocks,
         ranker.temperature,
     )
-    assert np.array_equal(loaded.seen, ranker.seen)
+    assert np.array_equal(loaded.seen_keys, ranker.seen_keys)
+    assert np.array_equal(loaded.seen_contents, ranker.seen_contents)
     assert loaded.weights.keys() == ranker.weights.keys()
     for name, weights in ranker.weights.items():
         assert np.array_equal(loaded.weights[name], weights)
@@ -88,8 +89,9 @@ def test_a_cut_model_is_one_clear_error(ranker: TrainedRanker, tmp_path: Path, e
 
 def test_other_peoples_tensors_are_no_ranker(tmp_path: Path) -> None:
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pt")
+    torch.save({"format": "phototriage-ranker-1", "state": {"weight": 3}}, tmp_path / "state.pt")
     safetensors.numpy.save_file({"weight": np.zeros(3)}, tmp_path / "other.safetensors")
-    for name in ("other.pt", "other.safetensors"):
+    for name in ("other.pt", "state.pt", "other.safetensors"):
         with pytest.raises(ModelError, match="not a"):
             load_ranker(tmp_path / name)
 

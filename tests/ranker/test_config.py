@@ -34,6 +34,8 @@ def test_a_typo_is_named_with_the_nearest_setting() -> None:
         ("patience", 0),
         ("min_agreement", 0.4),
         ("min_reviewers", -1),
+        ("seed", -1),
+        ("learning_rate", float("inf")),
     ],
 )
 def test_values_that_cannot_work_are_named(name: str, value: Any) -> None:

@@ -25,7 +25,14 @@ def of_network(
     network: MultiFeaturePairwiseRanker, config: MultiFeatureConfig, *blocks: Block
 ) -> TrainedRanker:
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    return TrainedRanker(weights, config, blocks, temperature=2.0, seen=TrainedRanker.digests(["3"]))
+    return TrainedRanker(
+        weights,
+        config,
+        blocks,
+        temperature=2.0,
+        seen_keys=TrainedRanker.digests(["3"]),
+        seen_contents=TrainedRanker.digests([]),
+    )
 
 
 @pytest.mark.parametrize("normalization", ["layernorm", "standardize"])
@@ -57,7 +64,7 @@ def test_takes_its_blocks_out_of_more() -> None:
 def test_refuses_features_made_another_way() -> None:
     other = replace(features(), blocks=(CLIP, Block("iqa", "iqa/2", IQA.columns)))
     with pytest.raises(
-        FeatureError, match="trained on 'iqa' features made as iqa/1, these were made as iqa/2"
+        FeatureError, match="trained on 'iqa' features made as iqa/1, these are made as iqa/2"
     ):
         small().scores(other)
 
@@ -67,7 +74,7 @@ def test_probability_is_logistic_in_units_of_temperature() -> None:
 
 
 def test_has_seen_by_key() -> None:
-    assert small().has_seen(["2", "3", "ü"]).tolist() == [False, True, False]
+    assert small().has_seen(["2", "3", "4"], features()).tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize(

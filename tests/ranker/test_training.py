@@ -7,7 +7,8 @@ from phototriage.errors import FeatureError, LabelError, ModelError
 from phototriage.features import Features
 from phototriage.labels import Split
 from phototriage.ranker import MultiFeatureConfig, compute_pairwise_accuracy
-from phototriage.ranker.training import EpochRecord, train
+from phototriage.ranker.record import EpochRecord
+from phototriage.ranker.training import train
 
 QUICK = MultiFeatureConfig(
     mlp_hidden_dims=(8,),
@@ -86,9 +87,24 @@ def test_batches_are_recorded_by_tens(learnable: Learnable) -> None:
 def test_the_ranker_knows_what_it_has_seen(learnable: Learnable) -> None:
     split, features = learnable
     ranker = train(split, features, replace(QUICK, max_epochs=1)).ranker
-    assert ranker.has_seen(split.train.photos).all()
-    assert ranker.has_seen(split.validation.photos).all()
-    assert not ranker.has_seen(split.test.photos).any()
+    assert ranker.has_seen(split.train.photos, features).all()
+    assert ranker.has_seen(split.validation.photos, features).all()
+    assert not ranker.has_seen(split.test.photos, features).any()
+
+
+def test_measured_photos_are_known_by_content_wherever_they_lie(learnable: Learnable) -> None:
+    split, features = learnable
+    measured = replace(features, content_hashes=tuple(f"{row:032x}" for row in range(len(features))))
+    ranker = train(split, measured, replace(QUICK, max_epochs=1)).ranker
+    moved = replace(measured, photos=tuple(f"elsewhere/{photo}" for photo in features.photos))
+    assert ranker.has_seen([f"elsewhere/{photo}" for photo in split.train.photos], moved).all()
+    assert not ranker.has_seen([f"elsewhere/{photo}" for photo in split.test.photos], moved).any()
+    others = replace(
+        measured, content_hashes=tuple(f"{row:032x}" for row in range(1000, 1000 + len(features)))
+    )
+    assert not ranker.has_seen(split.train.photos, others).any()
+    # From a table nothing but the key is known.
+    assert ranker.has_seen(split.train.photos, features).all()
 
 
 def test_a_loss_that_is_no_number_stops_with_the_likely_cause(learnable: Learnable) -> None:

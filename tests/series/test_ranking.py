@@ -21,7 +21,8 @@ IDENTITY = TrainedRanker(
     config=MultiFeatureConfig(mlp_hidden_dims=(), input_normalization="standardize"),
     blocks=(BLOCK,),
     temperature=2.0,
-    seen=np.empty(0, np.uint32),
+    seen_keys=np.empty(0, np.uint32),
+    seen_contents=np.empty(0, np.uint32),
 )
 
 

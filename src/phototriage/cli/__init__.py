@@ -1,6 +1,7 @@
 """The command line. A command is a module here with a dataclass `Command`: its fields are the options."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ COMMANDS = {
     "labels": "read people's preferences, mend and check them, and write them as one table",
     "train": "train a ranker on preferences",
     "evaluate": "judge a ranker, or anyone's scores, against preferences",
+    "features": "look after the features that were measured, and look at them",
     "demo": "see all of it at work on simulated bursts, without any data",
 }
 
@@ -38,6 +40,21 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 done but some photos could not be 
 """
 
 
+def _overview() -> int:
+    print(_OVERVIEW, end="")
+    return 0
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"phototriage {version('phototriage')}")
+    return 0
+
+
+_ABOUT = {"-h": _overview, "--help": _overview, "help": _overview, "--version": _version}
+
+
 class _Runnable(Protocol):
     def run(self) -> int:
         """Does the work; returns the exit code."""
@@ -46,15 +63,7 @@ class _Runnable(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     first, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    if first in ("-h", "--help", "help"):
-        print(_OVERVIEW, end="")
-        return 0
-    if first == "--version":
-        from importlib.metadata import version
-
-        print(f"phototriage {version('phototriage')}")
-        return 0
-    if first not in COMMANDS:
+    if first not in (*COMMANDS, *_ABOUT):
         near = get_close_matches(first, COMMANDS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(COMMANDS)}"
         print(f"phototriage: there is no command '{first}': {hint}", file=sys.stderr)
@@ -63,8 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A file name need not be valid text, and must not stop a run when it is shown.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _stop)
     try:
-        return _parsed(first, rest).run()
+        return _ABOUT[first]() if first in _ABOUT else _parsed(first, rest).run()
     except PhototriageError as error:
         print(f"phototriage: {error}", file=sys.stderr)
         return _ERROR
@@ -75,6 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("phototriage: stopped; what was finished is kept, run it again to go on", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _stop(*_: object) -> None:
+    """Ends on SIGTERM as on Ctrl-C: with what was finished kept, and no process left behind."""
+    raise KeyboardInterrupt
 
 
 def _parsed(name: str, arguments: Sequence[str]) -> _Runnable:

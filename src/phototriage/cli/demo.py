@@ -52,7 +52,7 @@ class Command:
             write_bursts(bursts, series=_BURSTS, seed=2026)
         inputs = LabelSource(comparisons=bursts / "comparisons.csv", photos=bursts / "photos")
         labels = inputs.labels()
-        features = inputs.read_features(labels, FeatureSource(cache_dir=self.output / "cache"))
+        features = inputs.read_features(labels, FeatureSource(cache_dir=self.output / "cache"), ["iqa"])
         note(f"{len(features)} photos measured, {len(labels.comparisons)} pairs judged by imagined reviewers")
 
         split = split_by_series(labels.comparisons, _RECIPE.seed, _SIDES)

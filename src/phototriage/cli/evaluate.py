@@ -5,7 +5,7 @@ from pathlib import Path
 
 from phototriage.cli.inputs import FeatureSource, LabelSource, OptionalInt, OptionalPath
 from phototriage.cli.progress import note
-from phototriage.errors import FeatureError
+from phototriage.errors import FeatureError, LabelError
 from phototriage.evaluation import Judgement, Scorer, baselines, evaluate_ranker, judge
 from phototriage.features import read_score_table
 from phototriage.labels import Labels
@@ -45,6 +45,8 @@ class Command:
     def run(self) -> int:
         if self.scores and (self.folds or self.model):
             raise FeatureError("--scores are judged as they are: give them without --model and --folds")
+        if self.folds is not None and self.folds < 2:
+            raise LabelError(f"--folds must be at least 2, not {self.folds}")
         labels = self.labels.labels()
         judgement, about = self._scores(labels, self.scores) if self.scores else self._ranker(labels)
         left_out = f", {judgement.uncovered_pairs} pairs left out" if judgement.uncovered_pairs else ""
@@ -70,7 +72,7 @@ class Command:
     def _ranker(self, labels: Labels) -> tuple[Judgement, dict[str, str | int | bool]]:
         ranker = load_ranker(self.model) if self.model else load_embedded_ranker()
         name = self.model.stem if self.model else "embedded ranker"
-        features = self.labels.read_features(labels, self.source)
+        features = self.labels.read_features(labels, self.source, [block.name for block in ranker.blocks])
         if self.folds:
             from phototriage.evaluation.cross_validation import cross_validated
 

@@ -1,5 +1,6 @@
 """The options that say where labels and features come from; the same on every command."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,10 @@ import tyro
 from phototriage.cli.progress import note, progress
 from phototriage.errors import FeatureError, LabelError
 from phototriage.features import (
+    ExtractorOptions,
     Features,
-    build_extractors,
+    MultiFeatureExtractor,
     default_cache_dir,
-    extract,
     read_feature_table,
 )
 from phototriage.labels import Labels, read_labels
@@ -27,24 +28,29 @@ OptionalInt = Annotated[int | None, tyro.conf.arg(metavar="INT")]
 class FeatureSource:
     """How photos become numbers."""
 
-    features: tuple[str, ...] = ("iqa",)
-    """Features to measure, one or more of: iqa."""
+    features: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...")] = None
+    """Features to measure: clip, resnet, iqa. By default those the ranker needs; for training
+    all."""
     cache_dir: Path = field(default_factory=default_cache_dir)
     """Where measured features are kept."""
     workers: OptionalInt = None
     """Processes that decode photos; by default one per core."""
+    options: ExtractorOptions = field(default_factory=ExtractorOptions)
 
-    def measure(self, photos: dict[str, Path]) -> Features:
-        """Features of key → file, with progress and notes on standard error."""
+    def extractor(self, needed: Sequence[str]) -> MultiFeatureExtractor:
+        """What --features says, or else `needed`."""
+        return MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
+
+    def measure(self, photos: dict[str, Path], needed: Sequence[str]) -> Features:
+        """Features of key → file, with progress and notes on standard error.
+
+        `needed`: the features to measure where --features does not say.
+        """
+        if self.workers is not None and self.workers < 1:
+            raise FeatureError(f"--workers must be at least 1, not {self.workers}")
+        extractor = self.extractor(needed)
         with progress("features") as on_progress:
-            return extract(
-                photos,
-                build_extractors(self.features),
-                self.cache_dir,
-                workers=self.workers,
-                on_progress=on_progress,
-                on_note=note,
-            )
+            return extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
 
 
 @dataclass(frozen=True)
@@ -74,12 +80,12 @@ class LabelSource:
             note(text)
         return labels
 
-    def read_features(self, labels: Labels, source: FeatureSource) -> Features:
-        """The features of the labelled photos.
+    def read_features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
+        """The features of the labelled photos; `needed` is as for `FeatureSource.measure`.
 
         What has none is said on standard error, or is an error with --strict.
         """
-        features = self._features(labels, source)
+        features = self._features(labels, source, needed)
         covered = labels.comparisons.between(features.photos)
         lacking = [photo for photo in labels.comparisons.photos if photo not in features]
         if lacking:
@@ -95,7 +101,7 @@ class LabelSource:
             note(text)
         return features
 
-    def _features(self, labels: Labels, source: FeatureSource) -> Features:
+    def _features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
         if self.feature_table is not None:
             return read_feature_table(self.feature_table)
         folder = self.photos or labels.photo_root
@@ -105,4 +111,4 @@ class LabelSource:
             )
         if not folder.is_dir():
             raise FeatureError(f"the photo folder {folder} does not exist")
-        return source.measure({photo: folder / photo for photo in labels.comparisons.photos})
+        return source.measure({photo: folder / photo for photo in labels.comparisons.photos}, needed)

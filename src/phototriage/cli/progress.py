@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from phototriage.features import OnProgress
+from phototriage.printable import printable
 
 __all__ = ["note", "progress"]
 
@@ -16,8 +17,8 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 def note(text: str) -> None:
-    """Says one line on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Says one line on standard error, whatever file names are in it."""
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Literal
 from phototriage.cli.inputs import FeatureSource, LabelSource
 from phototriage.cli.progress import note
 from phototriage.errors import OutputError
+from phototriage.features import DEFAULT_FEATURES
 from phototriage.labels import official_split, split_by_series
 from phototriage.outputs import print_judgement
 from phototriage.ranker.config import MultiFeatureConfig
@@ -44,7 +45,7 @@ class Command:
                 f"{self.output_dir} holds a finished run: choose another --output_dir, or --overwrite it"
             )
         labels = self.labels.labels()
-        features = self.labels.read_features(labels, self.source)
+        features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         comparisons = labels.comparisons.between(features.photos)
         split = (
             official_split(comparisons, labels.official_test_series, self.config.seed)

@@ -32,8 +32,11 @@ def evaluate_ranker(
     Pairs without features are left out. Raises FeatureError where the features are not the ranker's.
     """
     photos_of = comparisons.photos_by_series()
-    seen = dict(zip(comparisons.photos, ranker.has_seen(comparisons.photos), strict=True))
-    unseen_series = [series for series, photos in photos_of.items() if not any(seen[each] for each in photos)]
+    judgeable = [photo for photo in comparisons.photos if photo in features]
+    seen = dict(zip(judgeable, ranker.has_seen(judgeable, features), strict=True))
+    unseen_series = [
+        series for series, photos in photos_of.items() if not any(seen.get(each, False) for each in photos)
+    ]
     judged = comparisons.in_series(unseen_series) if unseen_series else comparisons
     scorers = [*baselines(features), ranker_scorer(name, ranker, features)]
     return Evaluation(

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from phototriage.errors import LabelError
 from phototriage.evaluation.metrics import calibration_columns, log_likelihood, top1_credit
-from phototriage.labels import Comparisons
+from phototriage.labels import Comparisons, clear_preference
 from phototriage.ranker import correctness
 
 __all__ = ["METRICS", "Estimate", "Judgement", "Scorer", "Verdict", "judge"]
@@ -114,7 +114,7 @@ def judge(comparisons: Comparisons, scorers: Sequence[Scorer], seed: int = 0) ->
     return Judgement(
         verdicts=tuple(verdicts),
         pairs=len(judged),
-        clear_pairs=int(_is_clear(preference).sum()),
+        clear_pairs=int(clear_preference(preference, CLEAR).sum()),
         series=len(names),
         complete_series=sum(str(name) in complete for name in names),
         uncovered_pairs=len(comparisons) - len(judged),
@@ -129,7 +129,7 @@ def _pair_columns(judged: Comparisons, scorer: Scorer) -> dict[str, NDArray[np.f
     preference = judged.table["preference"].to_numpy(float)
     right = correctness(score_a - score_b, preference)
     won = ~np.isnan(right)
-    clear = won & _is_clear(preference)
+    clear = won & clear_preference(preference, CLEAR)
     probability = expit(score_a - score_b)
     return {
         "right": np.where(won, right, 0),
@@ -161,10 +161,6 @@ def _sum_by(group: NDArray[np.intp], values: NDArray[np.float64], groups: int) -
     sums = np.zeros((groups, *values.shape[1:]))
     np.add.at(sums, group, values)
     return sums
-
-
-def _is_clear(preference: NDArray[np.floating]) -> NDArray[np.bool_]:
-    return np.asarray(np.maximum(preference, 1 - preference) >= CLEAR - 1e-9)
 
 
 def _figures(

@@ -1,25 +1,33 @@
 """Numbers per photo: extractors, the store, and tables of ready numbers."""
 
-from phototriage.features.block import Block, Failure, Features
-from phototriage.features.extraction import OnProgress, extract
-from phototriage.features.extractor import EXTRACTORS, FeatureExtractor, build_extractors
+from phototriage.features.block import Block, Failure, Features, check_blocks
+from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
+from phototriage.features.extractor import DEFAULT_FEATURES, EXTRACTORS, FeatureExtractor, build_extractors
 from phototriage.features.iqa import IQA_COLUMNS, measure_iqa
+from phototriage.features.iqa_plus import IQA_PLUS_COLUMNS, measure_iqa_plus
+from phototriage.features.options import ExtractorOptions
 from phototriage.features.store import FeatureStore, default_cache_dir
 from phototriage.features.table import read_feature_table, read_score_table
 
 __all__ = [
+    "DEFAULT_FEATURES",
     "EXTRACTORS",
     "IQA_COLUMNS",
+    "IQA_PLUS_COLUMNS",
     "Block",
+    "ExtractorOptions",
     "Failure",
     "FeatureExtractor",
     "FeatureStore",
     "Features",
+    "MultiFeatureExtractor",
     "OnProgress",
     "build_extractors",
+    "check_blocks",
     "default_cache_dir",
     "extract",
     "measure_iqa",
+    "measure_iqa_plus",
     "read_feature_table",
     "read_score_table",
 ]

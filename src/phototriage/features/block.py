@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
 
-__all__ = ["Block", "Failure", "Features"]
+__all__ = ["LONG_SIDE", "Block", "Failure", "Features", "check_blocks"]
+
+
+LONG_SIDE = 800
+"""Every photo is measured at a long side of at most this many pixels, the size of PhotoTriage's own files.
+One size for all extractors, so that what one measures does not depend on which others run beside it."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,15 @@ class Features:
     """Numbers of many photos.
 
     `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
-    `failures`: the photos that were asked for and have no row.
+    `failures`: the photos that were asked for and have no row. `content_hashes`: what the photos' files
+    hold, in the order of `photos`; None where the numbers come from a table.
     """
 
     photos: tuple[str, ...]
     matrix: NDArray[np.float32]
     blocks: tuple[Block, ...]
     failures: tuple[Failure, ...] = ()
+    content_hashes: tuple[str, ...] | None = None
     _row_of: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -82,25 +89,36 @@ class Features:
         except KeyError as missing:
             raise FeatureError(f"no features for photo {missing.args[0]!r}") from None
 
+    def contents_of(self, photos: Iterable[str]) -> tuple[str, ...]:
+        """The content hashes of those of `photos` that have features; none where they are not known."""
+        if self.content_hashes is None:
+            return ()
+        return tuple(self.content_hashes[self._row_of[photo]] for photo in photos if photo in self)
+
     def select(self, blocks: Sequence[Block]) -> NDArray[np.float32]:
         """The columns of `blocks`, in their order: float32 (n, sum of dims).
 
         Raises FeatureError, naming both sides, where a block is absent or was made differently.
         """
+        check_blocks(blocks, self.blocks)
         starts = np.cumsum([0, *(block.dim for block in self.blocks)])
-        here = {block.name: (block, start) for block, start in zip(self.blocks, starts, strict=False)}
-        parts = []
-        for wanted in blocks:
-            found, start = here.get(wanted.name, (None, 0))
-            if found is None:
-                raise FeatureError(
-                    f"the model needs the features '{wanted.name}' ({wanted.fingerprint}); "
-                    f"here are only {', '.join(here) or 'none'}: ask for them with --features"
-                )
-            if (found.fingerprint, found.columns) != (wanted.fingerprint, wanted.columns):
-                raise FeatureError(
-                    f"the model was trained on '{wanted.name}' features made as {wanted.fingerprint}, "
-                    f"these were made as {found.fingerprint}: extract them the same way, or train anew"
-                )
-            parts.append(self.matrix[:, start : start + found.dim])
+        start_of = {block.name: start for block, start in zip(self.blocks, starts, strict=False)}
+        parts = [self.matrix[:, start_of[block.name] : start_of[block.name] + block.dim] for block in blocks]
         return np.hstack(parts) if parts else np.empty((len(self), 0), np.float32)
+
+
+def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
+    """Raises FeatureError, naming both sides, where `given` lacks one of `needed` or was made otherwise."""
+    here = {block.name: block for block in given}
+    for block in needed:
+        found = here.get(block.name)
+        if found is None:
+            raise FeatureError(
+                f"the model needs the features '{block.name}' ({block.fingerprint}); "
+                f"here are only {', '.join(here) or 'none'}"
+            )
+        if found != block:
+            raise FeatureError(
+                f"the model was trained on '{block.name}' features made as {block.fingerprint}, "
+                f"these are made as {found.fingerprint}: make them the same way, or train anew"
+            )

@@ -4,12 +4,16 @@ Processes rather than threads: a hostile file may crash a C library, and what su
 to the photo that made them.
 """
 
+import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,11 +24,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.errors import PhotoError
-from phototriage.features.block import Failure
+from phototriage.errors import FeatureError, PhotoError
+from phototriage.features.block import LONG_SIDE, Failure
 from phototriage.photos import content_hash, decode, read_photo
 
 __all__ = ["DecodingPool", "Prepared"]
+
+_AHEAD = 64
+"""Photos that are decoded ahead of the one that is asked for, so that inference seldom waits."""
 
 Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
@@ -44,7 +51,6 @@ class _Work:
 
     steps: tuple[Prepare, ...]
     finished: tuple[frozenset[str], ...]
-    max_side: int
 
 
 class DecodingPool:
@@ -53,7 +59,6 @@ class DecodingPool:
     Args:
         steps: what to make of the pixels, uint8 RGB (h, w, 3); each must pickle.
         finished: per step, the content hashes for which it need not run.
-        max_side: the long side that photos are shrunk to, in pixels.
         workers: how many processes; by default one per core that this process may use.
     """
 
@@ -61,12 +66,11 @@ class DecodingPool:
         self,
         steps: Sequence[Prepare],
         finished: Sequence[frozenset[str]],
-        max_side: int,
         workers: int | None = None,
     ) -> None:
-        self._work = _Work(tuple(steps), tuple(finished), max_side)
-        self._workers = workers or len(os.sched_getaffinity(0))
-        self._processes = self._started()
+        self._work = _Work(tuple(steps), tuple(finished))
+        self._workers = _cores() if workers is None else workers
+        self._start()
 
     def __enter__(self) -> "DecodingPool":
         return self
@@ -80,12 +84,17 @@ class DecodingPool:
         """Prepares key → file, in the order in which they are ready; few are held in memory at a time."""
         waiting = deque(photos.items())
         running: dict[Future[Prepared | Failure], tuple[str, Path]] = {}
+        self._make_sure_it_works()
         while waiting or running:
-            while waiting and len(running) < 3 * self._workers:
-                key, path = waiting.popleft()
-                running[self._processes.submit(_prepare, key, path)] = (key, path)
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            if any(isinstance(future.exception(), BrokenProcessPool) for future in finished):
+            broken = False
+            while waiting and len(running) < _AHEAD and not broken:
+                try:
+                    running[self._processes.submit(_prepare, *waiting[0])] = waiting[0]
+                    waiting.popleft()
+                except BrokenProcessPool:
+                    broken = True
+            finished, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), None)
+            if broken or any(isinstance(future.exception(), BrokenProcessPool) for future in finished):
                 suspects = list(running.values())
                 running.clear()
                 self._restart()
@@ -94,32 +103,77 @@ class DecodingPool:
                 del running[future]
                 yield future.result()
 
+    def _make_sure_it_works(self) -> None:
+        """Tells processes that cannot start at all from a photo that kills them."""
+        try:
+            for start in self._starts:
+                start.result()
+        except BrokenProcessPool as error:
+            raise FeatureError(
+                "the decoding processes cannot start; a script that measures photos must do so "
+                "under `if __name__ == '__main__':`"
+            ) from error
+
     def _alone(self, key: str, path: Path) -> Prepared | Failure:
         """Prepares one photo with nothing else under way, so that a crash has a name."""
         try:
             return self._processes.submit(_prepare, key, path).result()
         except BrokenProcessPool:
             self._restart()
-            return Failure(key, "crashes the image decoder; the file is damaged or hostile")
+            return Failure(
+                key, "the decoder died on it: the file is damaged or hostile, or the memory too small"
+            )
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _start(self) -> None:
         # Spawned, not forked: forking a process that runs torch's threads can hang.
-        return ProcessPoolExecutor(self._workers, get_context("spawn"), _start, (self._work,))
+        self._processes = ProcessPoolExecutor(self._workers, get_context("spawn"), _set_up, (self._work,))
+        with _ctrl_c_ignored():
+            self._starts = [self._processes.submit(_start_was_fine) for _ in range(self._workers)]
 
     def _restart(self) -> None:
         self._processes.shutdown(wait=False, cancel_futures=True)
-        self._processes = self._started()
+        self._start()
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """Processes started meanwhile ignore Ctrl-C, which reaches the whole group: it is for the parent."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 _work: _Work
 
 
-def _start(work: _Work) -> None:
+def _set_up(work: _Work) -> None:
     global _work
     _work = work
-    # Ctrl-C reaches the whole process group; the parent decides what becomes of the work under way.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Leaves no process behind where the parent was killed and could not say goodbye."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _start_was_fine() -> None:
+    pass
 
 
 def _prepare(key: str, path: Path) -> Prepared | Failure:
@@ -127,7 +181,7 @@ def _prepare(key: str, path: Path) -> Prepared | Failure:
         data = read_photo(path)
         digest = content_hash(data)
         wanted = [digest not in finished for finished in _work.finished]
-        pixels = decode(data, _work.max_side).pixels if any(wanted) else None
+        pixels = decode(data, LONG_SIDE).pixels if any(wanted) else None
     except PhotoError as error:
         return Failure(key, str(error))
     return Prepared(

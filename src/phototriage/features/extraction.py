@@ -2,23 +2,28 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
 from phototriage.features.block import Failure, Features
 from phototriage.features.decoding_pool import DecodingPool, Prepared
-from phototriage.features.extractor import FeatureExtractor
+from phototriage.features.extractor import DEFAULT_FEATURES, FeatureExtractor, build_extractors
 from phototriage.features.index import PhotoIndex
-from phototriage.features.store import FeatureStore
+from phototriage.features.options import ExtractorOptions
+from phototriage.features.store import FeatureStore, default_cache_dir
 
-__all__ = ["OnProgress", "extract"]
+__all__ = ["MultiFeatureExtractor", "OnProgress", "extract"]
 
 OnProgress = Callable[[int, int], None]
 """Called with (photos done, photos in all); photos that the store already has are done at once."""
 
+_PHOTOS_PER_BATCH = 32
 _PHOTOS_PER_PART = 256
 _SECONDS_PER_PART = 5.0
 
@@ -48,26 +53,18 @@ def extract(
     stores = [FeatureStore(cache_dir, extractor.block) for extractor in extractors]
     for part in (part for store in stores for part in store.torn):
         on_note(f"set aside a damaged part of the feature store, its photos are measured again: {part}")
-    with PhotoIndex(cache_dir) as index:
+    with PhotoIndex(cache_dir, on_note) as index:
         run = _Run(extractors, stores, index)
         run.look_up(photos)
         on_progress(run.finished, len(photos))
         if run.unknown:
             steps = [extractor.prepare for extractor in extractors]
             finished = [store.content_hashes for store in stores]
-            max_side = max(extractor.max_side for extractor in extractors)
-            with DecodingPool(steps, finished, max_side, workers) as pool:
-                batch: list[Prepared | Failure] = []
-                last_part = time.monotonic()
-                try:
-                    for result in pool.run({key: photos[key] for key in run.unknown}):
-                        batch.append(result)
-                        on_progress(run.finished + len(batch), len(photos))
-                        if len(batch) >= _PHOTOS_PER_PART or time.monotonic() > last_part + _SECONDS_PER_PART:
-                            full, batch, last_part = batch, [], time.monotonic()
-                            run.keep(full)
-                finally:
-                    run.keep(batch)  # also after Ctrl-C
+            with DecodingPool(steps, finished, workers) as pool:
+                run.measure_all(
+                    pool.run({key: photos[key] for key in run.unknown}),
+                    lambda: on_progress(run.finished, len(photos)),
+                )
     if photos and not run.hashes:
         first = next(iter(run.failures.values()))
         raise FeatureError(
@@ -79,11 +76,50 @@ def extract(
         matrix=np.hstack([store.vectors([run.hashes[key] for key in usable]) for store in stores]),
         blocks=tuple(extractor.block for extractor in extractors),
         failures=tuple(run.failures[key] for key in photos if key in run.failures),
+        content_hashes=tuple(run.hashes[key] for key in usable),
     )
 
 
+@dataclass(frozen=True)
+class MultiFeatureExtractor:
+    """Any subset of the extractors, as one.
+
+    features: names of EXTRACTORS, in any order. options: how they measure. cache_dir: the store.
+    """
+
+    features: Sequence[str] = DEFAULT_FEATURES
+    options: ExtractorOptions = field(default_factory=ExtractorOptions)
+    cache_dir: Path = field(default_factory=default_cache_dir)
+
+    @cached_property
+    def extractors(self) -> tuple[FeatureExtractor, ...]:
+        """The extractors, in the order in which their numbers are concatenated. Raises FeatureError."""
+        return build_extractors(self.features, self.options, self.cache_dir)
+
+    @property
+    def dim(self) -> int:
+        """Numbers per photo; 1540 by default."""
+        return sum(extractor.block.dim for extractor in self.extractors)
+
+    def __call__(
+        self,
+        photos: Mapping[str, Path],
+        *,
+        workers: int | None = None,
+        on_progress: OnProgress = lambda done, total: None,
+        on_note: Callable[[str], None] = lambda note: None,
+    ) -> Features:
+        """`extract` with these extractors."""
+        return extract(
+            photos, self.extractors, self.cache_dir, workers=workers, on_progress=on_progress, on_note=on_note
+        )
+
+
 class _Run:
-    """How far an extraction is: each photo is in exactly one of `unknown`, `hashes` and `failures`."""
+    """How far an extraction is: each photo is in exactly one of `unknown`, `hashes` and `failures`.
+
+    Photos that were measured and are not on disk yet are unknown still.
+    """
 
     def __init__(
         self, extractors: Sequence[FeatureExtractor], stores: Sequence[FeatureStore], index: PhotoIndex
@@ -92,26 +128,50 @@ class _Run:
         self.unknown: dict[str, tuple[Path, os.stat_result]] = {}
         self.hashes: dict[str, str] = {}
         self.failures: dict[str, Failure] = {}
+        self._measured: list[Prepared] = []
+        self._vectors: list[dict[str, NDArray[np.float32]]] = [{} for _ in stores]
 
     @property
     def finished(self) -> int:
-        return len(self.hashes) + len(self.failures)
+        return len(self.hashes) + len(self.failures) + len(self._measured)
 
     def look_up(self, photos: Mapping[str, Path]) -> None:
+        found: dict[str, tuple[Path, os.stat_result]] = {}
         for key, path in photos.items():
             try:
-                status = path.stat()
+                found[key] = (path, path.stat())
             except OSError as error:
                 self.failures[key] = Failure(key, f"cannot be read: {error.strerror}")
-                continue
-            digest = self._index.content_hash(path, status)
+        for key, digest in zip(found, self._index.content_hashes(found.values()), strict=True):
             if digest and all(digest in store for store in self._stores):
                 self.hashes[key] = digest
             else:
-                self.unknown[key] = (path, status)
+                self.unknown[key] = found[key]
 
-    def keep(self, results: Sequence[Prepared | Failure]) -> None:
-        """Finishes prepared photos and puts them on disk."""
+    def measure_all(self, results: Iterable[Prepared | Failure], on_batch: Callable[[], None]) -> None:
+        """Measures photos as they become ready, and puts them on disk every few seconds."""
+        batch: list[Prepared | Failure] = []
+        last_flush = time.monotonic()
+        try:
+            for result in results:
+                batch.append(result)
+                if len(batch) >= _PHOTOS_PER_BATCH:
+                    full, batch = batch, []
+                    self._measure(full)
+                    on_batch()
+                if (
+                    len(self._measured) >= _PHOTOS_PER_PART
+                    or time.monotonic() > last_flush + _SECONDS_PER_PART
+                ):
+                    self._flush()
+                    last_flush = time.monotonic()
+            self._measure(batch)
+            on_batch()
+        finally:
+            self._flush()  # also after Ctrl-C, or an error in a later batch
+
+    def _measure(self, results: Sequence[Prepared | Failure]) -> None:
+        """Turns prepared photos into vectors."""
         read = [result for result in results if isinstance(result, Prepared)]
         failures = [result for result in results if isinstance(result, Failure)]
         for step, (extractor, store) in enumerate(zip(self._extractors, self._stores, strict=True)):
@@ -124,10 +184,13 @@ class _Run:
             if not arrays:
                 continue
             vectors = extractor(list(arrays.values()))
-            sound = np.isfinite(vectors).all(axis=1)
-            hashes = np.array(list(arrays))
-            store.add(hashes[sound].tolist(), vectors[sound])
-            broken = set(hashes[~sound].tolist())
+            sound = [bool(np.isfinite(vector).all()) for vector in vectors]
+            self._vectors[step] |= {
+                content_hash: vector
+                for content_hash, vector, finite in zip(arrays, vectors, sound, strict=True)
+                if finite
+            }
+            broken = {content_hash for content_hash, finite in zip(arrays, sound, strict=True) if not finite}
             failures += [
                 Failure(each.photo, f"its {extractor.block.name} features are not finite numbers")
                 for each in read
@@ -135,7 +198,23 @@ class _Run:
             ]
         for failure in failures:
             self.failures.setdefault(failure.photo, failure)
-            del self.unknown[failure.photo]
-        done = [each for each in read if each.photo not in self.failures]
-        self._index.remember((*self.unknown.pop(each.photo), each.content_hash) for each in done)
-        self.hashes |= {each.photo: each.content_hash for each in done}
+            self.unknown.pop(failure.photo, None)
+        self._measured += [each for each in read if each.photo not in self.failures]
+
+    def _flush(self) -> None:
+        """Puts measured photos on disk; from then on they are finished.
+
+        Ctrl-C may stop it anywhere; called again, it does what was left.
+        """
+        for vectors, store in zip(self._vectors, self._stores, strict=True):
+            if vectors:
+                store.add(list(vectors), np.stack(list(vectors.values())))
+                vectors.clear()
+        done = {each.photo: each.content_hash for each in self._measured}
+        self._index.remember(
+            (*self.unknown[photo], digest) for photo, digest in done.items() if photo in self.unknown
+        )
+        self.hashes |= done
+        for photo in done:
+            self.unknown.pop(photo, None)
+        self._measured.clear()

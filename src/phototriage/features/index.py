@@ -1,38 +1,48 @@
 """Which content a file had when it was last read, so that an unchanged file need not be read again."""
 
 import os
+import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
-from phototriage.errors import OutputError
+from phototriage.errors import FeatureError, OutputError
 
-__all__ = ["PhotoIndex"]
+__all__ = ["PhotoIndex", "index_files", "known_photos"]
+
+_FORMAT = 1
+_LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ?"
+_Result = TypeVar("_Result")
 
 
 class PhotoIndex:
     """Remembers (path, size, modification time) → content hash in <cache_dir>/index.sqlite.
 
     SQLite, because several processes may read and write at once and a killed one leaves it whole.
-    Raises OutputError where the file cannot be made or is not an index.
+
+    A damaged index stays where it is and a fresh one, `index-2.sqlite` and so on, takes its place: to rename
+    or delete a database that another process has open may damage the next one too
+    (https://sqlite.org/howtocorrupt.html). What is lost is only that photos are read once more.
+
+    Args:
+        cache_dir: where it is; made if need be.
+        on_note: called with one line where a damaged index was replaced.
+
+    Every method raises OutputError where the index cannot be read or written, FeatureError where a newer
+    version of phototriage wrote it.
     """
 
-    def __init__(self, cache_dir: Path) -> None:
-        self.path = cache_dir / "index.sqlite"
+    def __init__(self, cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> None:
+        self._on_note = on_note
+        self.path = _newest(cache_dir)
+        self._database: sqlite3.Connection | None = None
         try:
             cache_dir.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self.path, timeout=60)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            # Paths are bytes: a file name need not be valid text.
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS files"
-                " (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, content_hash TEXT) WITHOUT ROWID"
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise OutputError(
-                f"cannot use the index {self.path}: {error}; choose another place with --cache_dir"
-            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        self._use(lambda database: None)
 
     def __enter__(self) -> "PhotoIndex":
         return self
@@ -40,27 +50,145 @@ class PhotoIndex:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._database.close()
+        self._close()
 
-    def content_hash(self, path: Path, status: os.stat_result) -> str | None:
-        """What the file held when it was remembered with this very size and time; else None."""
-        row = self._database.execute(
-            "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ?",
-            (_key(path), status.st_size, status.st_mtime_ns),
-        ).fetchone()
-        return str(row[0]) if row else None
+    def __len__(self) -> int:
+        return self._use(lambda database: int(database.execute("SELECT count(*) FROM files").fetchone()[0]))
+
+    def content_hashes(self, files: Iterable[tuple[Path, os.stat_result]]) -> list[str | None]:
+        """What each file held when it was remembered with this very size and time; None where it was not."""
+        wanted = [(_key(path), status.st_size, status.st_mtime_ns) for path, status in files]
+
+        def read(database: sqlite3.Connection) -> list[str | None]:
+            with database:
+                database.execute("BEGIN")  # locked once for all of them: three times as fast
+                rows = [database.execute(_LOOK_UP, each).fetchone() for each in wanted]
+            return [str(row[0]) if row else None for row in rows]
+
+        return self._use(read)
 
     def remember(self, files: Iterable[tuple[Path, os.stat_result, str]]) -> None:
         """Keeps (path, the status taken before reading, content hash) of many files at once."""
         rows = [(_key(path), status.st_size, status.st_mtime_ns, digest) for path, status, digest in files]
+
+        def write(database: sqlite3.Connection) -> None:
+            with database:
+                database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
+
+        self._use(write)
+
+    def photos(self) -> dict[Path, str]:
+        """Every path that was remembered → the content hash it had then, in the order of the paths."""
+        rows = self._use(
+            lambda database: database.execute("SELECT path, content_hash FROM files ORDER BY path").fetchall()
+        )
+        return {Path(os.fsdecode(path)): str(content_hash) for path, content_hash in rows}
+
+    def forget_all(self) -> None:
+        """Empties the index; the file stays, since another process may have it open."""
+
+        def empty(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("DELETE FROM files")
+            database.execute("VACUUM")
+
+        self._use(empty)
+
+    def verify(self) -> None:
+        """Reads the whole database; a damaged one is replaced, as it is wherever damage is met."""
+
+        def read(database: sqlite3.Connection) -> None:
+            verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                error = sqlite3.DatabaseError(verdict)
+                error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+                raise error
+
+        self._use(read)
+
+    def _use(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Does `work`, anew in a fresh database where this one turns out to be damaged."""
+        while True:
+            try:
+                if self._database is None:
+                    self._database = self._opened()
+                return work(self._database)
+            except sqlite3.Error as error:
+                # The low byte is the kind of error, the others its details.
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise self._unusable(error) from error
+                self._close()
+                damaged, self.path = self.path, _next(self.path)
+                self._on_note(
+                    f"the index {damaged} is damaged ({error}); a new one takes its place, and unchanged "
+                    "photos are read once more"
+                )
+
+    def _opened(self) -> sqlite3.Connection:
+        # Not in WAL mode: to switch to it fails at once, whatever the timeout, where another process does the
+        # same. "IMMEDIATE", so that a writer waits for its turn before it reads and two never block each
+        # other.
+        database = sqlite3.connect(self.path, timeout=60, isolation_level="IMMEDIATE")
         try:
-            with self._database:
-                self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
-        except sqlite3.Error as error:
-            raise OutputError(
-                f"cannot write the index {self.path}: {error}; choose another place with --cache_dir"
-            ) from error
+            # A damaged hash must be one that fits no photo, not an error.
+            database.text_factory = lambda text: text.decode(errors="replace")
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            if version > _FORMAT:
+                raise FeatureError(
+                    f"the index {self.path} was written by a newer version of phototriage (format {version})"
+                    "; upgrade, or choose another place with --cache_dir"
+                )
+            if version < _FORMAT:
+                with database:
+                    database.execute("BEGIN IMMEDIATE")
+                    # Paths are bytes: a file name need not be valid text.
+                    database.execute(
+                        "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER,"
+                        " mtime_ns INTEGER, content_hash TEXT) WITHOUT ROWID"
+                    )
+                    database.execute(f"PRAGMA user_version = {_FORMAT}")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _unusable(self, error: Exception) -> OutputError:
+        return OutputError(
+            f"cannot use the index {self.path}: {error}; choose another place with --cache_dir"
+        )
+
+
+def index_files(cache_dir: Path) -> list[Path]:
+    """The databases in `cache_dir`, oldest first; all but the last are damaged ones that were replaced."""
+    return sorted(cache_dir.glob("index*.sqlite"), key=_number)
+
+
+def known_photos(cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> dict[Path, str]:
+    """Every remembered path → content hash, in the order of the paths; makes no index where there is none."""
+    if not index_files(cache_dir):
+        return {}
+    with PhotoIndex(cache_dir, on_note) as index:
+        return index.photos()
 
 
 def _key(path: Path) -> bytes:
     return os.fsencode(path.absolute())
+
+
+def _number(path: Path) -> int:
+    digits = re.fullmatch(r"index-(\d+)\.sqlite", path.name)
+    return int(digits[1]) if digits else 1
+
+
+def _newest(cache_dir: Path) -> Path:
+    return next(reversed(index_files(cache_dir)), cache_dir / "index.sqlite")
+
+
+def _next(path: Path) -> Path:
+    return path.with_name(f"index-{_number(path) + 1}.sqlite")

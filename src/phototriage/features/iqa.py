@@ -7,15 +7,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.block import Block
+from phototriage.features.block import LONG_SIDE, Block
 from phototriage.photos import DECODING_VERSION
 
-__all__ = ["IQA_COLUMNS", "LONG_SIDE", "IqaExtractor", "measure_iqa"]
+__all__ = ["IQA_COLUMNS", "IqaExtractor", "at_measured_size", "measure_iqa"]
 
 IQA_COLUMNS = ("sharpness", "exposure", "colorfulness", "contrast")
-LONG_SIDE = 800
-"""Photos are measured at a long side of at most this many pixels: sharpness depends on scale, and this is
-the size of PhotoTriage's own files."""
 
 
 def measure_iqa(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -32,11 +29,7 @@ def measure_iqa(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         colorfulness: Hasler and Süsstrunk (SPIE 2003), over 100;
         contrast: standard deviation over mean of grey, over 0.8; 0 for a black photo.
     """
-    height, width = pixels.shape[:2]
-    scale = LONG_SIDE / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    pixels = at_measured_size(pixels)
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
 
     _, edges_std = _mean_std(cv2.Laplacian(grey, cv2.CV_16S))
@@ -60,6 +53,16 @@ def measure_iqa(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.array([sharpness, exposure, colorfulness, contrast]).clip(0, 1).astype(np.float32)
 
 
+def at_measured_size(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (h, w, 3), shrunk by area averaging to a long side of LONG_SIDE where it is longer."""
+    height, width = pixels.shape[:2]
+    scale = LONG_SIDE / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def _mean_std(values: Any) -> tuple[float, float]:
     mean, std = cv2.meanStdDev(values)
     return float(mean[0, 0]), float(std[0, 0])
@@ -71,7 +74,6 @@ class IqaExtractor:
     block = Block(
         name="iqa", fingerprint=f"iqa-1/area{LONG_SIDE}/decoding-{DECODING_VERSION}", columns=IQA_COLUMNS
     )
-    max_side = LONG_SIDE
     prepare = staticmethod(measure_iqa)
 
     def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:

@@ -2,30 +2,30 @@
 
 <cache_dir>/features/<block name>-<digest of the fingerprint>/part-*.parquet
 
-A part is written under a temporary name, flushed to disk and renamed, so it is there whole or not at all.
-Parts are only ever added: two processes may share a store, and of equal rows any one is right.
+A part is written under a temporary name, flushed to disk and renamed, so it is there whole or not at all, and
+never changes. Two processes may share a store: equal rows may stand in several parts, and any one is right.
+Parts go only when a part with all their rows is there already; a reader that misses one lists again.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import platformdirs
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from phototriage.atomic_write import atomic_write
-from phototriage.errors import OutputError
+from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
+from phototriage.features.part import PARTS, Part, Unusable, read_part, write_part
 
-__all__ = ["FeatureStore", "default_cache_dir"]
+__all__ = ["FeatureStore", "default_cache_dir", "set_aside"]
 
-_FORMAT = "1"
+_MANY_PARTS = 64
+"""More parts than these are merged when a store is opened: each costs a file to open, half a millisecond."""
 
 
 def default_cache_dir() -> Path:
@@ -39,19 +39,30 @@ class FeatureStore:
     Args:
         cache_dir: the folder that all blocks share; made when the first vector is kept.
         block: what the vectors are.
+        merge: whether very many parts are made one on this occasion.
 
-    `torn` lists the parts that could not be read; they were set aside under the ending `.broken`, and their
-    photos count as not yet measured.
+    `torn` lists the parts that are damaged; they were set aside under the ending `.broken` where the folder
+    may be written, and their photos count as not yet measured.
+    Raises FeatureError where a part is unreadable for another reason; that of a newer version stays as it is.
     """
 
-    def __init__(self, cache_dir: Path, block: Block) -> None:
-        digest = hashlib.sha256(json.dumps(asdict(block)).encode()).hexdigest()[:12]
+    def __init__(self, cache_dir: Path, block: Block, *, merge: bool = True) -> None:
         self.block = block
-        self.folder = cache_dir / "features" / f"{block.name}-{digest}"
+        self.folder = self.folder_of(cache_dir, block)
         self.torn: list[Path] = []
+        self._parts: list[Path] = []
+        # A view of its part's matrix per photo: 0.1 kB each, and gathering them is as fast as by row numbers.
         self._vectors: dict[str, NDArray[np.float32]] = {}
-        for part in sorted(self.folder.glob("part-*.parquet")):
-            self._read(part)
+        self._load()
+        if merge and len(self._parts) > _MANY_PARTS:
+            with suppress(OutputError):  # a full or read-only disk: they are of use as they are
+                self.compact()
+
+    @staticmethod
+    def folder_of(cache_dir: Path, block: Block) -> Path:
+        """Where the parts of a block lie."""
+        digest = hashlib.sha256(json.dumps(asdict(block)).encode()).hexdigest()[:12]
+        return cache_dir / "features" / f"{block.name}-{digest}"
 
     def __contains__(self, content_hash: object) -> bool:
         return content_hash in self._vectors
@@ -78,43 +89,59 @@ class FeatureStore:
         if not content_hashes:
             return
         vectors = np.ascontiguousarray(vectors, np.float32)
-        rows = pa.table(
-            {
-                "content_hash": pa.array([bytes.fromhex(each) for each in content_hashes], pa.binary(16)),
-                # Raw bytes rather than lists of floats: they load ten times faster.
-                "vector": pa.Array.from_buffers(
-                    pa.binary(4 * self.block.dim), len(content_hashes), [None, pa.py_buffer(vectors)]
-                ),
-            },
-            metadata={"phototriage": self._label()},
-        )
-        try:
-            with atomic_write(self.folder / f"part-{uuid4().hex}.parquet") as file:
-                pq.write_table(rows, file, compression="none", write_page_checksum=True)
-        except OutputError as error:
-            raise OutputError(
-                f"{error}; free some space, or choose another place with --cache_dir"
-            ) from error
+        self._parts.append(write_part(self.folder, self.block, content_hashes, vectors))
         self._vectors.update(zip(content_hashes, vectors, strict=True))
 
-    def _label(self) -> str:
-        return json.dumps({"format": _FORMAT, **asdict(self.block)})
+    def compact(self) -> int:
+        """Merges the parts that this object read or wrote into one; returns how many there were.
 
-    def _read(self, part: Path) -> None:
-        try:
-            table = pq.read_table(part, page_checksum_verification=True)
-            label = (table.schema.metadata or {}).get(b"phototriage", b"").decode()
-            if label != self._label():
-                raise pa.ArrowInvalid("not a part of this block")
-        except FileNotFoundError:
-            return
-        except (pa.ArrowException, OSError, ValueError):
-            self.torn.append(part)
-            part.rename(part.with_suffix(".broken"))
-            return
-        for rows in table.to_batches():
-            start = rows.column("vector").offset * self.block.dim
-            flat = np.frombuffer(rows.column("vector").buffers()[1], np.float32)[start:]
-            vectors = flat[: len(rows) * self.block.dim].reshape(len(rows), self.block.dim)
-            hashes = (content_hash.hex() for content_hash in rows.column("content_hash").to_pylist())
-            self._vectors.update(zip(hashes, vectors, strict=True))
+        Safe beside other processes: what they add meanwhile is not touched, and the merged part is in place
+        before the first of the old ones goes. Raises OutputError where the store cannot be written.
+        """
+        old = self._parts
+        if len(old) > 1:
+            hashes = list(self._vectors)
+            self._parts = [write_part(self.folder, self.block, hashes, self.vectors(hashes))]
+            for part in old:
+                try:
+                    part.unlink(missing_ok=True)
+                except OSError as error:
+                    raise OutputError(f"cannot remove {part}: {error.strerror}") from error
+        return len(old)
+
+    def _load(self) -> None:
+        seen: set[Path] = set()
+        # Listed again until nothing is new: where another process merged parts between the listing and the
+        # reading, their rows are in a part that the first listing did not have.
+        while new := sorted(set(self.folder.glob(PARTS)) - seen):
+            seen.update(new)
+            for path in new:
+                with suppress(FileNotFoundError):
+                    self._take(read_part(path))
+
+    def _take(self, part: Part | Unusable) -> None:
+        if isinstance(part, Part) and part.block != self.block:
+            part = Unusable(part.path, "damaged", "belongs to another block")
+        if isinstance(part, Part):
+            self._parts.append(part.path)
+            self._vectors.update(zip(part.content_hashes, part.vectors, strict=True))
+        elif part.kind == "damaged":
+            self.torn.append(part.path)
+            set_aside(part.path)
+        else:
+            raise FeatureError(
+                f"{part.path} {part.reason}; "
+                + ("upgrade, or " if part.kind == "newer" else "")
+                + "choose another place with --cache_dir"
+            )
+
+
+def set_aside(part: Path) -> bool:
+    """Renames a damaged part so that nobody reads it again; False where the folder does not let it."""
+    try:
+        part.rename(part.with_suffix(".broken"))
+    except FileNotFoundError:  # another process did
+        return True
+    except OSError:
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from phototriage.labels.alignment import Agreement, AlignmentSummary
 from phototriage.labels.comparisons import Comparisons
-from phototriage.labels.filtering import filter_comparisons
+from phototriage.labels.filtering import clear_preference, filter_comparisons
 from phototriage.labels.reading import Labels, Step, read_labels
 from phototriage.labels.release import photo_key, photo_root, series_key
 from phototriage.labels.splits import Split, k_folds, official_split, split_by_series
@@ -14,6 +14,7 @@ __all__ = [
     "Labels",
     "Split",
     "Step",
+    "clear_preference",
     "filter_comparisons",
     "k_folds",
     "official_split",

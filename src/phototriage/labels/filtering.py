@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from phototriage.errors import LabelError
 from phototriage.labels.comparisons import Comparisons
 
-__all__ = ["clear_comparisons", "clear_majority", "filter_comparisons"]
+__all__ = ["clear_comparisons", "clear_majority", "clear_preference", "filter_comparisons"]
 
 # 0.7 of 10 votes, or 1 − 0.3, must not fail 0.7 by a rounding error.
 _ROUNDING = 1e-9
@@ -53,10 +53,15 @@ def clear_comparisons(
     table = comparisons.table
     by_votes = clear_majority(table["votes_a"], table["votes_b"], min_agreement, min_reviewers)
     preference = table["preference"]
-    by_preference = np.maximum(preference, 1.0 - preference) >= min_agreement - _ROUNDING
+    by_preference = clear_preference(preference.to_numpy(), min_agreement)
     return pd.Series(
         np.where(comparisons.votes > 0, by_votes, by_preference), index=table.index, dtype="bool"
     )
+
+
+def clear_preference(preference: NDArray[np.float64], at_least: float) -> NDArray[np.bool_]:
+    """(n,) bool: max(p, 1 − p) is at least so much."""
+    return np.asarray(np.maximum(preference, 1.0 - preference) >= at_least - _ROUNDING, dtype=bool)
 
 
 def clear_majority(

@@ -113,7 +113,8 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
                 f"{release.folder}: there are votes here but no train_pairlist.txt or val_pairlist.txt. "
                 "The ids in PhotoTriage's votes are a random permutation of the photos within each series, "
                 "so votes alone do not tell which photo won; put the pairlists beside them, "
-                "or say assume_aligned for votes whose ids are known to be sound"
+                "or, for votes whose ids are known to be sound, make a table of them by "
+                "`phototriage labels PATH --assume_aligned --output TABLE`"
             )
         notes.append(
             "the ids of the votes are taken for photo numbers, unchecked, because assume_aligned says so"

@@ -10,7 +10,7 @@ from phototriage.outputs.judgement import judgement_json
 from phototriage.outputs.pictures import training_curves
 from phototriage.outputs.text_file import write_text
 from phototriage.ranker import save_ranker
-from phototriage.ranker.training import BatchRecord, EpochRecord, Training
+from phototriage.ranker.record import BatchRecord, EpochRecord, Training
 
 __all__ = ["write_run"]
 

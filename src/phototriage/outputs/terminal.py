@@ -1,27 +1,25 @@
 """Results as tables on the terminal."""
 
-import re
-import sys
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from phototriage.evaluation import Estimate, Judgement
 from phototriage.labels import AlignmentSummary, Labels
+from phototriage.outputs.console import plain, stdout_console
 from phototriage.series import RankedSeries
 
 __all__ = ["print_judgement", "print_labels", "print_ranking"]
 
-_WIDE = 10_000
-
 
 def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> None:
     """One table per series: rank, photo, score, P(best); only the first `top` photos where it is given."""
-    console = _console()
+    console = stdout_console()
     for series in ranked:
-        table = Table(title=_plain(f"{series.name}  ({len(series.photos)} photos)"), title_justify="left")
+        table = Table(
+            title=plain(f"{series.name}  ({len(series.photos)} photo{'s' * (len(series.photos) > 1)})"),
+            title_justify="left",
+        )
         table.add_column("rank", justify="right")
         table.add_column("photo", overflow="fold")
         table.add_column("score", justify="right")
@@ -29,7 +27,7 @@ def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> Non
         for each in series.photos[:top]:
             table.add_row(
                 str(each.rank),
-                _plain(each.photo.removeprefix(f"{series.name}/")),
+                plain(each.photo.removeprefix(f"{series.name}/")),
                 f"{each.score:.3f}",
                 f"{each.probability_best:.0%}",
                 style="bold" if each.rank == 1 else None,
@@ -46,11 +44,11 @@ def print_judgement(judgement: Judgement) -> None:
     for verdict in judgement.verdicts:
         figures = verdict.figures
         table.add_row(
-            _plain(verdict.name),
+            plain(verdict.name),
             *(_percent(figures[name]) for name in ("accuracy", "accuracy_clear", "top1")),
             *(_number(figures[name]) for name in ("log_likelihood", "ece")),
         )
-    _console().print(table)
+    stdout_console().print(table)
 
 
 def print_labels(labels: Labels) -> None:
@@ -62,7 +60,7 @@ def print_labels(labels: Labels) -> None:
     for step in labels.steps:
         counts = (step.rows, step.pairs, step.series, step.photos)
         table.add_row(step.name, *("" if count is None else f"{count:,}" for count in counts))
-    console = _console()
+    console = stdout_console()
     console.print(table)
     if labels.alignment:
         console.print(_alignment(labels.alignment))
@@ -83,16 +81,6 @@ def _alignment(summary: AlignmentSummary) -> Table:
     ):
         table.add_row(name, f"{agreement.share:.1%} of {agreement.pairs:,} pairs")
     return table
-
-
-def _console() -> Console:
-    # Cut to no width where nobody's terminal is: a truncated file name is of no use to a program.
-    return Console(width=None if sys.stdout.isatty() else _WIDE)
-
-
-def _plain(text: str) -> Text:
-    """Text as it is: no markup, and control characters shown by their escapes."""
-    return Text(re.sub(r"[\x00-\x1f\x7f]", lambda match: repr(match[0])[1:-1], text))
 
 
 def _percent(estimate: Estimate | None) -> str:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from phototriage.atomic_write import atomic_write
+from phototriage.errors import OutputError
 
 __all__ = ["STDOUT", "write_text"]
 
@@ -12,14 +13,20 @@ STDOUT = Path("-")
 
 
 def write_text(text: str, destination: Path) -> None:
-    """Writes UTF-8 text to a file, whole or not at all, or to standard output where `destination` is `-`.
+    r"""Writes UTF-8 text to a file, whole or not at all, or to standard output where `destination` is `-`.
 
-    File names that are no valid text keep their bytes. Raises OutputError.
+    The bytes of a file name that are no valid text become escapes, `\\udce9`, which JSON reads back.
+    Raises OutputError.
     """
-    data = text.encode("utf-8", "surrogateescape")
+    data = text.encode("utf-8", "backslashreplace")
     if destination == STDOUT:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"cannot write to standard output: {error.strerror}") from error
         return
     with atomic_write(destination) as file:
         file.write(data)

@@ -19,15 +19,8 @@ def correctness(difference: NDArray[np.floating], preference: NDArray[np.floatin
     return np.where(side == 0, np.nan, (1 + np.sign(difference) * side) / 2)
 
 
-def compute_pairwise_accuracy(
-    difference: NDArray[np.floating], preference: NDArray[np.floating], min_preference: float = 0.5
-) -> float:
-    """Mean `correctness` of the pairs with a winner and max(p, 1 − p) of at least `min_preference`.
-
-    NaN where there is no such pair.
-    """
-    # Released preferences have three decimals: 1 − 0.3 must count as 0.7.
-    clear = np.maximum(preference, 1 - preference) >= min_preference - 1e-9
-    values = correctness(difference, preference)[clear]
+def compute_pairwise_accuracy(difference: NDArray[np.floating], preference: NDArray[np.floating]) -> float:
+    """Mean `correctness` of the pairs that have a winner; NaN where none has."""
+    values = correctness(difference, preference)
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else float("nan")

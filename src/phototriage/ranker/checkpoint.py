@@ -36,7 +36,7 @@ def save_ranker(ranker: TrainedRanker, path: Path) -> None:
     """
     if path.suffix not in _PACK:
         raise OutputError(f"{path}: a ranker is saved as {' or '.join(_PACK)}")
-    tensors = {**ranker.weights, "seen": ranker.seen}
+    tensors = {**ranker.weights, "seen_keys": ranker.seen_keys, "seen_contents": ranker.seen_contents}
     about = {
         "format": _FORMAT,
         "config": {**asdict(ranker.config), "mlp_hidden_dims": list(ranker.config.mlp_hidden_dims)},
@@ -51,19 +51,18 @@ def load_ranker(path: Path) -> TrainedRanker:
     """Reads a ranker that `save_ranker` wrote. Raises ModelError for any other file."""
     try:
         tensors, about = _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
-        if about.get("format") != _FORMAT:
-            raise ModelError(
-                f"{path} is not a ranker of this version of phototriage (format {about.get('format')!r})"
-            )
+        if not isinstance(about, dict) or about.get("format") != _FORMAT:
+            raise ModelError(f"{path} is not a ranker of this version of phototriage")
         return TrainedRanker(
-            weights={name: array for name, array in tensors.items() if name != "seen"},
+            weights={name: array for name, array in tensors.items() if not name.startswith("seen_")},
             config=MultiFeatureConfig.from_dict(about["config"]),
             blocks=tuple(
                 Block(block["name"], block["fingerprint"], tuple(block["columns"]))
                 for block in about["blocks"]
             ),
             temperature=float(about["temperature"]),
-            seen=tensors["seen"].astype(np.uint32),
+            seen_keys=tensors["seen_keys"].astype(np.uint32),
+            seen_contents=tensors["seen_contents"].astype(np.uint32),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is not a phototriage ranker: {error!r}") from error
@@ -119,4 +118,7 @@ def _load_torch(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         raise ModelError(f"{path} is not a model file, or is damaged: {reason}") from error
     if not isinstance(about, dict) or not isinstance(about.get("state"), dict):
         raise ModelError(f"{path} is not a phototriage ranker")
-    return {name: tensor.numpy() for name, tensor in about.pop("state").items()}, about
+    state = about.pop("state")
+    if not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+        raise ModelError(f"{path} is not a phototriage ranker")
+    return {name: tensor.detach().numpy() for name, tensor in state.items()}, about

@@ -1,5 +1,6 @@
 """Every choice of a training, in one place."""
 
+import math
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
@@ -50,14 +51,15 @@ class MultiFeatureConfig:
             "dropout": 0 <= self.dropout < 1,
             "input_normalization": self.input_normalization in get_args(InputNormalization),
             "loss": self.loss in get_args(Loss),
-            "margin": self.margin > 0,
-            "learning_rate": self.learning_rate > 0,
-            "weight_decay": self.weight_decay >= 0,
+            "margin": 0 < self.margin < math.inf,
+            "learning_rate": 0 < self.learning_rate < math.inf,
+            "weight_decay": 0 <= self.weight_decay < math.inf,
             "batch_size": self.batch_size >= 1,
             "max_epochs": self.max_epochs >= 1,
             "patience": self.patience >= 1,
             "min_agreement": 0.5 <= self.min_agreement <= 1,
             "min_reviewers": self.min_reviewers >= 0,
+            "seed": 0 <= self.seed < 2**63,
         }
         for name, sound in checks.items():
             if not sound:

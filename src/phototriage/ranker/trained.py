@@ -1,7 +1,7 @@
 """A trained ranker: weights and all that is needed to use them rightly. Numpy only, no torch."""
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,15 +24,16 @@ class TrainedRanker:
 
     weights: the state of a `MultiFeaturePairwiseRanker`, float32 arrays by name.
     temperature: T in P(a over b) = σ((score a − score b) / T).
-    seen: uint32 digests of the keys of all photos of its training and validation series. Digests of photos,
-    not the names of series: those repeat between data sets, and a model should not tell anyone's file names.
+    seen_keys, seen_contents: uint32 digests of the keys, and of the content hashes where they were known, of
+    all photos of its training and validation series.
     """
 
     weights: Mapping[str, NDArray[np.float32]]
     config: MultiFeatureConfig
     blocks: tuple[Block, ...]
     temperature: float
-    seen: NDArray[np.uint32]
+    seen_keys: NDArray[np.uint32]
+    seen_contents: NDArray[np.uint32]
 
     def __post_init__(self) -> None:
         dim = sum(block.dim for block in self.blocks)
@@ -49,7 +50,9 @@ class TrainedRanker:
                 name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name)
             )
             raise ModelError(f"the weights do not fit the model's config: see {', '.join(wrong)}")
-        if not self.temperature > 0 or not all(np.isfinite(array).all() for array in self.weights.values()):
+        if not 0 < self.temperature < np.inf or not all(
+            np.isfinite(array).all() for array in self.weights.values()
+        ):
             raise ModelError("the weights or the temperature are not sound numbers")
 
     def scores(self, features: Features) -> NDArray[np.float32]:
@@ -66,14 +69,20 @@ class TrainedRanker:
         """P(a over b) of score differences a − b."""
         return np.asarray(expit(difference.astype(np.float64) / self.temperature))
 
-    def has_seen(self, photos: Iterable[str]) -> NDArray[np.bool_]:
-        """Whether each photo, by its key, was among those the ranker was trained or validated on."""
-        return np.isin(self.digests(photos), self.seen)
+    def has_seen(self, photos: Sequence[str], features: Features) -> NDArray[np.bool_]:
+        """Whether each of `photos`, which have features, was among those of its training and validation.
+
+        By content where it is known on both sides, however files are named and wherever they lie; elsewhere
+        by key.
+        """
+        if features.content_hashes is not None and len(self.seen_contents):
+            return np.isin(self.digests(features.contents_of(photos)), self.seen_contents)
+        return np.isin(self.digests(photos), self.seen_keys)
 
     @staticmethod
-    def digests(photos: Iterable[str]) -> NDArray[np.uint32]:
-        """CRC-32 of the keys."""
-        return np.array([zlib.crc32(photo.encode("utf-8", "surrogateescape")) for photo in photos], np.uint32)
+    def digests(names: Iterable[str]) -> NDArray[np.uint32]:
+        """CRC-32 of keys or content hashes, in their order."""
+        return np.array([zlib.crc32(each.encode("utf-8", "surrogateescape")) for each in names], np.uint32)
 
     def _normalized(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.config.input_normalization == "standardize":

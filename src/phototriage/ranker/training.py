@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,48 +9,19 @@ from numpy.typing import NDArray
 
 from phototriage.errors import ModelError
 from phototriage.features import Features
-from phototriage.labels import Comparisons, Split, filter_comparisons
+from phototriage.labels import Split, filter_comparisons
 from phototriage.ranker.accuracy import compute_pairwise_accuracy
 from phototriage.ranker.calibration import fit_temperature
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
 from phototriage.ranker.losses import LOSSES
 from phototriage.ranker.network import MultiFeaturePairwiseRanker
+from phototriage.ranker.record import BatchRecord, EpochRecord, Training
 from phototriage.ranker.trained import TrainedRanker
 
-__all__ = ["BatchRecord", "EpochRecord", "Training", "train"]
+__all__ = ["train"]
 
 _BATCHES_PER_RECORD = 10
-
-
-@dataclass(frozen=True)
-class BatchRecord:
-    """Mean loss and accuracy over the up to 10 batches that end with a step."""
-
-    epoch: int
-    step: int
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """An epoch on the validation pairs, and the training loss over the epoch."""
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    validation_accuracy: float
-
-
-@dataclass(frozen=True)
-class Training:
-    """A finished training: the ranker of the best epoch, and what happened on the way."""
-
-    ranker: TrainedRanker
-    best_epoch: int
-    batches: tuple[BatchRecord, ...]
-    epochs: tuple[EpochRecord, ...]
 
 
 def train(
@@ -80,13 +50,15 @@ def train(
         while not fit.finished:
             on_epoch(fit.epoch())
     network.load_state_dict(fit.best_state)
+    photos_seen = [*split.train.photos, *split.validation.photos]
     difference = _score_differences(network, validation_pairs)
     ranker = TrainedRanker(
         weights={name: tensor.numpy().copy() for name, tensor in network.state_dict().items()},
         config=config,
         blocks=features.blocks,
         temperature=fit_temperature(difference, validation_pairs.preference),
-        seen=_digests(split.train, split.validation),
+        seen_keys=TrainedRanker.digests(photos_seen),
+        seen_contents=TrainedRanker.digests(features.contents_of(photos_seen)),
     )
     return Training(ranker, fit.best_epoch, tuple(fit.batch_records), tuple(fit.epoch_records))
 
@@ -183,7 +155,3 @@ def _mean(accuracies: list[float]) -> float:
     """The mean over the batches that had a pair with a winner; NaN where none had."""
     known = [accuracy for accuracy in accuracies if not math.isnan(accuracy)]
     return float(np.mean(known)) if known else math.nan
-
-
-def _digests(*parts: Comparisons) -> NDArray[np.uint32]:
-    return np.unique(np.concatenate([TrainedRanker.digests(part.photos) for part in parts]))

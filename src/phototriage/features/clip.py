@@ -1,0 +1,52 @@
+"""The `clip` block: image embeddings of OpenAI's CLIP ViT-B/32 (Radford et al., ICML 2021)."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phototriage.features.block import Block
+from phototriage.features.network import NetworkExtractor
+from phototriage.features.options import ExtractorOptions
+from phototriage.features.preprocessing import Crop, Pad
+from phototriage.features.weights import PretrainedWeights
+from phototriage.photos import DECODING_VERSION
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ["clip_extractor"]
+
+_REPOSITORY, _REVISION = "openai/clip-vit-base-patch32", "c237dc49a33fc61debc9276459120b7eac67e7ef"
+_SIDE, _DIM = 224, 512
+_MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+
+
+def clip_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtractor:
+    """L2-normalised image embeddings, 512 numbers. Raises FeatureError for unusable local weights."""
+    weights = PretrainedWeights(_REPOSITORY, _REVISION, ("clip", "clip_vision_model"), options.weights_dir)
+    config = weights.local_config() or {"projection_dim": _DIM, "vision_config": {"image_size": _SIDE}}
+    side = int(config.get("vision_config", config)["image_size"])
+    prepare = Crop(side, resize=side) if options.preprocess == "crop" else Pad(side)
+    precision = "" if options.precision == "fp32" else f"/{options.precision}"
+    block = Block(
+        name="clip",
+        fingerprint=f"clip-1/{weights.identity}/{prepare}{precision}/decoding-{DECODING_VERSION}",
+        columns=tuple(f"clip_{place:04d}" for place in range(int(config["projection_dim"]))),
+    )
+    return NetworkExtractor(block, prepare, _MEAN, _STD, partial(_build, weights), options, cache_dir)
+
+
+def _build(weights: PretrainedWeights) -> "nn.Module":
+    import torch.nn.functional as F
+    from torch import nn
+    from transformers import CLIPVisionModelWithProjection
+
+    class ClipEmbedding(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = weights.load(CLIPVisionModelWithProjection)
+
+        def forward(self, photos: "Tensor") -> "Tensor":
+            return F.normalize(self.model(pixel_values=photos).image_embeds, dim=-1)
+
+    return ClipEmbedding()

@@ -1,0 +1,49 @@
+"""How features are made: what changes the numbers, and what changes only the time they take."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from phototriage.errors import FeatureError
+
+__all__ = ["Device", "ExtractorOptions", "ResnetLayer", "Runtime"]
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Runtime = Literal["auto", "torch", "onnx"]
+ResnetLayer = Literal["layer1", "layer2", "layer3", "layer4"]
+
+
+@dataclass(frozen=True)
+class ExtractorOptions:
+    """Choices about the learned features; the first five are part of their fingerprints."""
+
+    preprocess: Literal["crop", "pad"] = "crop"
+    """crop: the middle square, as the networks were trained. pad: the whole photo in a square, so that its
+    framing is seen."""
+    resnet_size: int = 224
+    """The side of what ResNet sees, in pixels, from 32 to 800. Over 224 it sees finer detail, at a cost that
+    grows with the area; 800 is the photo's own size, neither cropped nor padded."""
+    resnet_layers: tuple[ResnetLayer, ...] = ("layer3",)
+    """ResNet stages whose outputs are taken: layer1 (256 numbers), layer2 (512), layer3 (1024), layer4
+    (2048)."""
+    resnet_pooling: Literal["mean", "mean_std"] = "mean"
+    """What is kept of a stage's output over the photo: its mean, or its mean and spread."""
+    precision: Literal["fp32", "int8"] = "fp32"
+    """int8 makes CLIP faster on a CPU by 8-bit matrix products; the numbers differ a little."""
+    weights_dir: Path | None = None
+    """A folder with clip-vit-base-patch32/ and resnet-50/ as the Hugging Face hub has them; without it they
+    come from the hub, or from its cache with HF_HUB_OFFLINE=1."""
+    device: Device = "auto"
+    """Where networks run; auto takes a GPU where there is one."""
+    runtime: Runtime = "auto"
+    """What runs them; auto takes onnx on the CPU and torch elsewhere."""
+    inference_batch_size: int = 16
+    """Photos that go through a network at once."""
+
+    def __post_init__(self) -> None:
+        if not 32 <= self.resnet_size <= 800:
+            raise FeatureError(f"resnet_size must lie between 32 and 800, not at {self.resnet_size}")
+        if not self.resnet_layers:
+            raise FeatureError("resnet_layers needs at least one of layer1, layer2, layer3, layer4")
+        if self.inference_batch_size < 1:
+            raise FeatureError(f"inference_batch_size must be at least 1, not {self.inference_batch_size}")

@@ -1,0 +1,145 @@
+"""One file of a feature store: the vectors of some photos, in Parquet."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import OutputError
+from phototriage.features.block import Block
+
+__all__ = ["PARTS", "Part", "Unusable", "read_part", "write_part"]
+
+PARTS = "part-*.parquet"
+"""Matches the names of parts."""
+
+_FORMAT = 1
+_HASH_BYTES = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What a part holds: `vectors`, float32 (n, block.dim), of the n photos `content_hashes`."""
+
+    path: Path
+    block: Block
+    content_hashes: tuple[str, ...]
+    vectors: NDArray[np.float32]
+
+    @property
+    def not_finite(self) -> int:
+        """How many photos have a NaN or an infinite number."""
+        return int((~np.isfinite(self.vectors)).any(axis=1).sum())
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A part that is there and cannot be used, and the reason in a few words.
+
+    damaged: it is not what was written. newer: a later version of phototriage wrote it. unreadable: the disk
+    or the permissions do not let it be read, which says nothing about what it holds.
+    """
+
+    path: Path
+    kind: Literal["damaged", "newer", "unreadable"]
+    reason: str
+
+
+def write_part(
+    folder: Path, block: Block, content_hashes: Sequence[str], vectors: NDArray[np.float32]
+) -> Path:
+    """Writes the vectors, float32 (n, block.dim), as a new part; on return it is safely on disk.
+
+    Raises OutputError where that cannot be done; then nothing is left behind.
+    """
+    rows = pa.table(
+        {
+            "content_hash": pa.array(
+                [bytes.fromhex(each) for each in content_hashes], pa.binary(_HASH_BYTES)
+            ),
+            # Raw bytes rather than lists of floats: they load ten times faster.
+            "vector": pa.Array.from_buffers(
+                pa.binary(4 * block.dim),
+                len(content_hashes),
+                [None, pa.py_buffer(np.ascontiguousarray(vectors, np.float32))],
+            ),
+        },
+        # The checksums are those of pages: the number of rows stands in none of them.
+        metadata={
+            "phototriage": json.dumps({"format": str(_FORMAT), "rows": len(content_hashes), **asdict(block)})
+        },
+    )
+    path = folder / f"part-{uuid4().hex}.parquet"
+    try:
+        with atomic_write(path) as file:
+            pq.write_table(
+                rows,
+                file,
+                compression="none",
+                use_dictionary=False,
+                write_statistics=False,
+                write_page_checksum=True,
+            )
+    except OutputError as error:
+        raise OutputError(f"{error}; free some space, or choose another place with --cache_dir") from error
+    return path
+
+
+def read_part(path: Path) -> Part | Unusable:
+    """Reads a part and verifies its checksums. Raises FileNotFoundError where it is gone by now."""
+    try:
+        file = pa.OSFile(str(path))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        return Unusable(path, "unreadable", f"cannot be read: {error.strerror or error}")
+    try:
+        with file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            metadata = parquet.schema_arrow.metadata or {}
+            label = json.loads(metadata.get(b"phototriage", b"{}"))
+            version = int(label.pop("format", 0))
+            if version > _FORMAT:
+                reason = f"was written by a newer version of phototriage (format {version})"
+                return Unusable(path, "newer", reason)
+            rows = label.pop("rows", parquet.metadata.num_rows)  # the first parts do not say
+            block = Block(**{**label, "columns": tuple(label["columns"])})
+            table = parquet.read(use_threads=False).combine_chunks()
+    # Whatever a flipped bit makes of a Parquet file or its label, it ends in one of these.
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        return Unusable(path, "damaged", _one_line(error))
+    expected = pa.schema([("content_hash", pa.binary(_HASH_BYTES)), ("vector", pa.binary(4 * block.dim))])
+    if (
+        len(table) != rows
+        or not table.schema.equals(expected)
+        or any(column.null_count for column in table.columns)
+    ):
+        return Unusable(path, "damaged", "does not hold the rows and columns that it should")
+    hashes, vectors = (_values(table.column(name)) for name in table.column_names)
+    return Part(
+        path,
+        block,
+        tuple(each.tobytes().hex() for each in hashes.reshape(len(table), -1)),
+        vectors.view(np.float32).reshape(len(table), block.dim),
+    )
+
+
+def _values(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    """The bytes of all rows in one piece, without a copy."""
+    if not len(column):
+        return np.empty(0, np.uint8)
+    (rows,) = column.chunks
+    width = rows.type.byte_width
+    flat = np.frombuffer(rows.buffers()[1], np.uint8)
+    return flat[rows.offset * width :][: len(rows) * width]
+
+
+def _one_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

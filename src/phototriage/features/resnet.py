@@ -1,0 +1,86 @@
+"""The `resnet` block: pooled stages of an ImageNet ResNet-50 (He et al., CVPR 2016)."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phototriage.features.block import Block
+from phototriage.features.network import NetworkExtractor
+from phototriage.features.options import ExtractorOptions
+from phototriage.features.preprocessing import Crop, Pad, Preprocessing, Whole
+from phototriage.features.weights import PretrainedWeights
+from phototriage.photos import DECODING_VERSION
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ["resnet_extractor"]
+
+_REPOSITORY, _REVISION = "microsoft/resnet-50", "34c2154c194f829b11125337b98c8f5f9965ff19"
+_WIDTHS = (256, 512, 1024, 2048)
+_CROP_SHARE = 0.875  # of the resized photo's short side, as the network was judged
+_WHOLE_SIDE = 800
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtractor:
+    """The stages that `options` ask for, averaged over the photo; layer3 has 1024 numbers.
+
+    Stages are concatenated in the network's order; with `mean_std`, all means of a stage come before its
+    spreads. Raises FeatureError for unusable local weights.
+    """
+    weights = PretrainedWeights(_REPOSITORY, _REVISION, ("resnet",), options.weights_dir)
+    config = weights.local_config() or {"hidden_sizes": _WIDTHS}
+    stages = sorted({int(layer.removeprefix("layer")) - 1 for layer in options.resnet_layers})
+    kinds = options.resnet_pooling.split("_")
+    columns = tuple(
+        f"layer{stage + 1}_{kind}_{place:04d}"
+        for stage in stages
+        for kind in kinds
+        for place in range(int(config["hidden_sizes"][stage]))
+    )
+    prepare = _preprocessing(options)
+    layers = "+".join(f"layer{stage + 1}" for stage in stages)
+    block = Block(
+        name="resnet",
+        fingerprint=f"resnet-1/{weights.identity}/{layers}/{options.resnet_pooling}/{prepare}"
+        f"/decoding-{DECODING_VERSION}",
+        columns=columns,
+    )
+    build = partial(_build, weights, tuple(stages), with_spread="std" in kinds)
+    return NetworkExtractor(block, prepare, _MEAN, _STD, build, options, cache_dir)
+
+
+def _preprocessing(options: ExtractorOptions) -> Preprocessing:
+    if options.resnet_size == _WHOLE_SIDE:
+        return Whole(_WHOLE_SIDE)
+    if options.preprocess == "pad":
+        return Pad(options.resnet_size)
+    return Crop(options.resnet_size, resize=int(options.resnet_size / _CROP_SHARE))
+
+
+def _build(weights: PretrainedWeights, stages: tuple[int, ...], with_spread: bool) -> "nn.Module":
+    import torch
+    from torch import nn
+    from transformers import ResNetModel
+
+    class PooledStages(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            model: Any = weights.load(ResNetModel)
+            self.embedder = model.embedder
+            # What lies behind the deepest stage asked for is neither computed nor kept.
+            self.stages = model.encoder.stages[: stages[-1] + 1]
+
+        def forward(self, photos: "Tensor") -> "Tensor":
+            hidden = self.embedder(photos)
+            pooled = []
+            for number, stage in enumerate(self.stages):
+                hidden = stage(hidden)
+                if number in stages:
+                    pooled.append(hidden.mean(dim=(2, 3)))
+                    if with_spread:
+                        pooled.append(hidden.var(dim=(2, 3), correction=0).clamp(min=0).sqrt())
+            return torch.cat(pooled, dim=1)
+
+    return PooledStages()

@@ -1,0 +1,138 @@
+"""What is in a cache folder, whether it is sound, and how to merge or remove it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototriage.errors import FeatureError, OutputError
+from phototriage.features.block import Block
+from phototriage.features.index import PhotoIndex, index_files
+from phototriage.features.part import PARTS, Unusable, read_part
+from phototriage.features.store import FeatureStore
+
+__all__ = ["StoredBlock", "clear", "merge_parts", "removable_files", "select_blocks", "survey"]
+
+_LEFTOVERS = ".writing-*"
+_SECONDS_OF_A_WRITE = 3600.0
+"""A temporary file older than this belongs to nobody: its process was killed."""
+
+
+@dataclass(frozen=True)
+class StoredBlock:
+    """What the folder of one block holds.
+
+    `block` is None where not one part could be read. `photos` counts each once, `rows` as often as it is
+    there; `size` is in bytes, of all parts. `not_finite` counts the photos with a NaN or an infinite number.
+    """
+
+    folder: Path
+    block: Block | None
+    photos: int
+    rows: int
+    parts: int
+    size: int
+    not_finite: int
+    unusable: tuple[Unusable, ...]
+
+    @property
+    def damaged(self) -> tuple[Unusable, ...]:
+        """The parts that are not what was written."""
+        return tuple(part for part in self.unusable if part.kind == "damaged")
+
+
+def survey(cache_dir: Path) -> tuple[StoredBlock, ...]:
+    """Reads every part of every block and verifies it, one at a time; changes nothing."""
+    folders = sorted(path for path in (cache_dir / "features").glob("*-*") if path.is_dir())
+    return tuple(_surveyed(folder) for folder in folders)
+
+
+def _surveyed(folder: Path) -> StoredBlock:
+    blocks: list[Block] = []
+    hashes: set[str] = set()
+    unusable: list[Unusable] = []
+    rows = parts = size = not_finite = 0
+    for path in sorted(folder.glob(PARTS)):
+        try:
+            part, part_size = read_part(path), path.stat().st_size
+        except FileNotFoundError:  # merged by another process
+            continue
+        parts += 1
+        size += part_size
+        if not isinstance(part, Unusable) and FeatureStore.folder_of(folder.parents[1], part.block) != folder:
+            part = Unusable(path, "damaged", "belongs to another block")
+        if isinstance(part, Unusable):
+            unusable.append(part)
+            continue
+        blocks.append(part.block)
+        rows += len(part.content_hashes)
+        hashes.update(part.content_hashes)
+        not_finite += part.not_finite
+    block = blocks[0] if blocks else None
+    return StoredBlock(folder, block, len(hashes), rows, parts, size, not_finite, tuple(unusable))
+
+
+def select_blocks(stored: Sequence[StoredBlock], names: Sequence[str]) -> tuple[StoredBlock, ...]:
+    """The blocks called `names`, by the name of the block or of its folder; all where none is named.
+
+    Raises FeatureError for a name that is not there.
+    """
+    known = {each.folder.name for each in stored} | {each.block.name for each in stored if each.block}
+    for name in names:
+        if name not in known:
+            choice = f"choose from {', '.join(sorted(known))}" if known else "the store is empty"
+            raise FeatureError(f"the store holds no block {name!r}: {choice}")
+    return tuple(
+        each
+        for each in stored
+        if not names or each.folder.name in names or (each.block and each.block.name in names)
+    )
+
+
+def merge_parts(cache_dir: Path, stored: StoredBlock) -> int:
+    """Merges the parts of a block into one; returns how many there were.
+
+    Damaged parts are set aside, and what killed processes left half-written is removed. Raises OutputError
+    where the store cannot be written, FeatureError where a part cannot be read.
+    """
+    if stored.block is None:
+        return 0
+    merged = FeatureStore(cache_dir, stored.block, merge=False).compact()
+    for path in stored.folder.glob(_LEFTOVERS):
+        if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
+            _remove(path)
+    return merged
+
+
+def removable_files(stored: Sequence[StoredBlock]) -> tuple[Path, ...]:
+    """The files of some blocks: their parts, whole, damaged or half-written."""
+    patterns = (PARTS, "part-*.broken", _LEFTOVERS)
+    return tuple(
+        path for each in stored for pattern in patterns for path in sorted(each.folder.glob(pattern))
+    )
+
+
+def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, index: bool) -> None:
+    """Removes the files of some blocks, and on request what is known about photos; nothing of anyone else.
+
+    Raises OutputError where that cannot be done.
+    """
+    for path in removable_files(stored):
+        _remove(path)
+    for each in stored:
+        if not any(each.folder.iterdir()):
+            each.folder.rmdir()
+    files = index_files(cache_dir)
+    if index and files:
+        with PhotoIndex(cache_dir) as photos:
+            photos.forget_all()
+        for path in files[:-1]:
+            for ending in ("", "-wal", "-shm", "-journal"):
+                _remove(path.with_name(path.name + ending))
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot remove {path}: {error.strerror}") from error

@@ -1,0 +1,144 @@
+"""Where pretrained weights come from: the Hugging Face hub, its cache, or a folder."""
+
+import hashlib
+import json
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phototriage.errors import FeatureError
+
+if TYPE_CHECKING:
+    from torch import nn
+    from transformers import PreTrainedModel
+
+__all__ = ["PretrainedWeights"]
+
+_FILES = ("model.safetensors", "pytorch_model.bin")
+
+
+@dataclass(frozen=True)
+class PretrainedWeights:
+    """One model's weights.
+
+    repository, revision: on the hub; the revision is a commit, so the weights are always the same ones.
+    model_types: the `model_type`s of config.json that can be used.
+    weights_dir: a folder that holds the model under the last part of the repository's name; in place of the
+    hub.
+    """
+
+    repository: str
+    revision: str
+    model_types: tuple[str, ...]
+    weights_dir: Path | None
+
+    @property
+    def identity(self) -> str:
+        """Names the weights: the hub's commit, or a hash of the local file. Needs no network.
+
+        Raises FeatureError where a local file cannot be used.
+        """
+        if self.weights_dir is None:
+            return f"{self.repository}@{self.revision[:12]}"
+        digest = hashlib.blake2b(digest_size=8)
+        with self._weights_file(self._local).open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+        return f"{self._local.name}#{digest.hexdigest()}"
+
+    def local_config(self) -> dict[str, Any] | None:
+        """The config.json of a local folder; None for the hub's, whose sizes are known."""
+        return None if self.weights_dir is None else self._config(self._local)
+
+    def folder(self) -> Path:
+        """The folder with config.json and the weights, downloaded where need be.
+
+        Raises FeatureError, with what to do, where they cannot be had.
+        """
+        folder = self._local if self.weights_dir else self._downloaded()
+        self._config(folder)
+        return folder
+
+    def load(self, architecture: "type[PreTrainedModel]") -> "nn.Module":
+        """The model with these weights, float32, in evaluation mode.
+
+        Nothing in the files is run: safetensors, or torch's weights-only loading. Raises FeatureError where
+        the file is damaged, or lacks weights that the architecture needs.
+        """
+        import torch
+        from safetensors import SafetensorError
+        from transformers.utils import logging
+
+        folder = self.folder()
+        self._weights_file(folder)
+        # The wait is short, and the screen is for the photos.
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            # Its declared type leaves out what output_loading_info adds.
+            loaded: Any = architecture.from_pretrained(
+                folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
+            )
+        except (OSError, RuntimeError, ValueError, SafetensorError, pickle.UnpicklingError) as error:
+            reason = str(error).partition("\n")[0][:120]
+            raise FeatureError(
+                f"the weights in {folder} cannot be read ({reason}); {self._remedy}"
+            ) from error
+        model, report = loaded
+        lacking = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
+        if lacking:
+            raise FeatureError(
+                f"the weights in {folder} do not fit: {len(lacking)} are absent or of another shape, "
+                f"the first is {lacking[0]}; {self._remedy}"
+            )
+        network: nn.Module = model.eval()
+        return network
+
+    @property
+    def _local(self) -> Path:
+        return (self.weights_dir or Path()) / self.repository.rpartition("/")[2]
+
+    def _config(self, folder: Path) -> dict[str, Any]:
+        path = folder / "config.json"
+        try:
+            config = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise FeatureError(f"cannot read {path}: {error}; {self._remedy}") from error
+        if not isinstance(config, dict) or config.get("model_type") not in self.model_types:
+            found = config.get("model_type") if isinstance(config, dict) else None
+            raise FeatureError(
+                f"{folder} holds a model of another kind ({found!r}, not {self.model_types[0]!r}); "
+                f"{self._remedy}"
+            )
+        return config
+
+    def _weights_file(self, folder: Path) -> Path:
+        for name in _FILES:
+            if (folder / name).is_file():
+                return folder / name
+        raise FeatureError(f"there are no weights in {folder} ({' or '.join(_FILES)}); {self._remedy}")
+
+    def _downloaded(self) -> Path:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+        try:
+            return Path(
+                snapshot_download(
+                    self.repository, revision=self.revision, allow_patterns=["config.json", _FILES[0]]
+                )
+            )
+        except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
+            raise FeatureError(
+                f"the weights of {self.repository} are neither in the hub's cache nor to be downloaded "
+                f"({str(error).partition(chr(10))[0][:120]}); {self._remedy}"
+            ) from error
+
+    @property
+    def _remedy(self) -> str:
+        name = self.repository.rpartition("/")[2]
+        return (
+            f"fetch them on a machine with a network by `hf download {self.repository} --revision "
+            f"{self.revision} --local-dir WEIGHTS/{name}` and give --weights_dir WEIGHTS, or do without by "
+            "--features iqa"
+        )

@@ -1,0 +1,128 @@
+"""The distribution of stored features, as a picture."""
+
+import io
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from phototriage.atomic_write import atomic_write
+from phototriage.features.inspection import Column, Inspection
+
+__all__ = ["distribution_chart"]
+
+_BLUE, _LIGHT, _ORANGE, _RED, _GREY = "#2f6db3", "#b9d0ea", "#e08a2c", "#b3261e", "#6f6f6f"
+_ONE_BY_ONE = 16
+"""Blocks of more columns than these get panels over all columns in place of one for each."""
+_PER_ROW = 4
+_PANEL_WIDTH, _PANEL_HEIGHT, _HEADING = 3.6, 2.5, 0.55  # inches
+_BINS = 51
+_SATURATED = 0.01
+_PERCENTILES = (0, 5, 50, 95, 100)
+
+_Draw = Callable[[Axes], None]
+
+
+def distribution_chart(inspections: Sequence[Inspection], path: Path) -> None:
+    """A band of panels per block, as a PNG: columns, lengths of the vectors, cosines of pairs of photos.
+
+    Raises OutputError where the picture cannot be written.
+    """
+    panels = [_panels(inspection) for inspection in inspections]
+    rows = [-(-len(each) // _PER_ROW) for each in panels]
+    heights = [_PANEL_HEIGHT * count + _HEADING for count in rows]
+    figure = Figure(figsize=(_PANEL_WIDTH * _PER_ROW, sum(heights) + _HEADING))
+    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.07)
+    figure.supxlabel("line: the median photo", fontsize=9, color=_ORANGE)
+    bands = figure.subfigures(len(inspections), 1, squeeze=False, height_ratios=heights)
+    for band, inspection, draws, count in zip(bands.ravel(), inspections, panels, rows, strict=True):
+        block = inspection.block
+        numbers = f"{block.dim:,} number{'s' if block.dim != 1 else ''}"
+        band.suptitle(
+            f"{block.name}:  {numbers} of {len(inspection.vectors):,} photos",
+            x=0.012,
+            horizontalalignment="left",
+            fontweight="bold",
+        )
+        grid = band.subplots(count, _PER_ROW, squeeze=False, gridspec_kw={"wspace": 0.08}).ravel()
+        for axes in grid[len(draws) :]:
+            axes.axis("off")
+        for axes, draw in zip(grid, draws, strict=False):
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.tick_params(labelsize=8, colors=_GREY)
+            draw(axes)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=110)
+    with atomic_write(path) as file:
+        file.write(drawn.getvalue())
+
+
+def _panels(inspection: Inspection) -> list[_Draw]:
+    vectors = inspection.vectors
+    panels: list[_Draw]
+    if inspection.block.dim <= _ONE_BY_ONE:
+        panels = [
+            partial(_draw_column, column=column, values=values)
+            for column, values in zip(inspection.columns, vectors.T, strict=True)
+        ]
+    else:
+        panels = [
+            lambda axes: _draw_histogram(axes, "all numbers", vectors.ravel()),
+            lambda axes: _draw_columns(axes, vectors),
+        ]
+    return [
+        *panels,
+        lambda axes: _draw_histogram(axes, "length of a photo's vector", inspection.norms),
+        lambda axes: _draw_histogram(axes, "cosine of two photos", inspection.cosines),
+    ]
+
+
+def _draw_column(axes: Axes, column: Column, values: NDArray[np.float32]) -> None:
+    _draw_histogram(axes, column.name, values)
+    # One photo in a few is a large share, too, and no saturation.
+    least = max(_SATURATED, 1.5 / len(values))
+    notes = [
+        *([f"{column.at_low:.0%} at min"] if column.at_low >= least else []),
+        *([f"{column.at_high:.0%} at max"] if column.at_high >= least else []),
+    ]
+    if column.constant:
+        notes = ["the same for all photos"]
+    if column.not_finite:
+        notes.append(f"{column.not_finite} NaN/Inf")
+    axes.set_title("  ".join(notes), loc="right", color=_RED, fontsize=9)
+
+
+def _draw_histogram(axes: Axes, title: str, values: NDArray[np.floating]) -> None:
+    finite = values[np.isfinite(values)].astype(np.float64)
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    if not len(finite):
+        axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", color=_GREY)
+        return
+    low, high = finite.min(), finite.max()
+    # Equal but for rounding: a histogram of that would show a spread that is not there.
+    if high - low <= 1e-5 * max(abs(low), abs(high)):
+        margin = 0.5 * abs(low) or 0.5
+        low, high = low - margin, high + margin
+    axes.hist(finite, bins=_BINS, range=(low, high), color=_BLUE)
+    axes.axvline(float(np.median(finite)), color=_ORANGE, linewidth=1.5)
+
+
+def _draw_columns(axes: Axes, vectors: NDArray[np.float32]) -> None:
+    """Columns side by side in the order of their medians: the band that nine of ten photos lie in."""
+    finite = vectors[np.isfinite(vectors).all(axis=1)]
+    axes.set_title("each column: 90 % of photos, and all", loc="left", fontsize=10)
+    if not len(finite):
+        return
+    low, p5, median, p95, high = np.percentile(finite, _PERCENTILES, axis=0)
+    order = np.argsort(median)
+    place = np.arange(len(order))
+    axes.fill_between(place, low[order], high[order], color=_LIGHT, alpha=0.5, linewidth=0)
+    axes.fill_between(place, p5[order], p95[order], color=_BLUE, alpha=0.6, linewidth=0)
+    axes.plot(place, median[order], color=_ORANGE, linewidth=1.5)
+    axes.set_xlim(0, len(order) - 1)

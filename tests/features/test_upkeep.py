@@ -1,0 +1,98 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from phototriage.errors import FeatureError
+from phototriage.features import Block, FeatureStore
+from phototriage.features.index import PhotoIndex, known_photos
+from phototriage.features.upkeep import clear, merge_parts, select_blocks, survey
+
+IQA = Block("iqa", "iqa/1", ("sharpness", "contrast"))
+CLIP = Block("clip", "clip/1", ("a", "b", "c"))
+HASHES = [f"{number:032x}" for number in range(4)]
+
+
+@pytest.fixture
+def cache_dir(tmp_path: Path) -> Path:
+    """iqa in two parts with a photo in both, clip in one part, two photos in the index."""
+    FeatureStore(tmp_path, IQA).add(HASHES[:2], np.ones((2, 2), np.float32))
+    FeatureStore(tmp_path, IQA).add(HASHES[1:], np.ones((3, 2), np.float32))
+    FeatureStore(tmp_path, CLIP).add(HASHES, np.ones((4, 3), np.float32))
+    with PhotoIndex(tmp_path) as index:
+        index.remember([(Path(f"/photos/{each}"), tmp_path.stat(), HASHES[each]) for each in (0, 1)])
+    return tmp_path
+
+
+def damage(cache_dir: Path, block: Block) -> Path:
+    part = sorted(FeatureStore(cache_dir, block).folder.glob("part-*"))[0]
+    part.write_bytes(part.read_bytes()[:-5])
+    return part
+
+
+def test_a_survey_counts_and_changes_nothing(cache_dir: Path) -> None:
+    torn = damage(cache_dir, CLIP)
+    before = {path: path.read_bytes() for path in cache_dir.rglob("*") if path.is_file()}
+    clip, iqa = survey(cache_dir)
+    assert (iqa.block, iqa.photos, iqa.rows, iqa.parts, iqa.unusable) == (IQA, 4, 5, 2, ())
+    assert iqa.size == sum(part.stat().st_size for part in iqa.folder.iterdir())
+    assert (clip.block, clip.photos, clip.parts) == (None, 0, 1)
+    assert [part.path for part in clip.unusable] == [torn]
+    assert {path: path.read_bytes() for path in cache_dir.rglob("*") if path.is_file()} == before
+
+
+def test_a_survey_of_nothing(tmp_path: Path) -> None:
+    assert survey(tmp_path / "nowhere") == ()
+
+
+def test_a_survey_finds_what_are_no_numbers(tmp_path: Path) -> None:
+    FeatureStore(tmp_path, IQA).add(HASHES[:2], np.array([[1, 2], [np.inf, np.nan]], np.float32))
+    assert [each.not_finite for each in survey(tmp_path)] == [1]
+
+
+def test_blocks_go_by_their_name_or_their_folder(cache_dir: Path) -> None:
+    stored = survey(cache_dir)
+    clip, iqa = stored
+    assert select_blocks(stored, []) == stored
+    assert select_blocks(stored, ["iqa"]) == (iqa,)
+    assert select_blocks(stored, [clip.folder.name]) == (clip,)
+    with pytest.raises(FeatureError, match=r"no block 'resnet': choose from clip, clip-\w+, iqa, iqa-"):
+        select_blocks(stored, ["resnet"])
+    with pytest.raises(FeatureError, match="the store is empty"):
+        select_blocks((), ["resnet"])
+
+
+def test_merging_removes_what_killed_processes_left_but_not_what_is_being_written(cache_dir: Path) -> None:
+    _, iqa = survey(cache_dir)
+    old, new = iqa.folder / ".writing-old", iqa.folder / ".writing-new"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (0, 0))
+    assert merge_parts(cache_dir, iqa) == 2
+    assert not old.exists()
+    assert new.exists()
+    _, after = survey(cache_dir)
+    assert (after.photos, after.rows, after.parts) == (4, 4, 1)
+
+
+def test_clearing_a_block_leaves_the_others_and_the_index(cache_dir: Path) -> None:
+    clip, iqa = survey(cache_dir)
+    damage(cache_dir, IQA)
+    FeatureStore(cache_dir, IQA)  # sets it aside
+    clear(cache_dir, [iqa], index=False)
+    assert survey(cache_dir) == (clip,)
+    assert not iqa.folder.exists()
+    assert len(known_photos(cache_dir)) == 2
+
+
+def test_clearing_all_leaves_what_belongs_to_others(cache_dir: Path) -> None:
+    stored = survey(cache_dir)
+    others = [cache_dir / "weights.onnx", stored[0].folder / "notes.txt"]
+    for path in others:
+        path.write_text("mine")
+    (cache_dir / "index-2.sqlite").touch()
+    clear(cache_dir, stored, index=True)
+    left = {path for path in cache_dir.rglob("*") if path.is_file()}
+    assert left == {*others, cache_dir / "index-2.sqlite"}
+    assert known_photos(cache_dir) == {}

@@ -1,0 +1,120 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from phototriage.errors import FeatureError
+from phototriage.features import ExtractorOptions, MultiFeatureExtractor
+from phototriage.features.clip import clip_extractor
+from phototriage.features.resnet import resnet_extractor
+
+
+@pytest.fixture
+def weights(tiny_weights: Path, tmp_path: Path) -> Path:
+    shutil.copytree(tiny_weights, tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def build(weights: Path, tmp_path: Path) -> None:
+    clip_extractor(ExtractorOptions(weights_dir=weights), tmp_path).build()
+
+
+def test_the_hub_is_asked_for_a_fixed_commit(tmp_path: Path) -> None:
+    clip, resnet, _ = MultiFeatureExtractor(cache_dir=tmp_path).extractors
+    assert "openai/clip-vit-base-patch32@c237dc49a33f/" in clip.block.fingerprint
+    assert "microsoft/resnet-50@34c2154c194f/layer3/mean/crop224of256/" in resnet.block.fingerprint
+
+
+def test_without_network_and_weights_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    with pytest.raises(FeatureError) as raised:
+        resnet_extractor(ExtractorOptions(), tmp_path).build()
+    text = str(raised.value)
+    assert text.startswith(
+        "the weights of microsoft/resnet-50 are neither in the hub's cache nor to be downloaded"
+    )
+    assert "`hf download microsoft/resnet-50 --revision 34c2154c194f829b11125337b98c8f5f9965ff19" in text
+    assert text.endswith("or do without by --features iqa")
+    assert "\n" not in text
+
+
+def test_the_hubs_cache_is_used_offline(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub.constants
+
+    commit = "34c2154c194f829b11125337b98c8f5f9965ff19"
+    snapshot = tmp_path / "hub" / "models--microsoft--resnet-50" / "snapshots" / commit
+    snapshot.parent.mkdir(parents=True)
+    (weights / "resnet-50").rename(snapshot)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    assert resnet_extractor(ExtractorOptions(), tmp_path).build() is not None
+
+
+def test_other_weights_have_another_fingerprint(weights: Path, tmp_path: Path) -> None:
+    options = ExtractorOptions(weights_dir=weights)
+    before = clip_extractor(options, tmp_path).block.fingerprint
+    assert clip_extractor(options, tmp_path).block.fingerprint == before
+    file = weights / "clip-vit-base-patch32" / "model.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    assert clip_extractor(options, tmp_path).block.fingerprint != before
+
+
+def test_weights_of_torchs_own_format_are_loaded_as_weights_only(weights: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    folder = weights / "clip-vit-base-patch32"
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    build(weights, tmp_path)
+    torch.save({"weight": Path("/")}, folder / "pytorch_model.bin")
+    with pytest.raises(FeatureError, match="cannot be read"):
+        build(weights, tmp_path)
+
+
+def test_a_folder_without_the_model(tmp_path: Path) -> None:
+    with pytest.raises(FeatureError, match=r"cannot read .*clip-vit-base-patch32/config\.json"):
+        clip_extractor(ExtractorOptions(weights_dir=tmp_path), tmp_path)
+
+
+def test_a_folder_without_weights(weights: Path, tmp_path: Path) -> None:
+    (weights / "resnet-50" / "model.safetensors").unlink()
+    with pytest.raises(
+        FeatureError, match=r"no weights in .*resnet-50 \(model\.safetensors or pytorch_model"
+    ):
+        resnet_extractor(ExtractorOptions(weights_dir=weights), tmp_path)
+
+
+def test_a_model_of_another_architecture(weights: Path, tmp_path: Path) -> None:
+    shutil.rmtree(weights / "clip-vit-base-patch32")
+    shutil.copytree(weights / "resnet-50", weights / "clip-vit-base-patch32")
+    with pytest.raises(FeatureError, match=r"a model of another kind \('resnet', not 'clip'\)"):
+        build(weights, tmp_path)
+
+
+def test_weights_that_do_not_fit_the_config(weights: Path, tmp_path: Path) -> None:
+    path = weights / "clip-vit-base-patch32" / "config.json"
+    config = json.loads(path.read_text())
+    config["vision_config"]["num_hidden_layers"] = 3
+    path.write_text(json.dumps(config))
+    with pytest.raises(
+        FeatureError, match=r"do not fit: \d+ are absent or of another shape, the first is .*layers.2"
+    ):
+        build(weights, tmp_path)
+
+
+def test_truncated_weights(weights: Path, tmp_path: Path) -> None:
+    file = weights / "clip-vit-base-patch32" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(FeatureError, match=r"the weights in .* cannot be read .*--weights_dir"):
+        build(weights, tmp_path)
