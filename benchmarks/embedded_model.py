@@ -11,7 +11,7 @@ from pathlib import Path
 
 from phototriage.evaluation import Estimate, Judgement, baselines, evaluate_ranker, judge
 from phototriage.evaluation.cross_validation import cross_validated
-from phototriage.features import read_feature_table
+from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels, split_by_series
 from phototriage.ranker import MultiFeatureConfig, save_ranker
 from phototriage.ranker.training import train

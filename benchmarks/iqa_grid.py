@@ -16,7 +16,7 @@ import numpy as np
 from embedded_model import RECIPE
 from phototriage.evaluation import judge
 from phototriage.evaluation.cross_validation import cross_validated
-from phototriage.features import read_feature_table
+from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels
 
 HIDDEN: tuple[tuple[int, ...], ...] = ((), (16,), (32,), (64,), (32, 16))

@@ -121,10 +121,10 @@ def main(clive: Path, kodak: Path, seeds: int) -> None:
         )
     rows = dict(zip(sets, figures, strict=True))
     for name, row in rows.items():
-        print(f"| {name} | {' | '.join(map(interval, row))} |")
+        print(f"| {name} | {cells(row, (3, 1, 3, 1, 1))} |")
     for name in list(sets)[:2]:
         gains = [new - old for new, old in zip(rows["iqa_plus"], rows[name], strict=True)]
-        print(f"| gain over {name} | {' | '.join(map(interval, gains))} |", flush=True)
+        print(f"| gain over {name} | {cells(gains, (3, 1, 3, 1, 1))} |", flush=True)
 
     print("\n| change | Spearman, five-fold | bursts right % |\n|---|---|---|")
     base = None
@@ -141,7 +141,7 @@ def main(clive: Path, kodak: Path, seeds: int) -> None:
         shown = (
             pair if name == "iqa_plus" else [value - first for value, first in zip(pair, base, strict=True)]
         )
-        print(f"| {name} | {' | '.join(map(interval, shown))} |", flush=True)
+        print(f"| {name} | {cells(shown, (3, 1))} |", flush=True)
 
 
 def measure_all(files: Mapping[str, Path]) -> pd.DataFrame:
@@ -305,10 +305,13 @@ def over_scenes(counts: Array) -> Array:
     return resampled(len(counts), share)
 
 
-def interval(values: Array) -> str:
-    low, high = np.percentile(values[1:], [2.5, 97.5])
-    digits = 1 if abs(values[0]) > 1 or max(abs(low), abs(high)) > 1 else 3
-    return f"{values[0]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+def cells(figures: Sequence[Array], digits: Sequence[int]) -> str:
+    """A table's cells: each figure with its interval."""
+    shown = []
+    for values, places in zip(figures, digits, strict=True):
+        low, high = np.percentile(values[1:], [2.5, 97.5])
+        shown.append(f"{values[0]:.{places}f} ({low:.{places}f} to {high:.{places}f})")
+    return " | ".join(shown)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from embedded_model import RECIPE, markdown
 from phototriage.evaluation import baselines, judge
 from phototriage.evaluation.cross_validation import cross_validated
-from phototriage.features import read_feature_table
+from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels
 
 FOLDS = 5

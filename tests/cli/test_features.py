@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from phototriage.features import Block, FeatureStore, extract, read_feature_table
+from phototriage.features import Block, FeatureStore, extract
 from phototriage.features.index import known_photos
 from phototriage.features.iqa import IqaExtractor
+from phototriage.features.table import read_feature_table
 from phototriage.features.upkeep import survey
 
 Cli = Callable[..., tuple[int, str, str]]

@@ -37,8 +37,12 @@ def test_bad_photos_are_named_and_the_rest_are_ranked(cli: Cli, bursts: Path, tm
     folder = tmp_path / "photos"
     shutil.copytree(bursts / "photos" / "burst-001", folder)
     (folder / "broken.jpg").write_text("no photo")
-    code, out, err = cli("rank", folder, "--cache_dir", tmp_path / "cache")
+    listed = tmp_path / "failures.csv"
+    code, out, err = cli("rank", folder, "--cache_dir", tmp_path / "cache", "--failures", listed)
     assert code == 3
+    (failure,) = csv.DictReader(listed.read_text().splitlines())
+    assert failure["photo"] == "broken.jpg"
+    assert failure["reason"].startswith("not a photo in a format that can be read")
     assert err.startswith("left out: broken.jpg: ")
     assert "broken" not in out
     assert "P(best)" in out

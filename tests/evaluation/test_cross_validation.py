@@ -8,7 +8,8 @@ import pytest
 from phototriage.errors import LabelError
 from phototriage.evaluation import judge
 from phototriage.evaluation.cross_validation import cross_validated
-from phototriage.features import Block, Features, read_feature_table
+from phototriage.features import Block, Features
+from phototriage.features.table import read_feature_table
 from phototriage.labels import Comparisons, read_labels
 from phototriage.ranker import MultiFeatureConfig
 

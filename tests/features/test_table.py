@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from phototriage.errors import FeatureError
-from phototriage.features import (
-    IQA_COLUMNS,
-    Features,
-    MultiFeatureExtractor,
-    read_feature_table,
-    read_score_table,
-)
+from phototriage.features import IQA_COLUMNS, Features, MultiFeatureExtractor
+from phototriage.features.table import read_feature_table, read_score_table
 
 
 def read(tmp_path: Path, text: str) -> Features:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from phototriage.ranker import fit_temperature
+from phototriage.ranker.calibration import fit_temperature
 
 
 @pytest.mark.parametrize("temperature", [0.02, 1.0, 70.0])

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from phototriage.cli.inputs import FeatureSource, LabelSource
+from phototriage.cli.feature_source import FeatureSource
+from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.labels import split_by_series
 from phototriage.outputs import print_judgement, print_ranking, ranking_csv, write_text

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phototriage.cli.inputs import FeatureSource, LabelSource, OptionalInt, OptionalPath
+from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
+from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError
 from phototriage.evaluation import Judgement, Scorer, baselines, evaluate_ranker, judge
-from phototriage.features import read_score_table
+from phototriage.features.table import read_score_table
 from phototriage.labels import Labels
 from phototriage.outputs import STDOUT, judgement_json, print_judgement, write_text
 from phototriage.ranker import load_embedded_ranker, load_ranker

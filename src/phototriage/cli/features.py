@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from phototriage.cli.inputs import OptionalPath
+from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError
 from phototriage.features import EXTRACTORS, FeatureStore, default_cache_dir

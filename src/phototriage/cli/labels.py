@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from phototriage.cli.inputs import OptionalPath
+from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.labels import read_labels
 from phototriage.outputs import print_labels

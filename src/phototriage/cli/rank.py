@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from phototriage.cli.inputs import FeatureSource, OptionalInt, OptionalPath
+from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import OutputError
 from phototriage.features import check_blocks

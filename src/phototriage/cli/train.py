@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from phototriage.cli.inputs import FeatureSource, LabelSource
+from phototriage.cli.feature_source import FeatureSource
+from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.errors import OutputError
 from phototriage.features import DEFAULT_FEATURES

@@ -1,4 +1,8 @@
-"""Numbers per photo: extractors, the store, and tables of ready numbers."""
+"""Numbers per photo: extractors and the store.
+
+Tables of ready numbers are in `phototriage.features.table`, apart: every decoding process imports this
+package, and should not wait for pandas.
+"""
 
 from phototriage.features.block import Block, Failure, Features, check_blocks
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
@@ -7,7 +11,6 @@ from phototriage.features.iqa import IQA_COLUMNS, measure_iqa
 from phototriage.features.iqa_plus import IQA_PLUS_COLUMNS, measure_iqa_plus
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.store import FeatureStore, default_cache_dir
-from phototriage.features.table import read_feature_table, read_score_table
 
 __all__ = [
     "DEFAULT_FEATURES",
@@ -28,6 +31,4 @@ __all__ = [
     "extract",
     "measure_iqa",
     "measure_iqa_plus",
-    "read_feature_table",
-    "read_score_table",
 ]

@@ -1,13 +1,16 @@
 """Results as tables on the terminal."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from phototriage.evaluation import Estimate, Judgement
-from phototriage.labels import AlignmentSummary, Labels
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.series import RankedSeries
+
+if TYPE_CHECKING:
+    from phototriage.evaluation import Estimate, Judgement
+    from phototriage.labels import AlignmentSummary, Labels
 
 __all__ = ["print_judgement", "print_labels", "print_ranking"]
 
@@ -35,7 +38,7 @@ def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> Non
         console.print(table)
 
 
-def print_judgement(judgement: Judgement) -> None:
+def print_judgement(judgement: "Judgement") -> None:
     """A row per scorer: each figure with its interval."""
     table = Table()
     table.add_column("scorer")
@@ -51,7 +54,7 @@ def print_judgement(judgement: Judgement) -> None:
     stdout_console().print(table)
 
 
-def print_labels(labels: Labels) -> None:
+def print_labels(labels: "Labels") -> None:
     """What each step of reading labels kept."""
     table = Table()
     table.add_column("step", overflow="fold")
@@ -66,7 +69,7 @@ def print_labels(labels: Labels) -> None:
         console.print(_alignment(labels.alignment))
 
 
-def _alignment(summary: AlignmentSummary) -> Table:
+def _alignment(summary: "AlignmentSummary") -> Table:
     table = Table()
     table.add_column("votes against the released preferences")
     table.add_column("", justify="right")
@@ -83,11 +86,11 @@ def _alignment(summary: AlignmentSummary) -> Table:
     return table
 
 
-def _percent(estimate: Estimate | None) -> str:
+def _percent(estimate: "Estimate | None") -> str:
     if estimate is None:
         return "–"
     return f"{100 * estimate.value:.1f} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
 
 
-def _number(estimate: Estimate | None) -> str:
+def _number(estimate: "Estimate | None") -> str:
     return "–" if estimate is None else f"{estimate.value:.3f} ({estimate.low:.3f}…{estimate.high:.3f})"

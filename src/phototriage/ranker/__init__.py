@@ -1,7 +1,6 @@
 """The ranker: network, losses, training, calibration, files."""
 
 from phototriage.ranker.accuracy import compute_pairwise_accuracy, correctness
-from phototriage.ranker.calibration import fit_temperature
 from phototriage.ranker.checkpoint import load_embedded_ranker, load_ranker, save_ranker
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.trained import TrainedRanker
@@ -11,7 +10,6 @@ __all__ = [
     "TrainedRanker",
     "compute_pairwise_accuracy",
     "correctness",
-    "fit_temperature",
     "load_embedded_ranker",
     "load_ranker",
     "save_ranker",

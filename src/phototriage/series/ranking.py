@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
 
 from phototriage.features import Features
 from phototriage.ranker import TrainedRanker
@@ -50,7 +49,8 @@ def rank_series(
         if not photos:
             continue
         scores = np.array([score_of[photo] for photo in photos], np.float64)
-        chances = softmax(scores / ranker.temperature)
+        odds = np.exp((scores - scores.max()) / ranker.temperature)
+        chances = odds / odds.sum()
         order = np.argsort(-scores, kind="stable")
         ranked.append(
             RankedSeries(

@@ -1,56 +1,17 @@
-"""The options that say where labels and features come from; the same on every command."""
+"""The options that say where labels and ready numbers come from; the same on every command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from phototriage.cli.progress import note, progress
+from phototriage.cli.feature_source import FeatureSource, OptionalPath
+from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError
-from phototriage.features import (
-    ExtractorOptions,
-    Features,
-    MultiFeatureExtractor,
-    default_cache_dir,
-    read_feature_table,
-)
+from phototriage.features import Features
+from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, read_labels
 
-__all__ = ["FeatureSource", "LabelSource", "OptionalInt", "OptionalPath"]
-
-OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
-OptionalInt = Annotated[int | None, tyro.conf.arg(metavar="INT")]
-
-
-@dataclass(frozen=True)
-class FeatureSource:
-    """How photos become numbers."""
-
-    features: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...")] = None
-    """Features to measure: clip, resnet, iqa. By default those the ranker needs; for training
-    all."""
-    cache_dir: Path = field(default_factory=default_cache_dir)
-    """Where measured features are kept."""
-    workers: OptionalInt = None
-    """Processes that decode photos; by default one per core."""
-    options: ExtractorOptions = field(default_factory=ExtractorOptions)
-
-    def extractor(self, needed: Sequence[str]) -> MultiFeatureExtractor:
-        """What --features says, or else `needed`."""
-        return MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
-
-    def measure(self, photos: dict[str, Path], needed: Sequence[str]) -> Features:
-        """Features of key → file, with progress and notes on standard error.
-
-        `needed`: the features to measure where --features does not say.
-        """
-        if self.workers is not None and self.workers < 1:
-            raise FeatureError(f"--workers must be at least 1, not {self.workers}")
-        extractor = self.extractor(needed)
-        with progress("features") as on_progress:
-            return extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
+__all__ = ["LabelSource"]
 
 
 @dataclass(frozen=True)

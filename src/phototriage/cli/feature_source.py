@@ -1,0 +1,53 @@
+"""The options that say how photos become numbers; the same on every command."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from phototriage.cli.progress import note, progress
+from phototriage.errors import FeatureError
+from phototriage.features import ExtractorOptions, Features, MultiFeatureExtractor, default_cache_dir
+from phototriage.outputs.failures import failures_csv
+from phototriage.outputs.text_file import write_text
+
+__all__ = ["FeatureSource", "OptionalInt", "OptionalPath"]
+
+OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
+OptionalInt = Annotated[int | None, tyro.conf.arg(metavar="INT")]
+
+
+@dataclass(frozen=True)
+class FeatureSource:
+    """How photos become numbers."""
+
+    features: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...")] = None
+    """Features to measure: clip, resnet, iqa. By default those the ranker needs; for training
+    all."""
+    cache_dir: Path = field(default_factory=default_cache_dir)
+    """Where measured features are kept."""
+    workers: OptionalInt = None
+    """Processes that decode photos; by default one per core."""
+    failures: OptionalPath = None
+    """Write the photos that could not be used, with the reasons, as CSV; - for standard output."""
+    options: ExtractorOptions = field(default_factory=ExtractorOptions)
+
+    def extractor(self, needed: Sequence[str]) -> MultiFeatureExtractor:
+        """What --features says, or else `needed`."""
+        return MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
+
+    def measure(self, photos: dict[str, Path], needed: Sequence[str]) -> Features:
+        """Features of key → file, with progress and notes on standard error.
+
+        `needed`: the features to measure where --features does not say.
+        """
+        if self.workers is not None and self.workers < 1:
+            raise FeatureError(f"--workers must be at least 1, not {self.workers}")
+        extractor = self.extractor(needed)
+        with progress("features") as on_progress:
+            features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
+        if self.failures:
+            write_text(failures_csv(features.failures), self.failures)
+        return features
