@@ -63,9 +63,8 @@ def scaled_decoding(folder: Path, options: ExtractorOptions, cache: Path) -> Non
         else:
             for column, name in enumerate(extractor.block.columns):
                 change = np.abs(after - before)[:, column].max()
-                print(
-                    f"| {extractor.block.name} {name} | {change:.4f} (values to {before[:, column].max():.2f}) |"
-                )
+                largest = before[:, column].max()
+                print(f"| {extractor.block.name} {name} | {change:.4f} (values to {largest:.2f}) |")
 
 
 def eight_bits(clive: Path, options: ExtractorOptions, cache: Path) -> None:
@@ -88,17 +87,14 @@ def eight_bits(clive: Path, options: ExtractorOptions, cache: Path) -> None:
         {series: max(group, key=each.__getitem__) for series, group in split.test.photos_by_series().items()}
         for each in scores
     ]
+    same_order = np.mean(np.sign(leads[0]) == np.sign(leads[1]))
     same_top = np.mean([tops[0][series] == tops[1][series] for series in tops[0]])
+    cosine = cosines(found["fp32"].matrix, found["int8"].matrix).min()
     print(
-        f"\nCLIP in 8 bits against float32, {len(photos)} photos, a ranker trained on the float32 features:"
+        f"\nCLIP in 8 bits against float32, {len(photos)} photos, a ranker trained on the latter: "
+        f"cosine down to {cosine:.4f}; {same_order:.1%} of {len(table)} held-out pairs in the same order; "
+        f"{same_top:.1%} of {len(tops[0])} groups with the same first photo"
     )
-    print(
-        f"cosine down to {cosines(found['fp32'].matrix, found['int8'].matrix).min():.4f}; of {len(table)} held-out"
-    )
-    print(
-        f"pairs {np.mean(np.sign(leads[0]) == np.sign(leads[1])):.1%} in the same order; of {len(tops[0])} groups"
-    )
-    print(f"{same_top:.1%} with the same first photo")
 
 
 def features_of(extractor: FeatureExtractor, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
