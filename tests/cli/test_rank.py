@@ -50,6 +50,18 @@ def test_bad_photos_are_named_and_the_rest_are_ranked(cli: Cli, bursts: Path, tm
     assert "P(best)" in out
 
 
+def test_where_no_photo_can_be_used_all_reasons_are_listed(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.jpg").touch()
+    (folder / "b.jpg").write_text("no photo")
+    code, out, err = cli("rank", folder, "--cache_dir", tmp_path / "cache", "--failures", tmp_path / "f.csv")
+    assert (code, out) == (1, "")
+    assert [line.split(": ")[1] for line in err.splitlines()[:2]] == ["a.jpg", "b.jpg"]
+    assert err.endswith("phototriage: not one of 2 photos could be used\n")
+    assert len((tmp_path / "f.csv").read_text().splitlines()) == 3
+
+
 def test_originals_stay_as_they_are(cli: Cli, bursts: Path, tmp_path: Path) -> None:
     def state() -> dict[str, tuple[str, int]]:
         return {
@@ -103,7 +115,7 @@ def test_a_model_for_other_features_is_refused(cli: Cli, bursts: Path, own_label
     [
         (("--top", "0"), "--top must be at least 1, not 0"),
         (("--workers", "0"), "--workers must be at least 1, not 0"),
-        (("--csv", "-", "--json", "-"), "only one of --csv and --json"),
+        (("--csv", "-", "--json", "-"), "only one of --csv, --json and --failures"),
         (("--features", "iqx"), "there are no features called 'iqx'"),
         (("--features", "clip"), "the model needs the features 'iqa'"),
     ],

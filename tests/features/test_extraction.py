@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError
 from phototriage.features import (
     Block,
     Failure,
@@ -158,10 +157,11 @@ def test_features_that_are_no_numbers_are_a_failure(photos: dict[str, Path], tmp
     assert [failure.reason for failure in features.failures] == ["its colour features are not finite numbers"]
 
 
-def test_no_usable_photo_is_an_error(tmp_path: Path) -> None:
+def test_where_no_photo_can_be_used_there_are_failures_only(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
-    with pytest.raises(FeatureError, match=r"not one of 1 photos could be used; the first, empty.jpg: "):
-        run({"empty.jpg": tmp_path / "empty.jpg"}, tmp_path / "cache")
+    features = run({"empty.jpg": tmp_path / "empty.jpg"}, tmp_path / "cache")
+    assert features.matrix.shape == (0, 4)
+    assert [failure.photo for failure in features.failures] == ["empty.jpg"]
 
 
 def test_an_interrupted_run_keeps_what_it_had(

@@ -63,3 +63,13 @@ def test_whole_keeps_the_shape_and_never_enlarges() -> None:
     assert np.array_equal(Whole(800)(photo(533, 800)), photo(533, 800))
     assert Whole(400)(photo(533, 800)).shape == (266, 400, 3)
     assert Whole(400)(photo(5, 200)).shape == (32, 200, 3)
+
+
+def test_the_middle_of_a_strip_is_that_of_the_whole() -> None:
+    strip = photo(40, 900)
+    whole = np.asarray(Image.fromarray(strip).resize((64 * 900 // 40, 64), Image.Resampling.BICUBIC))
+    left = (whole.shape[1] - 56) // 2
+    # Less than two pixels aside: where the kept part begins is a whole pixel of the photo.
+    expected = whole[4:60, left - 2 : left + 58].astype(int)
+    found = Crop(56, 64)(strip).astype(int)
+    assert min(np.abs(found - expected[:, x : x + 56]).mean() for x in range(5)) < 2

@@ -86,6 +86,8 @@ def test_nothing_behind_the_deepest_layer_is_kept(tiny_weights: Path, tmp_path: 
         ({"resnet_size": 801}, "resnet_size must lie between 32 and 800"),
         ({"resnet_layers": ()}, "needs at least one"),
         ({"inference_batch_size": 0}, "at least 1"),
+        ({"precision": "int8", "runtime": "torch"}, "--precision int8 needs --runtime onnx"),
+        ({"device": "cuda", "runtime": "onnx"}, "--runtime onnx runs on the CPU"),
     ],
 )
 def test_options_that_cannot_work(options: dict[str, object], message: str) -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +8,8 @@ import torch
 
 from phototriage.errors import FeatureError
 from phototriage.features import ExtractorOptions, FeatureExtractor, MultiFeatureExtractor
+from phototriage.features.network import OUT_OF_MEMORY
+from phototriage.features.options import Precision, Runtime
 from phototriage.features.runtimes import FromPixels, export_onnx, start_onnx, start_torch
 
 RNG = np.random.default_rng(0)
@@ -61,10 +65,19 @@ def test_int8_is_near_and_kept_apart(tiny_weights: Path, tmp_path: Path) -> None
     assert len(list((tmp_path / "onnx").iterdir())) == 2
 
 
-def test_the_batch_size_changes_nothing_but_the_time(tiny_weights: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("runtime", "precision"), [("torch", "fp32"), ("onnx", "fp32"), ("onnx", "int8")])
+def test_the_batch_size_changes_nothing_but_the_time(
+    tiny_weights: Path, tmp_path: Path, runtime: Runtime, precision: Precision
+) -> None:
     runs = []
     for size in (1, 3, 16):
-        options = ExtractorOptions(weights_dir=tiny_weights, runtime="torch", inference_batch_size=size)
+        options = ExtractorOptions(
+            weights_dir=tiny_weights,
+            runtime=runtime,
+            precision=precision,
+            device="cpu",
+            inference_batch_size=size,
+        )
         (extractor,) = MultiFeatureExtractor(["clip"], options, tmp_path).extractors
         runs.append(features(extractor))
     np.testing.assert_allclose(runs[0], runs[1], atol=1e-6)
@@ -75,7 +88,6 @@ def test_the_batch_size_changes_nothing_but_the_time(tiny_weights: Path, tmp_pat
     ("options", "message"),
     [
         ({"device": "mps"}, "there is no mps device here: choose from auto, cpu"),
-        ({"precision": "int8", "runtime": "torch"}, "--precision int8 needs --runtime onnx"),
     ],
 )
 def test_what_does_not_exist_is_said(
@@ -112,7 +124,27 @@ def test_a_damaged_export_says_what_to_do(tmp_path: Path) -> None:
         start_onnx(path)
 
 
-def test_a_batch_that_does_not_fit_says_what_to_set(
+def test_a_batch_that_does_not_fit_says_what_to_set(tmp_path: Path) -> None:
+    """A real failure of onnxruntime: more memory than the process may have."""
+    export_onnx(FromPixels(Mean(), (0, 0, 0), (1, 1, 1)), PHOTOS[0], True, tmp_path / "network.onnx")
+    script = (
+        "import resource, sys, numpy as np; from pathlib import Path\n"
+        "from phototriage.features.runtimes import start_onnx\n"
+        f"infer = start_onnx(Path({str(tmp_path / 'network.onnx')!r}))\n"
+        "photos = np.zeros((40, 1000, 1000, 3), np.uint8)\n"
+        "used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 200_000_000, used + 200_000_000))\n"
+        "try:\n"
+        "    infer(photos)\n"
+        "except (RuntimeError, MemoryError) as error:\n"
+        "    print(type(error).__name__, str(error).replace(chr(10), ' '))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(("RuntimeError", "MemoryError"))
+    assert any(sign in done.stdout.lower() for sign in OUT_OF_MEMORY)
+
+
+def test_running_out_of_memory_says_what_to_set(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = ExtractorOptions(weights_dir=tiny_weights, runtime="torch", inference_batch_size=64)

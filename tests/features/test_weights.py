@@ -70,6 +70,32 @@ def test_other_weights_have_another_fingerprint(weights: Path, tmp_path: Path) -
     assert clip_extractor(options, tmp_path).block.fingerprint != before
 
 
+def test_another_config_of_the_same_weights_has_another_fingerprint(weights: Path, tmp_path: Path) -> None:
+    options = ExtractorOptions(weights_dir=weights)
+    before = clip_extractor(options, tmp_path).block.fingerprint
+    path = weights / "clip-vit-base-patch32" / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "transformers_version": "0"}))
+    assert clip_extractor(options, tmp_path).block.fingerprint == before
+    config["vision_config"]["hidden_act"] = "gelu"
+    path.write_text(json.dumps(config))
+    assert clip_extractor(options, tmp_path).block.fingerprint != before
+
+
+def test_a_config_without_its_sizes(weights: Path, tmp_path: Path) -> None:
+    path = weights / "clip-vit-base-patch32" / "config.json"
+    config = json.loads(path.read_text())
+    del config["vision_config"]["image_size"]
+    path.write_text(json.dumps(config))
+    with pytest.raises(FeatureError, match=r"config\.json has no number vision_config\.image_size"):
+        clip_extractor(ExtractorOptions(weights_dir=weights), tmp_path)
+
+
+def test_loading_says_nothing(weights: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    build(weights, tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_weights_of_torchs_own_format_are_loaded_as_weights_only(weights: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 

@@ -9,7 +9,14 @@ import tyro
 
 from phototriage.cli.progress import note, progress
 from phototriage.errors import FeatureError
-from phototriage.features import ExtractorOptions, Features, MultiFeatureExtractor, default_cache_dir
+from phototriage.features import (
+    Block,
+    ExtractorOptions,
+    Features,
+    MultiFeatureExtractor,
+    check_blocks,
+    default_cache_dir,
+)
 from phototriage.outputs.failures import failures_csv
 from phototriage.outputs.text_file import write_text
 
@@ -24,8 +31,8 @@ class FeatureSource:
     """How photos become numbers."""
 
     features: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...")] = None
-    """Features to measure: clip, resnet, iqa. By default those the ranker needs; for training
-    all."""
+    """Features to measure: clip, resnet, iqa, iqa_plus. By default those the ranker needs; for training clip,
+    resnet and iqa."""
     cache_dir: Path = field(default_factory=default_cache_dir)
     """Where measured features are kept."""
     workers: OptionalInt = None
@@ -34,20 +41,24 @@ class FeatureSource:
     """Write the photos that could not be used, with the reasons, as CSV; - for standard output."""
     options: ExtractorOptions = field(default_factory=ExtractorOptions)
 
-    def extractor(self, needed: Sequence[str]) -> MultiFeatureExtractor:
-        """What --features says, or else `needed`."""
-        return MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
-
-    def measure(self, photos: dict[str, Path], needed: Sequence[str]) -> Features:
+    def measure(
+        self, photos: dict[str, Path], needed: Sequence[str], model: Sequence[Block] = ()
+    ) -> Features:
         """Features of key → file, with progress and notes on standard error.
 
-        `needed`: the features to measure where --features does not say.
+        `needed`: the features to measure where --features does not say. `model`: the blocks that a model must
+        find; checked before hours of measuring, not after.
         """
         if self.workers is not None and self.workers < 1:
             raise FeatureError(f"--workers must be at least 1, not {self.workers}")
-        extractor = self.extractor(needed)
+        extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
+        check_blocks(model, [each.block for each in extractor.extractors])
         with progress("features") as on_progress:
             features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
         if self.failures:
             write_text(failures_csv(features.failures), self.failures)
+        if photos and not len(features):
+            for failure in features.failures:
+                note(f"left out: {failure.photo}: {failure.reason}")
+            raise FeatureError(f"not one of {len(photos)} photos could be used")
         return features

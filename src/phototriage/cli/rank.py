@@ -9,7 +9,6 @@ import tyro
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import OutputError
-from phototriage.features import check_blocks
 from phototriage.outputs import STDOUT, print_ranking, ranking_csv, ranking_json, write_text
 from phototriage.photos import discover
 from phototriage.ranker import load_embedded_ranker, load_ranker
@@ -43,19 +42,19 @@ class Command:
     def run(self) -> int:
         if self.top is not None and self.top < 1:
             raise OutputError(f"--top must be at least 1, not {self.top}")
-        if self.csv == self.json == STDOUT:
-            raise OutputError("only one of --csv and --json can go to standard output")
+        written = (self.csv, self.json, self.source.failures)
+        if written.count(STDOUT) > 1:
+            raise OutputError("only one of --csv, --json and --failures can go to standard output")
         ranker = load_ranker(self.model) if self.model else load_embedded_ranker()
         needed = [block.name for block in ranker.blocks]
-        # Before hours of measuring, not after.
-        check_blocks(ranker.blocks, [each.block for each in self.source.extractor(needed).extractors])
         series = series_by_folder(self.folder, discover(self.folder))
         features = self.source.measure(
             {photo: self.folder / photo for photos in series.values() for photo in photos},
             needed,
+            ranker.blocks,
         )
         ranked = rank_series(series, features, ranker)
-        if STDOUT not in (self.csv, self.json):
+        if STDOUT not in written:
             print_ranking(ranked, self.top)
         if self.csv:
             write_text(ranking_csv(ranked), self.csv)

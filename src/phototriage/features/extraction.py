@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError
 from phototriage.features.block import Failure, Features
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 from phototriage.features.extractor import DEFAULT_FEATURES, FeatureExtractor, build_extractors
@@ -47,8 +46,8 @@ def extract(
         on_progress: see `OnProgress`.
         on_note: called with one line about anything that was mended on the way.
 
-    An interrupted run keeps what it had measured; run it again to go on.
-    Raises FeatureError where not one photo could be used, OutputError where the store cannot be written.
+    An interrupted run keeps what it had put on disk, all but the last five seconds; run it again to go on.
+    Raises OutputError where the store cannot be written, FeatureError where a network cannot be had.
     """
     stores = [FeatureStore(cache_dir, extractor.block) for extractor in extractors]
     for part in (part for store in stores for part in store.torn):
@@ -65,11 +64,6 @@ def extract(
                     pool.run({key: photos[key] for key in run.unknown}),
                     lambda: on_progress(run.finished, len(photos)),
                 )
-    if photos and not run.hashes:
-        first = next(iter(run.failures.values()))
-        raise FeatureError(
-            f"not one of {len(photos)} photos could be used; the first, {first.photo}: {first.reason}"
-        )
     usable = [key for key in photos if key in run.hashes]
     return Features(
         photos=tuple(usable),

@@ -18,9 +18,9 @@ from phototriage.features.preprocessing import Preprocessing, Whole
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["NetworkExtractor"]
+__all__ = ["OUT_OF_MEMORY", "NetworkExtractor"]
 
-_OUT_OF_MEMORY = ("not enough memory", "out of memory", "failed to allocate", "bad_alloc")
+OUT_OF_MEMORY = ("not enough memory", "out of memory", "failed to allocate", "bad_alloc")
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,20 @@ class NetworkExtractor:
         size = self.options.inference_batch_size
         for same in places.values():
             for some in (same[start : start + size] for start in range(0, len(same), size)):
-                features[some] = self._inferred(np.stack([batch[place] for place in some]))
+                found = self._inferred(np.stack([batch[place] for place in some]))
+                if found.shape != (len(some), self.block.dim):
+                    raise FeatureError(
+                        f"the network of '{self.block.name}' gives {found.shape[-1]} numbers a photo, "
+                        f"not {self.block.dim}: see its config.json"
+                    )
+                features[some] = found
         return features
 
     def _inferred(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         try:
             return self._infer(pixels)
         except (RuntimeError, MemoryError) as error:
-            if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in _OUT_OF_MEMORY):
+            if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in OUT_OF_MEMORY):
                 raise FeatureError(
                     f"{len(pixels)} photos at once do not fit into the memory: "
                     f"lower --inference_batch_size (it is {self.options.inference_batch_size})"

@@ -6,16 +6,17 @@ from typing import Literal
 
 from phototriage.errors import FeatureError
 
-__all__ = ["Device", "ExtractorOptions", "ResnetLayer", "Runtime"]
+__all__ = ["Device", "ExtractorOptions", "Precision", "ResnetLayer", "Runtime"]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["fp32", "int8"]
 Runtime = Literal["auto", "torch", "onnx"]
 ResnetLayer = Literal["layer1", "layer2", "layer3", "layer4"]
 
 
 @dataclass(frozen=True)
 class ExtractorOptions:
-    """Choices about the learned features; the first five are part of their fingerprints."""
+    """Choices about the learned features; those down to the weights are part of their fingerprints."""
 
     preprocess: Literal["crop", "pad"] = "crop"
     """crop: the middle square, as the networks were trained. pad: the whole photo in a square, so that its
@@ -28,7 +29,7 @@ class ExtractorOptions:
     (2048)."""
     resnet_pooling: Literal["mean", "mean_std"] = "mean"
     """What is kept of a stage's output over the photo: its mean, or its mean and spread."""
-    precision: Literal["fp32", "int8"] = "fp32"
+    precision: Precision = "fp32"
     """int8 makes CLIP faster on a CPU by 8-bit matrix products; the numbers differ a little."""
     weights_dir: Path | None = None
     """A folder with clip-vit-base-patch32/ and resnet-50/ as the Hugging Face hub has them; without it they
@@ -47,3 +48,7 @@ class ExtractorOptions:
             raise FeatureError("resnet_layers needs at least one of layer1, layer2, layer3, layer4")
         if self.inference_batch_size < 1:
             raise FeatureError(f"inference_batch_size must be at least 1, not {self.inference_batch_size}")
+        if self.runtime == "onnx" and self.device in ("cuda", "mps"):
+            raise FeatureError(f"--runtime onnx runs on the CPU: leave it out for --device {self.device}")
+        if self.precision == "int8" and (self.runtime == "torch" or self.device in ("cuda", "mps")):
+            raise FeatureError("--precision int8 needs --runtime onnx and the CPU")

@@ -1,5 +1,6 @@
 """From a photo of any size to what a network takes: uint8 RGB, small enough to travel between processes."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,10 @@ __all__ = ["PAD_COLOUR", "Crop", "Pad", "Preprocessing", "Whole"]
 
 PAD_COLOUR = (0.460, 0.450, 0.430)
 """Mean colour of photos, RGB in [0, 1]: the edge of a padded photo tells a network little."""
+
+
+_STRIP = 8
+"""Photos this many times as long as they are wide, and more, are strips."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,12 @@ class Crop:
         short, long = sorted((height, width))
         # The reference cuts the fraction off.
         longer = int(self.resize * long / short)
+        if longer > _STRIP * self.resize:
+            # Of a thin strip only the middle: resized whole, it would take gigabytes.
+            kept = math.ceil(_STRIP * short)
+            start = (long - kept) // 2
+            pixels = pixels[start : start + kept] if height >= width else pixels[:, start : start + kept]
+            longer = int(self.resize * kept / short)
         scaled = _resized(pixels, *((longer, self.resize) if height >= width else (self.resize, longer)))
         top, left = ((side - self.size) // 2 for side in scaled.shape[:2])
         return scaled[top : top + self.size, left : left + self.size]

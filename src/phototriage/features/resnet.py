@@ -4,7 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phototriage.features.block import Block
+from phototriage.errors import FeatureError
+from phototriage.features.block import LONG_SIDE, Block
 from phototriage.features.network import NetworkExtractor
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.preprocessing import Crop, Pad, Preprocessing, Whole
@@ -30,21 +31,23 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
     spreads. Raises FeatureError for unusable local weights.
     """
     weights = PretrainedWeights(_REPOSITORY, _REVISION, ("resnet",), options.weights_dir)
-    config = weights.local_config() or {"hidden_sizes": _WIDTHS}
+    widths = (weights.local_config() or {}).get("hidden_sizes", _WIDTHS)
+    if not (isinstance(widths, (list, tuple)) and len(widths) == len(_WIDTHS)):
+        raise FeatureError(f"{options.weights_dir}: the ResNet's config.json must have four hidden_sizes")
     stages = sorted({int(layer.removeprefix("layer")) - 1 for layer in options.resnet_layers})
     kinds = options.resnet_pooling.split("_")
     columns = tuple(
         f"layer{stage + 1}_{kind}_{place:04d}"
         for stage in stages
         for kind in kinds
-        for place in range(int(config["hidden_sizes"][stage]))
+        for place in range(int(widths[stage]))
     )
     prepare = _preprocessing(options)
     layers = "+".join(f"layer{stage + 1}" for stage in stages)
     block = Block(
         name="resnet",
         fingerprint=f"resnet-1/{weights.identity}/{layers}/{options.resnet_pooling}/{prepare}"
-        f"/decoding-{DECODING_VERSION}",
+        f"/area{LONG_SIDE}/decoding-{DECODING_VERSION}",
         columns=columns,
     )
     build = partial(_build, weights, tuple(stages), with_spread="std" in kinds)

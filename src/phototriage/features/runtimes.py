@@ -24,6 +24,7 @@ Infer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 _MIN_COSINE = 0.9999
 _OPSET = 18
+_EXPORT = 1  # counts the ways in which networks were exported, so that no file of an older one is used
 
 
 class FromPixels(nn.Module):
@@ -70,10 +71,10 @@ def start_runtime(
     if runtime == "torch":
         return start_torch(network, device)
     digest = hashlib.sha256(block.fingerprint.encode()).hexdigest()[:16]
-    path = cache_dir / "onnx" / f"{block.name}-{digest}.onnx"
+    path = cache_dir / "onnx" / f"{block.name}-{_EXPORT}-{digest}.onnx"
     if not path.exists():
         export_onnx(network, example, any_shape, path, int8=options.precision == "int8")
-    return start_onnx(path)
+    return start_onnx(path, one_by_one=options.precision == "int8")
 
 
 def start_torch(network: nn.Module, device: str) -> Infer:
@@ -100,19 +101,35 @@ def start_torch(network: nn.Module, device: str) -> Infer:
     return infer
 
 
-def start_onnx(path: Path) -> Infer:
-    """An onnxruntime session on the CPU. Raises FeatureError for a file that is no network."""
+def start_onnx(path: Path, *, one_by_one: bool = False) -> Infer:
+    """An onnxruntime session on the CPU.
+
+    one_by_one: for 8 bits, whose inputs are scaled over all that goes through at once: a photo's numbers must
+    not depend on its neighbours.
+    Raises FeatureError for a file that is no network; inference raises RuntimeError, as torch does.
+    """
     import onnxruntime
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidProtobuf, NoSuchFile
+    from onnxruntime.capi.onnxruntime_pybind11_state import (
+        Fail,
+        InvalidArgument,
+        InvalidGraph,
+        InvalidProtobuf,
+        NoSuchFile,
+        RuntimeException,
+    )
 
     try:
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    except (Fail, InvalidProtobuf, NoSuchFile) as error:
+    except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile, RuntimeException) as error:
         raise FeatureError(f"{path} is damaged: remove it, it will be exported again") from error
     name = session.get_inputs()[0].name
 
     def infer(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(session.run(None, {name: pixels})[0], np.float32)
+        parts = np.split(pixels, len(pixels)) if one_by_one else [pixels]
+        try:
+            return np.concatenate([session.run(None, {name: part})[0] for part in parts]).astype(np.float32)
+        except (Fail, RuntimeException) as error:
+            raise RuntimeError(str(error)) from error
 
     return infer
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PretrainedWeights"]
 
+_NOT_BUILT_FROM = ("_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version")
+"""What a config.json says that no network is built from."""
+
 _FILES = ("model.safetensors", "pytorch_model.bin")
 
 
@@ -35,13 +38,16 @@ class PretrainedWeights:
 
     @property
     def identity(self) -> str:
-        """Names the weights: the hub's commit, or a hash of the local file. Needs no network.
+        """Names the weights: the hub's commit, or a hash of the local config and file. Needs no network.
 
         Raises FeatureError where a local file cannot be used.
         """
         if self.weights_dir is None:
             return f"{self.repository}@{self.revision[:12]}"
-        digest = hashlib.blake2b(digest_size=8)
+        config = {
+            key: value for key, value in self._config(self._local).items() if key not in _NOT_BUILT_FROM
+        }
+        digest = hashlib.blake2b(json.dumps(config, sort_keys=True).encode(), digest_size=8)
         with self._weights_file(self._local).open("rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
@@ -72,8 +78,10 @@ class PretrainedWeights:
 
         folder = self.folder()
         self._weights_file(folder)
-        # The wait is short, and the screen is for the photos.
+        # The wait is short and the screen is for the photos; what does not fit is judged below.
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        verbosity = logging.get_verbosity()
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         try:
             # Its declared type leaves out what output_loading_info adds.
             loaded: Any = architecture.from_pretrained(
@@ -84,6 +92,8 @@ class PretrainedWeights:
             raise FeatureError(
                 f"the weights in {folder} cannot be read ({reason}); {self._remedy}"
             ) from error
+        finally:
+            logging.set_verbosity(verbosity)
         model, report = loaded
         lacking = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
         if lacking:
@@ -93,6 +103,15 @@ class PretrainedWeights:
             )
         network: nn.Module = model.eval()
         return network
+
+    def local_number(self, *keys: str) -> int:
+        """A whole number of the local config.json, under `keys`. Raises FeatureError where there is none."""
+        value: Any = self._config(self._local)
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, int):
+            raise FeatureError(f"{self._local}/config.json has no number {'.'.join(keys)}; {self._remedy}")
+        return value
 
     @property
     def _local(self) -> Path:

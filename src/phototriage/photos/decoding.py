@@ -21,7 +21,7 @@ from phototriage.photos.stderr_capture import captured_stderr
 
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
 
-DECODING_VERSION = "1"
+DECODING_VERSION = "2"
 """Part of every fingerprint; to be raised whenever the pixels of any photo change."""
 
 MAX_DECODED_PIXELS = 160_000_000
@@ -168,13 +168,17 @@ def _own_pillow_settings() -> Iterator[None]:
 
 
 def _draft(image: ImageFile.ImageFile, max_side: int | None) -> bool:
-    """Have a JPEG decoded at the smallest of the scales 1, 1/2, 1/4 and 1/8 that is not below `max_side`."""
+    """Have a JPEG decoded at the smallest of the scales 1, 1/2, 1/4, 1/8 that is not below twice `max_side`.
+
+    Twice, because scaling while decoding smooths more than area averaging does: a 12-megapixel photo decoded
+    close to its final size loses 19 to 48 % of its Laplacian variance, at twice that size 14 %.
+    """
     if max_side is None or image.format not in ("JPEG", "MPO"):
         return False
     width, height = image.size
     long_side = max(width, height)
     # Rounded down, or the short side could ask for a larger scale than the long side needs.
-    wanted = max(1, width * max_side // long_side), max(1, height * max_side // long_side)
+    wanted = max(1, 2 * width * max_side // long_side), max(1, 2 * height * max_side // long_side)
     return image.draft(None, wanted) is not None
 
 
