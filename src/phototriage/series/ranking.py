@@ -52,13 +52,14 @@ def rank_series(
         odds = np.exp((scores - scores.max()) / ranker.temperature)
         chances = odds / odds.sum()
         order = np.argsort(-scores, kind="stable")
+        ranks = 1 + np.searchsorted(-scores[order], -scores)
         ranked.append(
             RankedSeries(
                 name,
                 tuple(
                     RankedPhoto(
                         photo=photos[place],
-                        rank=1 + int((scores > scores[place]).sum()),
+                        rank=int(ranks[place]),
                         score=float(scores[place]),
                         probability_best=float(chances[place]),
                     )
