@@ -66,3 +66,4 @@ def test_votes_joined_by_their_own_ids_teach_nothing(shared: Path, tmp_path: Pat
     )
     assert learned.low > 0.58
     assert trapped.value < 0.55
+    assert trapped.high < learned.low

@@ -15,7 +15,7 @@ STDOUT = Path("-")
 def write_text(text: str, destination: Path) -> None:
     r"""Writes UTF-8 text to a file, whole or not at all, or to standard output where `destination` is `-`.
 
-    The bytes of a file name that are no valid text become escapes, `\\udce9`, which JSON reads back.
+    The bytes of a file name that are no valid text become escapes, `\udce9`, which JSON reads back.
     Raises OutputError.
     """
     data = text.encode("utf-8", "backslashreplace")
