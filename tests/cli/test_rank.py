@@ -215,7 +215,12 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
     while not list(cache.rglob("part-*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
     assert (process.returncode, out) == (130, "")
     assert err == "phototriage: stopped; what was finished is kept, run it again to go on\n"
     kept = len(list(cache.rglob("part-*.parquet")))

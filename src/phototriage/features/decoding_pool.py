@@ -1,7 +1,8 @@
 """Reads, decodes and prepares photos in processes of their own.
 
 Processes rather than threads: a hostile file may crash a C library, and what such libraries print belongs
-to the photo that made them.
+to the photo that made them. Pipes of our own rather than `concurrent.futures`, whose locks stay taken where
+Ctrl-C strikes between two of them: the run then hangs instead of ending.
 """
 
 import multiprocessing
@@ -11,12 +12,13 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
@@ -53,6 +55,22 @@ class _Work:
     finished: tuple[frozenset[str], ...]
 
 
+_READY, _GONE = "ready", "gone"
+
+_Answer = Prepared | Failure | Exception | str
+"""Of a process: a photo's result, an error to raise, that it is _READY for work, or that it is _GONE."""
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, our end of its pipe, and the photos it was given and has not answered for, in order."""
+
+    process: BaseProcess
+    pipe: "Connection[tuple[str, Path], _Answer]"
+    given: deque[tuple[str, Path]] = field(default_factory=deque)
+    ready: bool = False
+
+
 class DecodingPool:
     """Processes that prepare photos.
 
@@ -69,8 +87,8 @@ class DecodingPool:
         workers: int | None = None,
     ) -> None:
         self._work = _Work(tuple(steps), tuple(finished))
-        self._workers = _cores() if workers is None else workers
-        self._start()
+        self._answers: SimpleQueue[tuple[_Worker, _Answer]] = SimpleQueue()
+        self._workers = [self._started() for _ in range(_cores() if workers is None else workers)]
 
     def __enter__(self) -> "DecodingPool":
         return self
@@ -78,74 +96,97 @@ class DecodingPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._processes.shutdown(cancel_futures=True)
+        # They write nothing, so that they can be ended anywhere.
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
 
     def run(self, photos: Mapping[str, Path]) -> Iterator[Prepared | Failure]:
-        """Prepares key → file, in the order in which they are ready; few are held in memory at a time."""
-        waiting = deque(photos.items())
-        running: dict[Future[Prepared | Failure], tuple[str, Path]] = {}
-        self._make_sure_it_works()
-        while waiting or running:
-            broken = False
-            while waiting and len(running) < _AHEAD and not broken:
-                try:
-                    running[self._processes.submit(_prepare, *waiting[0])] = waiting[0]
-                    waiting.popleft()
-                except BrokenProcessPool:
-                    broken = True
-            finished, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), None)
-            if broken or any(isinstance(future.exception(), BrokenProcessPool) for future in finished):
-                suspects = list(running.values())
-                running.clear()
-                self._restart()
-                yield from (self._alone(key, path) for key, path in suspects)
-            for future in finished & running.keys():
-                del running[future]
-                yield future.result()
+        """Prepares key → file, in the order in which they are ready; few are held in memory at a time.
 
-    def _make_sure_it_works(self) -> None:
-        """Tells processes that cannot start at all from a photo that kills them."""
-        try:
-            for start in self._starts:
-                start.result()
-        except BrokenProcessPool as error:
+        A process that dies takes the one photo with it at which it was, and another takes its place.
+        """
+        waiting = deque(photos.items())
+        missing = len(waiting)
+        self._hand_out(waiting)
+        while missing:
+            worker, answer = self._answers.get()
+            if isinstance(answer, Exception):
+                raise answer
+            if answer == _READY:
+                worker.ready = True
+                continue
+            if isinstance(answer, Prepared | Failure):
+                worker.given.popleft()
+            else:
+                lost = self._replaced(worker)
+                waiting.extendleft(reversed(worker.given))
+                if lost is None:
+                    self._hand_out(waiting)
+                    continue
+                answer = lost
+            missing -= 1
+            self._hand_out(waiting)
+            yield answer
+
+    def _hand_out(self, waiting: deque[tuple[str, Path]]) -> None:
+        """Gives photos to the least busy processes, as many as may be under way."""
+        under_way = sum(len(worker.given) for worker in self._workers)
+        for _ in range(min(len(waiting), _AHEAD - under_way)):
+            worker = min(self._workers, key=lambda worker: len(worker.given))
+            worker.given.append(waiting.popleft())
+            try:
+                worker.pipe.send(worker.given[-1])
+            except OSError:
+                return  # it is gone, which its last answer will say
+
+    def _replaced(self, worker: _Worker) -> Failure | None:
+        """Puts another process in the place of one that is gone; names the photo that it died of, if any."""
+        if not worker.ready:
             raise FeatureError(
                 "the decoding processes cannot start; a script that measures photos must do so "
                 "under `if __name__ == '__main__':`"
-            ) from error
-
-    def _alone(self, key: str, path: Path) -> Prepared | Failure:
-        """Prepares one photo with nothing else under way, so that a crash has a name."""
-        try:
-            return self._processes.submit(_prepare, key, path).result()
-        except BrokenProcessPool:
-            self._restart()
-            return Failure(
-                key, "the decoder died on it: the file is damaged or hostile, or the memory too small"
             )
+        worker.process.join()
+        self._workers[self._workers.index(worker)] = self._started()
+        if not worker.given:
+            return None
+        key, _ = worker.given.popleft()
+        return Failure(key, "the decoder died on it: the file is damaged or hostile, or the memory too small")
 
-    def _start(self) -> None:
+    def _started(self) -> _Worker:
         # Spawned, not forked: forking a process that runs torch's threads can hang.
-        self._processes = ProcessPoolExecutor(self._workers, get_context("spawn"), _set_up, (self._work,))
-        with _ctrl_c_ignored():
-            self._starts = [self._processes.submit(_start_was_fine) for _ in range(self._workers)]
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        with _ctrl_c_held():
+            process.start()
+        theirs.close()  # else the pipe would not end with the process
+        worker = _Worker(process, ours)
+        threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
+        return worker
 
-    def _restart(self) -> None:
-        self._processes.shutdown(wait=False, cancel_futures=True)
-        self._start()
+    def _listen(self, worker: _Worker) -> None:
+        """Takes answers while inference runs, so that no process waits for a full pipe to empty."""
+        try:
+            while True:
+                self._answers.put((worker, worker.pipe.recv()))
+        except (EOFError, OSError):
+            self._answers.put((worker, _GONE))
 
 
 @contextmanager
-def _ctrl_c_ignored() -> Iterator[None]:
-    """Processes started meanwhile ignore Ctrl-C, which reaches the whole group: it is for the parent."""
-    if threading.current_thread() is not threading.main_thread():
+def _ctrl_c_held() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, which reaches the whole group: it is for the parent."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _cores() -> int:
@@ -154,14 +195,20 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-_work: _Work
-
-
-def _set_up(work: _Work) -> None:
-    global _work
-    _work = work
+def _serve(pipe: "Connection[_Answer, tuple[str, Path]]", work: _Work) -> None:
+    """What a process does until its parent ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    with suppress(EOFError, OSError):  # the parent has ended
+        pipe.send(_READY)
+        while True:
+            photo = pipe.recv()
+            try:
+                answer: _Answer = _prepare(*photo, work)
+            except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+                answer = error
+            pipe.send(answer)
 
 
 def _end_with_the_parent() -> None:
@@ -172,15 +219,11 @@ def _end_with_the_parent() -> None:
         os._exit(1)
 
 
-def _start_was_fine() -> None:
-    pass
-
-
-def _prepare(key: str, path: Path) -> Prepared | Failure:
+def _prepare(key: str, path: Path, work: _Work) -> Prepared | Failure:
     try:
         data = read_photo(path)
         digest = content_hash(data)
-        wanted = [digest not in finished for finished in _work.finished]
+        wanted = [digest not in finished for finished in work.finished]
         pixels = decode(data, LONG_SIDE).pixels if any(wanted) else None
     except PhotoError as error:
         return Failure(key, str(error))
@@ -189,6 +232,6 @@ def _prepare(key: str, path: Path) -> Prepared | Failure:
         digest,
         tuple(
             step(pixels) if pixels is not None and needed else None
-            for step, needed in zip(_work.steps, wanted, strict=True)
+            for step, needed in zip(work.steps, wanted, strict=True)
         ),
     )
