@@ -103,7 +103,7 @@ def make_photos(kodak: Path, folder: Path, size: tuple[int, int], count: int) ->
 def compare_pipelines(
     name: str, photos: dict[str, Path], options: ExtractorOptions, folder: Path, rounds: int
 ) -> None:
-    from phototriage.features.runtimes import FromPixels, start_torch
+    from phototriage.features.torch_runtime import FromPixels, start_torch
 
     cache = folder / "cache"
     extractors = MultiFeatureExtractor(("clip", "resnet", "iqa"), options, cache).extractors

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from phototriage.features import Block, FeatureStore, extract
+from phototriage.features.exported import keep_exported
 from phototriage.features.index import known_photos
-from phototriage.features.iqa import IqaExtractor
+from phototriage.features.iqa import IQA
 from phototriage.features.table import read_feature_table
 from phototriage.features.upkeep import survey
 
@@ -26,7 +27,7 @@ def filled(bursts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     cache_dir = tmp_path_factory.mktemp("filled")
     photos = sorted((bursts / "photos").rglob("*.jpg"))
     for some in (photos[:1], photos[:5], photos):
-        extract({str(path): path for path in some}, [IqaExtractor()], cache_dir, workers=1)
+        extract({str(path): path for path in some}, [IQA], cache_dir, workers=1)
     hashes = sorted(set(known_photos(cache_dir).values()))
     vectors = np.random.default_rng(0).normal(size=(len(hashes), 40)).astype(np.float32)
     vectors[:, 3] = 0.5
@@ -85,7 +86,7 @@ def test_info_counts(cli: Cli, cache_dir: Path) -> None:
     code, out, err = cli("features", "info", "--cache_dir", cache_dir)
     assert (code, err) == (0, "")
     photos = len(known_photos(cache_dir))
-    assert re.search(rf"iqa +│ {IqaExtractor.block.fingerprint} +│ +{photos} │ +4 │ +3 │ +[\d.]+ kB", out)
+    assert re.search(rf"iqa +│ {IQA.block.fingerprint} +│ +{photos} │ +4 │ +3 │ +[\d.]+ kB", out)
     assert re.search(rf"wide +│ wide/1 +│ +{photos} │ +40 │ +1 │", out)
     assert f"{photos} photos known by path, size and time" in out
     assert files(cache_dir) == before
@@ -100,7 +101,9 @@ def test_the_place_may_be_given_before_the_action(cli: Cli, cache_dir: Path) -> 
 def test_check_of_a_sound_store(cli: Cli, cache_dir: Path) -> None:
     code, out, err = cli("features", "check", "--cache_dir", cache_dir)
     assert (code, err) == (0, "")
-    assert out.startswith(f"sound: 4 parts, {2 * len(known_photos(cache_dir))} vectors in ")
+    assert out.startswith(
+        f"sound: 4 parts, {2 * len(known_photos(cache_dir))} vectors, 0 exported networks in "
+    )
 
 
 def test_check_names_damage_and_repairs_it_when_asked(cli: Cli, cache_dir: Path) -> None:
@@ -113,6 +116,29 @@ def test_check_names_damage_and_repairs_it_when_asked(cli: Cli, cache_dir: Path)
     assert cli("features", "check", "--repair", "--cache_dir", cache_dir)[0] == 0
     assert torn.with_suffix(".broken").exists()
     assert cli("features", "check", "--cache_dir", cache_dir)[0] == 0
+
+
+def test_exported_networks_are_listed_verified_and_removed(cli: Cli, cache_dir: Path, tmp_path: Path) -> None:
+    source = tmp_path / "network.onnx"
+    source.write_bytes(bytes(2_000_000))
+    kept = keep_exported(cache_dir, WIDE, source)
+    place = ("--cache_dir", cache_dir)
+    out = cli("features", "info", *place)[1].replace("\n", "")
+    assert re.search(r"network of +┃ file +┃ +size", out)
+    assert re.search(r"│ wide-\w+ +│ wide-\w+\.1\.\w+", out)
+    assert re.search(r"│ +2\.0 MB │", out)
+    assert " 1 exported networks in " in cli("features", "check", *place)[1]
+    assert f"{kept}\n" in cli("features", "clear", "--dry_run", *place)[1]
+    kept.write_bytes(bytes(1_999_999))
+    code, out, err = cli("features", "check", *place)
+    assert (code, out, err) == (1, "", f"damaged: {kept}: is not the network that was exported\n")
+    assert cli("features", "check", "--repair", *place)[0] == 0
+    assert not kept.exists()
+    kept = keep_exported(cache_dir, WIDE, source)
+    assert cli("features", "clear", "--yes", "--block", "iqa", *place)[0] == 0
+    assert kept.exists()
+    assert cli("features", "clear", "--yes", *place)[0] == 0
+    assert list((cache_dir / "onnx").iterdir()) == []
 
 
 def test_check_finds_a_damaged_index(cli: Cli, cache_dir: Path) -> None:
@@ -144,10 +170,10 @@ def test_exported_features_are_read_back(cli: Cli, cache_dir: Path, bursts: Path
         options = ("--folder", bursts / "photos" / "..", "--block", "iqa", "--cache_dir", cache_dir)
         assert cli("features", "export", table, *options)[0] == 0
     features = read_feature_table(tables[0])
-    assert features.blocks == (IqaExtractor.block,)
+    assert features.blocks == (IQA.block,)
     photos = [path.relative_to(bursts).as_posix() for path in sorted((bursts / "photos").rglob("*.jpg"))]
     assert list(features.photos) == photos
-    store = FeatureStore(cache_dir, IqaExtractor.block)
+    store = FeatureStore(cache_dir, IQA.block)
     hashes = [known_photos(cache_dir)[bursts / photo] for photo in photos]
     assert np.array_equal(features.matrix, store.vectors(hashes))
     read = pd.read_parquet(tables[1])
@@ -161,7 +187,7 @@ def test_export_without_a_folder_has_all_blocks_and_absolute_paths(
     assert cli("features", "export", tmp_path / "t.csv", "--cache_dir", cache_dir)[0] == 0
     features = read_feature_table(tmp_path / "t.csv")
     assert features.photos == tuple(map(str, known_photos(cache_dir)))
-    assert features.columns == (*IqaExtractor.block.columns, *WIDE.columns)
+    assert features.columns == (*IQA.block.columns, *WIDE.columns)
 
 
 def test_mistakes_in_exporting_are_one_clear_error(cli: Cli, cache_dir: Path, tmp_path: Path) -> None:
@@ -187,7 +213,7 @@ def test_clear_removes_only_when_told_so(cli: Cli, cache_dir: Path, bursts: Path
     assert cli("features", "clear", "--dry_run", "--yes", "--cache_dir", cache_dir) == (0, out, "")
     assert files(cache_dir) == before
     assert cli("features", "clear", "--yes", "--block", "wide", "--cache_dir", cache_dir)[0] == 0
-    assert [each.block for each in survey(cache_dir)] == [IqaExtractor.block]
+    assert [each.block for each in survey(cache_dir)] == [IQA.block]
     assert known_photos(cache_dir)
     photos = files(bursts)
     assert cli("features", "clear", "--yes", "--cache_dir", cache_dir)[0] == 0
@@ -223,7 +249,7 @@ def test_inspect_of_a_folder_looks_at_its_photos_only(cli: Cli, cache_dir: Path,
 def test_inspect_of_a_photo_shows_its_neighbours(cli: Cli, cache_dir: Path, bursts: Path) -> None:
     photos = known_photos(cache_dir)
     photo, *others = photos
-    store = FeatureStore(cache_dir, IqaExtractor.block)
+    store = FeatureStore(cache_dir, IQA.block)
     units = store.vectors(list(photos.values())).astype(float)
     units /= np.linalg.norm(units, axis=1, keepdims=True)
     nearest = others[int(np.argmax(units[1:] @ units[0]))]
@@ -247,7 +273,7 @@ def test_damage_stops_no_action(cli: Cli, cache_dir: Path, tmp_path: Path, actio
         database.execute(
             "CREATE TABLE files (path BLOB PRIMARY KEY, size, mtime_ns, content_hash) WITHOUT ROWID"
         )
-        hashes = FeatureStore(cache_dir, IqaExtractor.block, merge=False).content_hashes
+        hashes = FeatureStore(cache_dir, IQA.block, merge=False).content_hashes
         rows = [(f"/{each}".encode(), 1, 1, each) for each in hashes]
         database.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", rows)
     database.close()

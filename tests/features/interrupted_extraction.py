@@ -8,11 +8,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.features import Block, FeatureStore, decoding_pool, extract, extraction
-from phototriage.features.iqa import IqaExtractor
+from phototriage.features.iqa import IQA
 
 
 def slow_mean_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -30,7 +31,7 @@ class MeanColour:
         return np.stack(batch)
 
 
-EXTRACTORS = (MeanColour(), IqaExtractor())
+EXTRACTORS = (MeanColour(), IQA)
 
 
 def run(folder: Path, cache_dir: Path, kept: Connection) -> None:
@@ -41,7 +42,8 @@ def run(folder: Path, cache_dir: Path, kept: Connection) -> None:
     os.setsid()
     extraction._PHOTOS_PER_PART = 5
     extraction._PHOTOS_PER_BATCH = 5
-    # Forked workers start in no time; here no thread of torch's stands in the way.
+    # Forked workers start in no time, where no thread of torch's or OpenCV's stands in the way.
+    cv2.setNumThreads(1)
     decoding_pool.get_context = lambda method: multiprocessing.get_context("fork")
 
     class TellingStore(FeatureStore):

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.features import interrupted_pool
 
 from phototriage.features.decoding_pool import DecodingPool, Prepared
-
-from tests.features import interrupted_pool
 
 
 def complain(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

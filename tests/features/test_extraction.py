@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
+from PIL.ExifTags import Base
 
 from phototriage.features import (
     Block,
@@ -17,7 +19,7 @@ from phototriage.features import (
     extraction,
     measure_iqa,
 )
-from phototriage.photos import load
+from phototriage.photos import load, read_capture
 
 MakePhoto = Callable[..., Path]
 
@@ -130,6 +132,35 @@ def test_bad_photos_are_reported_and_the_rest_go_on(photos: dict[str, Path], tmp
     assert [failure.photo for failure in features.failures] == ["text", "gone", "empty"]
     assert features.failures[1].reason == "cannot be read: No such file or directory"
     assert all(failure.reason and "\n" not in failure.reason for failure in features.failures)
+
+
+def test_a_file_that_is_no_photo_is_not_decoded_again(
+    photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos["text.jpg"] = tmp_path / "text.jpg"
+    photos["text.jpg"].write_text("no photo at all")
+    first = run(photos, tmp_path / "cache")
+    monkeypatch.setattr(extraction, "DecodingPool", None)
+    again = run(photos, tmp_path / "cache")
+    assert again.failures == first.failures
+    assert again.failures[0].photo == "text.jpg"
+
+
+def test_how_a_photo_was_taken_is_read_once_and_remembered(
+    photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[Base.DateTime], exif[Base.Model] = "2026:06:01 12:00:00", "X100"
+    with Image.open(photos["2.jpg"]) as picture:
+        picture.save(photos["2.jpg"], exif=exif)
+    first = run(photos, tmp_path / "cache")
+    monkeypatch.setattr(extraction, "DecodingPool", None)
+    again = run(photos, tmp_path / "cache")
+    assert (
+        first.captures == again.captures == tuple(read_capture(path.read_bytes()) for path in photos.values())
+    )
+    assert again.captures is not None
+    assert [capture.model for capture in again.captures] == [None, None, "X100", None, None, None]
 
 
 def test_a_photo_that_crashes_the_decoder_is_named(

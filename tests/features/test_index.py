@@ -1,13 +1,15 @@
 import multiprocessing
 import os
 import sqlite3
+from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 
 from phototriage.errors import FeatureError, OutputError
-from phototriage.features.index import PhotoIndex, index_files, known_photos
+from phototriage.features.index import Content, PhotoIndex, index_files, known_photos
+from phototriage.photos import Capture, CaptureTime
 
 
 def test_an_unchanged_file_is_known_to_the_next_process(tmp_path: Path) -> None:
@@ -15,7 +17,7 @@ def test_an_unchanged_file_is_known_to_the_next_process(tmp_path: Path) -> None:
     photo.write_bytes(b"one")
     with PhotoIndex(tmp_path / "cache") as index:
         assert index.content_hashes([(photo, photo.stat())]) == [None]
-        index.remember([(photo, photo.stat(), "ab" * 16)])
+        index.remember([(photo, photo.stat(), "ab" * 16)], {})
     with PhotoIndex(tmp_path / "cache") as index:
         assert index.content_hashes([(photo, photo.stat())]) == ["ab" * 16]
 
@@ -24,7 +26,7 @@ def test_a_changed_file_is_not_known(tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
     photo.write_bytes(b"one")
     with PhotoIndex(tmp_path) as index:
-        index.remember([(photo, photo.stat(), "ab" * 16)])
+        index.remember([(photo, photo.stat(), "ab" * 16)], {})
         photo.write_bytes(b"longer")
         assert index.content_hashes([(photo, photo.stat())]) == [None]
         photo.write_bytes(b"two")
@@ -36,7 +38,7 @@ def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
     photo = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.jpg"))
     photo.write_bytes(b"one")
     with PhotoIndex(tmp_path) as index:
-        index.remember([(photo, photo.stat(), "cd" * 16)])
+        index.remember([(photo, photo.stat(), "cd" * 16)], {})
         assert index.content_hashes([(photo, photo.stat())]) == ["cd" * 16]
 
 
@@ -45,17 +47,57 @@ def test_two_processes_share_an_index(tmp_path: Path) -> None:
     for photo in photos:
         photo.write_bytes(b"x")
     with PhotoIndex(tmp_path) as one, PhotoIndex(tmp_path) as other:
-        one.remember([(photos[0], photos[0].stat(), "aa" * 16)])
-        other.remember([(photos[1], photos[1].stat(), "bb" * 16)])
+        one.remember([(photos[0], photos[0].stat(), "aa" * 16)], {})
+        other.remember([(photos[1], photos[1].stat(), "bb" * 16)], {})
         for index in (one, other):
             found = index.content_hashes([(photo, photo.stat()) for photo in photos])
             assert found == ["aa" * 16, "bb" * 16]
 
 
+def test_what_a_content_is_is_known_as_long_as_the_same_decoders_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = CaptureTime(datetime(2026, 6, 1, 12, 0, 0, 250_000), timedelta(hours=2))
+    sound, broken = Content(Capture(time, model="X"), None), Content(Capture(), "the file is cut off")
+    with PhotoIndex(tmp_path) as index:
+        index.remember([], {"aa" * 16: sound, "bb" * 16: broken})
+    with PhotoIndex(tmp_path) as index:
+        hashes = ["aa" * 16, "bb" * 16, "cc" * 16]
+        assert index.contents(hashes) == {"aa" * 16: sound, "bb" * 16: broken}
+        monkeypatch.setattr("phototriage.features.index._reader", lambda: "another decoder")
+        assert index.contents(hashes) == {"aa" * 16: sound}
+        index.forget_all()
+        assert index.contents(hashes) == {}
+
+
+def test_a_capture_of_another_version_is_unknown(tmp_path: Path) -> None:
+    with PhotoIndex(tmp_path) as index:
+        index.remember([], {"aa" * 16: Content(Capture(), None)})
+    with sqlite3.connect(tmp_path / "index.sqlite") as database:
+        database.execute("UPDATE contents SET capture = '[99,null]'")
+    database.close()
+    with PhotoIndex(tmp_path) as index:
+        assert index.contents(["aa" * 16]) == {}
+
+
+def test_an_index_of_the_first_format_goes_on_being_used(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"one")
+    with PhotoIndex(tmp_path) as index:
+        index.remember([(photo, photo.stat(), "ab" * 16)], {})
+    with sqlite3.connect(tmp_path / "index.sqlite") as database:
+        database.execute("DROP TABLE contents")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    with PhotoIndex(tmp_path) as index:
+        assert index.content_hashes([(photo, photo.stat())]) == ["ab" * 16]
+        assert index.contents(["ab" * 16]) == {}
+
+
 def remember_one(cache_dir: Path, photo: Path, together: Barrier) -> None:
     together.wait()
     with PhotoIndex(cache_dir) as index:
-        index.remember([(photo, photo.stat(), "ab" * 16)])
+        index.remember([(photo, photo.stat(), "ab" * 16)], {})
 
 
 @pytest.mark.parametrize("before", [None, b"nothing that SQLite knows" * 99])
@@ -81,7 +123,7 @@ def test_a_foreign_file_stays_and_is_replaced_once(tmp_path: Path) -> None:
     (tmp_path / "index.sqlite").write_bytes(foreign)
     notes: list[str] = []
     with PhotoIndex(tmp_path, notes.append) as index:
-        index.remember([(tmp_path, tmp_path.stat(), "ab" * 16)])
+        index.remember([(tmp_path, tmp_path.stat(), "ab" * 16)], {})
     assert len(notes) == 1
     assert notes[0].startswith(
         f"the index {tmp_path}/index.sqlite is damaged (file is not a database); a new"
@@ -94,7 +136,7 @@ def test_a_foreign_file_stays_and_is_replaced_once(tmp_path: Path) -> None:
 def test_damage_that_shows_late_is_mended_at_once(tmp_path: Path) -> None:
     files = [(tmp_path / f"{number:0200}.jpg", tmp_path.stat(), "ab" * 16) for number in range(500)]
     with PhotoIndex(tmp_path) as index:
-        index.remember(files)
+        index.remember(files, {})
     data = bytearray((tmp_path / "index.sqlite").read_bytes())
     data[3 * 4096 :] = b"\xa5" * (len(data) - 3 * 4096)
     (tmp_path / "index.sqlite").write_bytes(data)
@@ -102,7 +144,7 @@ def test_damage_that_shows_late_is_mended_at_once(tmp_path: Path) -> None:
     with PhotoIndex(tmp_path, notes.append) as index:
         assert notes == []
         assert set(index.content_hashes([file[:2] for file in files])) == {None}
-        index.remember(files)
+        index.remember(files, {})
         assert set(index.content_hashes([file[:2] for file in files])) == {"ab" * 16}
         index.verify()
     assert len(notes) == 1
@@ -112,7 +154,7 @@ def test_damage_that_shows_late_is_mended_at_once(tmp_path: Path) -> None:
 def test_verifying_finds_what_nobody_met(tmp_path: Path) -> None:
     files = [(tmp_path / f"{number:0200}.jpg", tmp_path.stat(), "ab" * 16) for number in range(500)]
     with PhotoIndex(tmp_path) as index:
-        index.remember(files)
+        index.remember(files, {})
     data = bytearray((tmp_path / "index.sqlite").read_bytes())
     data[-4096:] = bytes(4096)
     (tmp_path / "index.sqlite").write_bytes(data)
@@ -125,7 +167,7 @@ def test_verifying_finds_what_nobody_met(tmp_path: Path) -> None:
 
 def test_a_hash_that_is_no_text_fits_no_photo(tmp_path: Path) -> None:
     with PhotoIndex(tmp_path) as index:
-        index.remember([(tmp_path, tmp_path.stat(), "ab" * 16)])
+        index.remember([(tmp_path, tmp_path.stat(), "ab" * 16)], {})
     database = sqlite3.connect(tmp_path / "index.sqlite")
     database.execute("UPDATE files SET content_hash = CAST(x'ffab' AS TEXT)")
     database.commit()
@@ -136,11 +178,11 @@ def test_a_hash_that_is_no_text_fits_no_photo(tmp_path: Path) -> None:
 def test_an_index_of_a_newer_version_stays_as_it_is(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "index.sqlite")
     database.execute("CREATE TABLE something (new TEXT)")
-    database.execute("PRAGMA user_version = 2")
+    database.execute("PRAGMA user_version = 99")
     database.close()
     before = (tmp_path / "index.sqlite").read_bytes()
     with pytest.raises(
-        FeatureError, match=r"written by a newer version .*\(format 2\); upgrade, or .*--cache_dir"
+        FeatureError, match=r"written by a newer version .*\(format 99\); upgrade, or .*--cache_dir"
     ):
         PhotoIndex(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["index.sqlite"]
@@ -164,8 +206,8 @@ def test_asking_for_known_photos_makes_no_index(tmp_path: Path) -> None:
 def test_forgetting_all_leaves_an_index_that_is_in_use_usable(tmp_path: Path) -> None:
     file = (tmp_path, tmp_path.stat(), "ab" * 16)
     with PhotoIndex(tmp_path) as in_use, PhotoIndex(tmp_path) as other:
-        in_use.remember([file])
+        in_use.remember([file], {})
         other.forget_all()
         assert len(in_use) == 0
-        in_use.remember([file])
+        in_use.remember([file], {})
         assert len(other) == 1

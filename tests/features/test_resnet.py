@@ -55,6 +55,7 @@ def test_layers_and_pooling(
         runtime="torch",
         resnet_layers=layers,
         resnet_pooling=pooling,
+        preprocess="whole",
         resnet_size=800,
     )  # type: ignore[arg-type]
     extractor = resnet_extractor(options, tmp_path)

@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from phototriage.errors import FeatureError
 from phototriage.features import IQA_COLUMNS, Features, MultiFeatureExtractor
 from phototriage.features.table import read_feature_table, read_score_table
+from phototriage.outputs.feature_export import write_feature_table
 
 
 def read(tmp_path: Path, text: str) -> Features:
@@ -76,6 +78,52 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path: Path, text: str, message
 def test_a_missing_table(tmp_path: Path) -> None:
     with pytest.raises(FeatureError, match=r"cannot read .*nothing\.csv: No such file"):
         read_feature_table(tmp_path / "nothing.csv")
+
+
+def test_parquet_is_read_like_csv(tmp_path: Path) -> None:
+    numbers = np.array([[0.1, 2], [3, np.nan], [5, 1e-30]], np.float32)
+    photos = [("s", "s/1.jpg"), ("s", "007"), ("NA", "ü.jpg")]
+    for ending in ("csv", "parquet"):
+        write_feature_table(tmp_path / f"t.{ending}", photos, ["x", "y"], numbers)
+    features, same = (read_feature_table(tmp_path / f"t.{ending}") for ending in ("parquet", "csv"))
+    assert features.photos == same.photos == ("s/1.jpg", "ü.jpg")
+    assert features.matrix.tolist() == same.matrix.tolist() == numbers[[0, 2]].tolist()
+    assert [each.photo for each in features.failures] == ["007"]
+
+
+def test_parquet_of_whole_numbers_are_phototriage_photos(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"series": [12, 12], "photo": [3, 4], "score": [1, 2]}).to_parquet(path)
+    features = read_score_table(path)
+    assert features.photos == ("000012-03.JPG", "000012-04.JPG")
+    assert features.matrix.tolist() == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"photo": ["a"], "series": ["s"], "x": [1]}, "first columns must be series,photo, not photo,series"),
+        ({"series": ["s"], "photo": ["a"]}, "no feature columns"),
+        ({"series": ["s"], "photo": [None], "x": [1]}, "no series or no photo"),
+        ({"series": ["s"], "photo": ["a"], "x": ["word"]}, "not one row has a sound number"),
+        ({"series": [], "photo": [], "x": []}, "no rows"),
+    ],
+)
+def test_a_parquet_table_that_cannot_be_used_says_why(
+    tmp_path: Path, table: dict[str, list[object]], message: str
+) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame(table).to_parquet(path)
+    with pytest.raises(FeatureError, match=message):
+        read_feature_table(path)
+
+
+def test_a_truncated_parquet_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    write_feature_table(path, [("s", "a")], ["x"], np.ones((1, 1), np.float32))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(FeatureError, match=r"t\.parquet is not a Parquet table: "):
+        read_feature_table(path)
 
 
 def test_scores_have_one_column(tmp_path: Path) -> None:

@@ -6,8 +6,16 @@ import pytest
 
 from phototriage.errors import FeatureError
 from phototriage.features import Block, FeatureStore
+from phototriage.features.exported import keep_exported
 from phototriage.features.index import PhotoIndex, known_photos
-from phototriage.features.upkeep import clear, merge_parts, select_blocks, survey
+from phototriage.features.upkeep import (
+    clear,
+    merge_parts,
+    removable_files,
+    remove_leftovers,
+    select_blocks,
+    survey,
+)
 
 IQA = Block("iqa", "iqa/1", ("sharpness", "contrast"))
 CLIP = Block("clip", "clip/1", ("a", "b", "c"))
@@ -21,7 +29,7 @@ def cache_dir(tmp_path: Path) -> Path:
     FeatureStore(tmp_path, IQA).add(HASHES[1:], np.ones((3, 2), np.float32))
     FeatureStore(tmp_path, CLIP).add(HASHES, np.ones((4, 3), np.float32))
     with PhotoIndex(tmp_path) as index:
-        index.remember([(Path(f"/photos/{each}"), tmp_path.stat(), HASHES[each]) for each in (0, 1)])
+        index.remember([(Path(f"/photos/{each}"), tmp_path.stat(), HASHES[each]) for each in (0, 1)], {})
     return tmp_path
 
 
@@ -68,9 +76,15 @@ def test_merging_removes_what_killed_processes_left_but_not_what_is_being_writte
     old, new = iqa.folder / ".writing-old", iqa.folder / ".writing-new"
     for path in (old, new):
         path.touch()
-    os.utime(old, (0, 0))
+    scratch = cache_dir / "onnx" / ".writing-scratch"
+    scratch.mkdir(parents=True)
+    (scratch / "network.onnx").touch()
+    for path in (old, scratch):
+        os.utime(path, (0, 0))
     assert merge_parts(cache_dir, iqa) == 2
+    remove_leftovers(cache_dir)
     assert not old.exists()
+    assert not scratch.exists()
     assert new.exists()
     _, after = survey(cache_dir)
     assert (after.photos, after.rows, after.parts) == (4, 4, 1)
@@ -80,10 +94,26 @@ def test_clearing_a_block_leaves_the_others_and_the_index(cache_dir: Path) -> No
     clip, iqa = survey(cache_dir)
     damage(cache_dir, IQA)
     FeatureStore(cache_dir, IQA)  # sets it aside
-    clear(cache_dir, [iqa], index=False)
+    clear(cache_dir, [iqa], everything=False)
     assert survey(cache_dir) == (clip,)
     assert not iqa.folder.exists()
     assert len(known_photos(cache_dir)) == 2
+
+
+def test_a_block_goes_with_its_networks_and_all_with_all(cache_dir: Path) -> None:
+    source = cache_dir / "source"
+    source.write_bytes(b"network")
+    kept = {block: keep_exported(cache_dir, block, source) for block in (IQA, CLIP)}
+    lone = keep_exported(cache_dir, Block("resnet", "resnet/1", ("x",)), source)
+    clip, iqa = survey(cache_dir)
+    assert kept[IQA] in removable_files(iqa)
+    clear(cache_dir, [iqa], everything=False)
+    assert not kept[IQA].exists()
+    assert kept[CLIP].exists()
+    (cache_dir / "onnx" / ".writing-scratch").mkdir()
+    lone.rename(lone.with_suffix(".broken"))
+    clear(cache_dir, [clip], everything=True)
+    assert list((cache_dir / "onnx").iterdir()) == []
 
 
 def test_clearing_all_leaves_what_belongs_to_others(cache_dir: Path) -> None:
@@ -92,7 +122,7 @@ def test_clearing_all_leaves_what_belongs_to_others(cache_dir: Path) -> None:
     for path in others:
         path.write_text("mine")
     (cache_dir / "index-2.sqlite").touch()
-    clear(cache_dir, stored, index=True)
+    clear(cache_dir, stored, everything=True)
     left = {path for path in cache_dir.rglob("*") if path.is_file()}
     assert left == {*others, cache_dir / "index-2.sqlite"}
     assert known_photos(cache_dir) == {}

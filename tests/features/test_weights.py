@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -21,6 +22,26 @@ def build(weights: Path, tmp_path: Path) -> None:
     clip_extractor(ExtractorOptions(weights_dir=weights), tmp_path).build()
 
 
+RESNET = "34c2154c194f829b11125337b98c8f5f9965ff19"
+
+
+def in_hubs_cache(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts the ResNet into a cache as the hub's client makes it, and takes the network away."""
+    import huggingface_hub.constants
+
+    folder = tmp_path / "hub" / "models--microsoft--resnet-50"
+    snapshot = folder / "snapshots" / RESNET
+    for place in (snapshot, folder / "blobs"):
+        place.mkdir(parents=True)
+    shutil.copy(weights / "resnet-50" / "config.json", snapshot)
+    file = weights / "resnet-50" / "model.safetensors"
+    blob = folder / "blobs" / hashlib.sha256(file.read_bytes()).hexdigest()
+    shutil.copy(file, blob)
+    (snapshot / "model.safetensors").symlink_to(blob)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
 def test_the_hub_is_asked_for_a_fixed_commit(tmp_path: Path) -> None:
     clip, resnet, _ = MultiFeatureExtractor(cache_dir=tmp_path).extractors
     assert "openai/clip-vit-base-patch32@c237dc49a33f/" in clip.block.fingerprint
@@ -40,7 +61,7 @@ def test_without_network_and_weights_it_says_what_to_do(
     assert text.startswith(
         "the weights of microsoft/resnet-50 are neither in the hub's cache nor to be downloaded"
     )
-    assert "`hf download microsoft/resnet-50 --revision 34c2154c194f829b11125337b98c8f5f9965ff19" in text
+    assert f"`hf download microsoft/resnet-50 --revision {RESNET}" in text
     assert text.endswith("or do without by --features iqa")
     assert "\n" not in text
 
@@ -48,14 +69,7 @@ def test_without_network_and_weights_it_says_what_to_do(
 def test_the_hubs_cache_is_used_offline(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import huggingface_hub.constants
-
-    commit = "34c2154c194f829b11125337b98c8f5f9965ff19"
-    snapshot = tmp_path / "hub" / "models--microsoft--resnet-50" / "snapshots" / commit
-    snapshot.parent.mkdir(parents=True)
-    (weights / "resnet-50").rename(snapshot)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    in_hubs_cache(weights, tmp_path, monkeypatch)
     assert resnet_extractor(ExtractorOptions(), tmp_path).build() is not None
 
 
@@ -89,6 +103,64 @@ def test_a_config_without_its_sizes(weights: Path, tmp_path: Path) -> None:
     path.write_text(json.dumps(config))
     with pytest.raises(FeatureError, match=r"config\.json has no number vision_config\.image_size"):
         clip_extractor(ExtractorOptions(weights_dir=weights), tmp_path)
+
+
+def downloaded(folder: Path, commit: str) -> None:
+    """Leaves the notes that `hf download --local-dir` leaves."""
+    notes = folder / ".cache" / "huggingface" / "download"
+    notes.mkdir(parents=True)
+    config = (folder / "config.json").read_bytes()
+    checksums = {
+        "config.json": hashlib.sha1(b"blob %d\0" % len(config) + config).hexdigest(),
+        "model.safetensors": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+    }
+    for name, checksum in checksums.items():
+        (notes / f"{name}.metadata").write_text(f"{commit}\n{checksum}\n1712656091.123\n")
+
+
+def test_a_downloaded_folder_has_the_fingerprint_of_the_hub(weights: Path, tmp_path: Path) -> None:
+    folder = weights / "resnet-50"
+    downloaded(folder, RESNET)
+    options = ExtractorOptions(weights_dir=weights)
+    hubs = "resnet-1/microsoft/resnet-50@34c2154c194f/"
+    assert resnet_extractor(options, tmp_path / "a").block.fingerprint.startswith(hubs)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "hidden_act": "gelu"}))
+    assert not resnet_extractor(options, tmp_path / "a").block.fingerprint.startswith(hubs)
+
+
+def test_a_folder_of_another_commit_or_with_other_weights_has_its_own(weights: Path, tmp_path: Path) -> None:
+    folder, options = weights / "resnet-50", ExtractorOptions(weights_dir=weights)
+    downloaded(folder, "0" * 40)
+    assert "/resnet-50#" in resnet_extractor(options, tmp_path / "a").block.fingerprint
+    shutil.rmtree(folder / ".cache")
+    downloaded(folder, RESNET)
+    with (folder / "model.safetensors").open("ab") as file:
+        file.write(b"more")
+    assert "/resnet-50#" in resnet_extractor(options, tmp_path / "b").block.fingerprint
+
+
+def test_a_copy_of_what_came_from_the_hub_has_its_fingerprint(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_hubs_cache(weights, tmp_path, monkeypatch)
+    before = resnet_extractor(ExtractorOptions(), tmp_path / "cache")
+    before.build()
+    copy = ExtractorOptions(weights_dir=weights)
+    # The tiny network's columns are not those of the hub's, which are known without a file.
+    assert resnet_extractor(copy, tmp_path / "cache").block.fingerprint == before.block.fingerprint
+    # Elsewhere nothing is known of them.
+    assert resnet_extractor(copy, tmp_path / "another").block.fingerprint != before.block.fingerprint
+
+
+def test_a_fingerprint_stays_when_more_becomes_known(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = ExtractorOptions(weights_dir=weights)
+    before = resnet_extractor(copy, tmp_path / "cache").block
+    in_hubs_cache(weights, tmp_path, monkeypatch)
+    resnet_extractor(ExtractorOptions(), tmp_path / "cache").build()
+    assert resnet_extractor(copy, tmp_path / "cache").block == before
 
 
 def test_loading_says_nothing(weights: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from phototriage.errors import PhotoError
-from phototriage.photos import PHOTO_SUFFIXES, discover
+from phototriage.photos import PHOTO_SUFFIXES, RAW_SUFFIXES, discover
 
 
 def fill(folder: Path, *names: str) -> None:
@@ -49,7 +49,7 @@ def test_names_that_count_alike_have_one_order(tmp_path: Path) -> None:
 def test_every_suffix_in_any_case_and_nothing_else(tmp_path: Path) -> None:
     photos = {f"{n}{suffix}" for n, suffix in enumerate(sorted(PHOTO_SUFFIXES))}
     shouted = {f"{n}{suffix.upper()}" for n, suffix in enumerate(sorted(PHOTO_SUFFIXES), start=100)}
-    others = ["a.xmp", "a.jpg.xmp", "a.cr2", "a.mov", "a.txt", "jpg", "a.jpg.part", "Thumbs.db"]
+    others = ["a.xmp", "a.jpg.xmp", "a.raw", "a.mov", "a.txt", "jpg", "a.jpg.part", "Thumbs.db"]
     fill(tmp_path, *photos, *shouted, *others)
     assert set(found(tmp_path)) == photos | shouted
 
@@ -143,7 +143,8 @@ def no_photos_message(folder: Path) -> list[str]:
         discover(folder)
     message = str(raised.value)
     assert "\n" not in message
-    assert all(suffix in message for suffix in PHOTO_SUFFIXES)
+    assert all(suffix in message for suffix in PHOTO_SUFFIXES - RAW_SUFFIXES)
+    assert "RAW" in message
     return message.split("; ")[1:]
 
 
@@ -157,10 +158,10 @@ def test_one_other_file(tmp_path: Path) -> None:
 
 
 def test_many_other_files_are_counted_by_kind(tmp_path: Path) -> None:
-    fill(tmp_path, *(f"{n}.CR2" for n in range(12)), *(f"{n}.xmp" for n in range(6)))
+    fill(tmp_path, *(f"{n}.PSD" for n in range(12)), *(f"{n}.xmp" for n in range(6)))
     fill(tmp_path, *(f"sub/{n}.mov" for n in range(5)), *(f"{n}.a{n}" for n in range(3)))
     fill(tmp_path, *(f"README{n}" for n in range(4)), ".DS_Store", ".nomedia")
-    expected = "32 files were skipped: 12 .cr2, 6 .xmp, 5 .mov, 4 without a suffix, 2 hidden, 3 other"
+    expected = "32 files were skipped: 12 .psd, 6 .xmp, 5 .mov, 4 without a suffix, 2 hidden, 3 other"
     assert no_photos_message(tmp_path) == [expected]
 
 

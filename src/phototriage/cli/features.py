@@ -13,6 +13,7 @@ from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError
 from phototriage.features import EXTRACTORS, FeatureStore, default_cache_dir
+from phototriage.features.exported import exported_networks
 from phototriage.features.index import PhotoIndex, index_files, known_photos
 from phototriage.features.inspection import Inspection, nearest_photos
 from phototriage.features.store import set_aside
@@ -21,12 +22,14 @@ from phototriage.features.upkeep import (
     clear,
     merge_parts,
     removable_files,
+    remove_leftovers,
     select_blocks,
     survey,
 )
 from phototriage.outputs.feature_export import check_ending, write_feature_table
 from phototriage.outputs.stored_features import (
     human_size,
+    print_exported_networks,
     print_inspection,
     print_neighbours,
     print_stored_blocks,
@@ -43,12 +46,15 @@ OptionalFolder = Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(meta
 
 @dataclass(frozen=True)
 class Info:
-    """Say what is stored: per block of features how it was made, photos, files and size."""
+    """Say what is stored: per block of features how it was made, photos, files, size; exported networks."""
 
     def run(self, cache_dir: Path) -> int:
         stored = survey(cache_dir)
         if stored:
             print_stored_blocks(stored)
+        networks = exported_networks(cache_dir)
+        if networks:
+            print_exported_networks(networks)
         print(f"{human_size(sum(each.size for each in stored))} of features in {cache_dir}")
         print(f"{len(known_photos(cache_dir, note)):,} photos known by path, size and time")
         return 0
@@ -59,7 +65,7 @@ class Check:
     """Read everything and verify checksums, shapes and numbers; exit code 1 where anything is damaged."""
 
     repair: bool = False
-    """Set damaged files aside, so that their photos are measured again."""
+    """Set damaged files aside, so that their photos are measured, or their networks exported, again."""
 
     def run(self, cache_dir: Path) -> int:
         stored = survey(cache_dir)
@@ -68,6 +74,13 @@ class Check:
         for part in bad:
             note(f"{part.kind}: {part.path}: {part.reason}")
             if self.repair and part.kind == "damaged" and set_aside(part.path):
+                left -= 1
+        networks = exported_networks(cache_dir)
+        broken = [each.path for each in networks if not each.sound]
+        left += len(broken)
+        for path in broken:
+            note(f"damaged: {path}: is not the network that was exported")
+            if self.repair and set_aside(path):
                 left -= 1
         not_finite = sum(each.not_finite for each in stored)
         if not_finite:
@@ -79,8 +92,11 @@ class Check:
                 index_was_sound = index.path == newest
         if left or not_finite or not index_was_sound:
             return _DAMAGED
-        sound = sum(each.parts for each in stored) - len(bad)
-        print(f"sound: {sound:,} parts, {sum(each.photos for each in stored):,} vectors in {cache_dir}")
+        parts, vectors = sum(each.parts for each in stored) - len(bad), sum(each.photos for each in stored)
+        print(
+            f"sound: {parts:,} parts, {vectors:,} vectors, {len(networks) - len(broken)} exported networks "
+            f"in {cache_dir}"
+        )
         return 0
 
 
@@ -92,6 +108,7 @@ class Compact:
         for each in _usable(survey(cache_dir)):
             merged = merge_parts(cache_dir, each)
             print(f"{each.folder.name}: {merged} {'part' if merged == 1 else 'parts, now 1'}")
+        remove_leftovers(cache_dir)
         return 0
 
 
@@ -99,8 +116,8 @@ class Compact:
 class Export:
     """Write stored features as one table: series, photo, then a column per number.
 
-    It has every photo that was read before and has numbers in all chosen blocks. A CSV is read again by
-    --feature_table of the other commands.
+    It has every photo that was read before and has numbers in all chosen blocks. --feature_table of the
+    other commands reads it again.
     """
 
     output: Annotated[Path, tyro.conf.Positional]
@@ -139,7 +156,8 @@ class Export:
 
 @dataclass(frozen=True)
 class Clear:
-    """Remove stored features; they are measured again when they are needed. Photos are never touched."""
+    """Remove stored features and exported networks; both are made again when they are needed. Photos are
+    never touched."""
 
     block: Blocks = ()
     """Only these blocks, by the names that `info` shows or by the names of their folders."""
@@ -151,15 +169,18 @@ class Clear:
     def run(self, cache_dir: Path) -> int:
         stored = select_blocks(survey(cache_dir), self.block)
         for each in stored:
-            files = len(removable_files([each]))
-            print(f"{each.folder}: {each.photos:,} photos, {files} files, {human_size(each.size)}")
+            files = removable_files(each)
+            size = human_size(sum(path.stat().st_size for path in files))
+            print(f"{each.folder}: {each.photos:,} photos, {len(files)} files, {size}")
         if not self.block:
+            for network in exported_networks(cache_dir):
+                print(network.path)
             print(f"{len(known_photos(cache_dir, note)):,} photos known by path, size and time")
         if self.dry_run:
             return 0
         if not self.yes:
             raise FeatureError("nothing was removed: say --yes to remove this, --dry_run to look only")
-        clear(cache_dir, stored, index=not self.block)
+        clear(cache_dir, stored, everything=not self.block)
         note("removed")
         return 0
 

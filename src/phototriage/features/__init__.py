@@ -9,6 +9,7 @@ from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, e
 from phototriage.features.extractor import DEFAULT_FEATURES, EXTRACTORS, FeatureExtractor, build_extractors
 from phototriage.features.iqa import IQA_COLUMNS, measure_iqa
 from phototriage.features.iqa_plus import IQA_PLUS_COLUMNS, measure_iqa_plus
+from phototriage.features.look import LOOK, LOOK_COLUMNS, measure_look
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.store import FeatureStore, default_cache_dir
 
@@ -17,6 +18,8 @@ __all__ = [
     "EXTRACTORS",
     "IQA_COLUMNS",
     "IQA_PLUS_COLUMNS",
+    "LOOK",
+    "LOOK_COLUMNS",
     "Block",
     "ExtractorOptions",
     "Failure",
@@ -31,4 +34,5 @@ __all__ = [
     "extract",
     "measure_iqa",
     "measure_iqa_plus",
+    "measure_look",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
+from phototriage.photos import Capture
 
 __all__ = ["LONG_SIDE", "Block", "Failure", "Features", "check_blocks"]
 
@@ -47,8 +48,8 @@ class Features:
     """Numbers of many photos.
 
     `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
-    `failures`: the photos that were asked for and have no row. `content_hashes`: what the photos' files
-    hold, in the order of `photos`; None where the numbers come from a table.
+    `failures`: the photos that were asked for and have no row. `content_hashes`, `captures`: what the photos'
+    files hold and how they were taken, in the order of `photos`; None where the numbers come from a table.
     """
 
     photos: tuple[str, ...]
@@ -56,6 +57,7 @@ class Features:
     blocks: tuple[Block, ...]
     failures: tuple[Failure, ...] = ()
     content_hashes: tuple[str, ...] | None = None
+    captures: tuple[Capture, ...] | None = None
     _row_of: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -4,12 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phototriage.features.block import LONG_SIDE, Block
 from phototriage.features.network import NetworkExtractor
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.preprocessing import Crop, Pad
 from phototriage.features.weights import PretrainedWeights
-from phototriage.photos import DECODING_VERSION
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -23,19 +21,28 @@ _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27
 
 def clip_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtractor:
     """L2-normalised image embeddings, 512 numbers. Raises FeatureError for unusable local weights."""
-    weights = PretrainedWeights(_REPOSITORY, _REVISION, ("clip", "clip_vision_model"), options.weights_dir)
+    weights = PretrainedWeights(
+        _REPOSITORY, _REVISION, ("clip", "clip_vision_model"), options.weights_dir, cache_dir
+    )
     side, dim = _SIDE, _DIM
     if config := weights.local_config():
         side = weights.local_number(*(["vision_config"] if "vision_config" in config else []), "image_size")
         dim = weights.local_number("projection_dim")
-    prepare = Crop(side, resize=side) if options.preprocess == "crop" else Pad(side)
-    precision = "" if options.precision == "fp32" else f"/{options.precision}"
-    block = Block(
+    return NetworkExtractor(
         name="clip",
-        fingerprint=f"clip-1/{weights.identity}/{prepare}{precision}/area{LONG_SIDE}/decoding-{DECODING_VERSION}",
+        version=1,
+        weights=weights.identity,
+        taken="",
         columns=tuple(f"clip_{place:04d}" for place in range(dim)),
+        # A square is all that it takes: the whole photo is a padded one.
+        prepare=Crop(side, resize=side) if options.preprocess == "crop" else Pad(side),
+        mean=_MEAN,
+        std=_STD,
+        build=partial(_build, weights),
+        options=options,
+        cache_dir=cache_dir,
+        precision=options.precision,
     )
-    return NetworkExtractor(block, prepare, _MEAN, _STD, partial(_build, weights), options, cache_dir)
 
 
 def _build(weights: PretrainedWeights) -> "nn.Module":

@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError, PhotoError
 from phototriage.features.block import LONG_SIDE, Failure
-from phototriage.photos import content_hash, decode, read_photo
+from phototriage.features.device import usable_cores
+from phototriage.photos import Capture, content_hash, decode, read_capture, read_photo
 
 __all__ = ["DecodingPool", "Prepared"]
 
@@ -40,10 +41,16 @@ Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A photo that was read: one array per preparing step, None where its result was finished before."""
+    """A file that was read.
+
+    fault: why it is no usable photo; None where it is. arrays: one per preparing step; None where its result
+    was finished before, or where there is a fault.
+    """
 
     photo: str
     content_hash: str
+    capture: Capture
+    fault: str | None
     arrays: tuple[NDArray[Any] | None, ...]
 
 
@@ -88,7 +95,7 @@ class DecodingPool:
     ) -> None:
         self._work = _Work(tuple(steps), tuple(finished))
         self._answers: SimpleQueue[tuple[_Worker, _Answer]] = SimpleQueue()
-        self._workers = [self._started() for _ in range(_cores() if workers is None else workers)]
+        self._workers = [self._started() for _ in range(usable_cores() if workers is None else workers)]
 
     def __enter__(self) -> "DecodingPool":
         return self
@@ -189,12 +196,6 @@ def _ctrl_c_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _serve(pipe: "Connection[_Answer, tuple[str, Path]]", work: _Work) -> None:
     """What a process does until its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -222,16 +223,16 @@ def _end_with_the_parent() -> None:
 def _prepare(key: str, path: Path, work: _Work) -> Prepared | Failure:
     try:
         data = read_photo(path)
-        digest = content_hash(data)
-        wanted = [digest not in finished for finished in work.finished]
-        pixels = decode(data, LONG_SIDE).pixels if any(wanted) else None
     except PhotoError as error:
         return Failure(key, str(error))
-    return Prepared(
-        key,
-        digest,
-        tuple(
-            step(pixels) if pixels is not None and needed else None
-            for step, needed in zip(work.steps, wanted, strict=True)
-        ),
+    digest, capture = content_hash(data), read_capture(data)
+    wanted = [digest not in finished for finished in work.finished]
+    try:
+        pixels = decode(data, LONG_SIDE).pixels if any(wanted) else None
+    except PhotoError as error:
+        return Prepared(key, digest, capture, str(error), (None,) * len(work.steps))
+    arrays = (
+        step(pixels) if pixels is not None and needed else None
+        for step, needed in zip(work.steps, wanted, strict=True)
     )
+    return Prepared(key, digest, capture, None, tuple(arrays))

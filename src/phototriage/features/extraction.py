@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from phototriage.features.block import Failure, Features
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 from phototriage.features.extractor import DEFAULT_FEATURES, FeatureExtractor, build_extractors
-from phototriage.features.index import PhotoIndex
+from phototriage.features.index import Content, PhotoIndex
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.store import FeatureStore, default_cache_dir
 
@@ -71,6 +71,7 @@ def extract(
         blocks=tuple(extractor.block for extractor in extractors),
         failures=tuple(run.failures[key] for key in photos if key in run.failures),
         content_hashes=tuple(run.hashes[key] for key in usable),
+        captures=tuple(run.contents[run.hashes[key]].capture for key in usable),
     )
 
 
@@ -112,35 +113,43 @@ class MultiFeatureExtractor:
 class _Run:
     """How far an extraction is: each photo is in exactly one of `unknown`, `hashes` and `failures`.
 
-    Photos that were measured and are not on disk yet are unknown still.
+    Photos that were measured and are not on disk yet are unknown still. `contents` knows every photo of
+    `hashes`.
     """
 
     def __init__(
         self, extractors: Sequence[FeatureExtractor], stores: Sequence[FeatureStore], index: PhotoIndex
     ) -> None:
         self._extractors, self._stores, self._index = extractors, stores, index
-        self.unknown: dict[str, tuple[Path, os.stat_result]] = {}
+        self.unknown: list[str] = []
         self.hashes: dict[str, str] = {}
+        self.contents: dict[str, Content] = {}
         self.failures: dict[str, Failure] = {}
-        self._measured: list[Prepared] = []
+        self._found: dict[str, tuple[Path, os.stat_result]] = {}
+        self._read: dict[str, tuple[str, Content]] = {}
         self._vectors: list[dict[str, NDArray[np.float32]]] = [{} for _ in stores]
 
     @property
     def finished(self) -> int:
-        return len(self.hashes) + len(self.failures) + len(self._measured)
+        on_the_way = sum(content.fault is None for _, content in self._read.values())
+        return len(self.hashes) + len(self.failures) + on_the_way
 
     def look_up(self, photos: Mapping[str, Path]) -> None:
-        found: dict[str, tuple[Path, os.stat_result]] = {}
         for key, path in photos.items():
             try:
-                found[key] = (path, path.stat())
+                self._found[key] = (path, path.stat())
             except OSError as error:
                 self.failures[key] = Failure(key, f"cannot be read: {error.strerror}")
-        for key, digest in zip(found, self._index.content_hashes(found.values()), strict=True):
-            if digest and all(digest in store for store in self._stores):
+        digests = self._index.content_hashes(self._found.values())
+        self.contents = self._index.contents([digest for digest in digests if digest])
+        for key, digest in zip(self._found, digests, strict=True):
+            content = self.contents.get(digest) if digest else None
+            if content and content.fault is not None:
+                self.failures[key] = Failure(key, content.fault)
+            elif digest and content and all(digest in store for store in self._stores):
                 self.hashes[key] = digest
             else:
-                self.unknown[key] = found[key]
+                self.unknown.append(key)
 
     def measure_all(self, results: Iterable[Prepared | Failure], on_batch: Callable[[], None]) -> None:
         """Measures photos as they become ready, and puts them on disk every few seconds."""
@@ -153,10 +162,7 @@ class _Run:
                     full, batch = batch, []
                     self._measure(full)
                     on_batch()
-                if (
-                    len(self._measured) >= _PHOTOS_PER_PART
-                    or time.monotonic() > last_flush + _SECONDS_PER_PART
-                ):
+                if len(self._read) >= _PHOTOS_PER_PART or time.monotonic() > last_flush + _SECONDS_PER_PART:
                     self._flush()
                     last_flush = time.monotonic()
             self._measure(batch)
@@ -168,6 +174,7 @@ class _Run:
         """Turns prepared photos into vectors."""
         read = [result for result in results if isinstance(result, Prepared)]
         failures = [result for result in results if isinstance(result, Failure)]
+        failures += [Failure(each.photo, each.fault) for each in read if each.fault is not None]
         for step, (extractor, store) in enumerate(zip(self._extractors, self._stores, strict=True)):
             # Copies of one photo are prepared more than once and kept once.
             arrays = {
@@ -192,8 +199,11 @@ class _Run:
             ]
         for failure in failures:
             self.failures.setdefault(failure.photo, failure)
-            self.unknown.pop(failure.photo, None)
-        self._measured += [each for each in read if each.photo not in self.failures]
+        self._read |= {
+            each.photo: (each.content_hash, Content(each.capture, each.fault))
+            for each in read
+            if each.fault is not None or each.photo not in self.failures
+        }
 
     def _flush(self) -> None:
         """Puts measured photos on disk; from then on they are finished.
@@ -204,11 +214,12 @@ class _Run:
             if vectors:
                 store.add(list(vectors), np.stack(list(vectors.values())))
                 vectors.clear()
-        done = {each.photo: each.content_hash for each in self._measured}
+        contents = dict(self._read.values())
         self._index.remember(
-            (*self.unknown[photo], digest) for photo, digest in done.items() if photo in self.unknown
+            ((*self._found[photo], digest) for photo, (digest, _) in self._read.items()), contents
         )
-        self.hashes |= done
-        for photo in done:
-            self.unknown.pop(photo, None)
-        self._measured.clear()
+        self.contents |= contents
+        self.hashes |= {
+            photo: digest for photo, (digest, content) in self._read.items() if content.fault is None
+        }
+        self._read.clear()

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from phototriage.errors import FeatureError
 from phototriage.features.block import Block
 from phototriage.features.clip import clip_extractor
-from phototriage.features.iqa import IqaExtractor
-from phototriage.features.iqa_plus import IqaPlusExtractor
+from phototriage.features.iqa import IQA
+from phototriage.features.iqa_plus import IQA_PLUS
+from phototriage.features.look import LOOK
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.resnet import resnet_extractor
 
@@ -41,8 +42,9 @@ class FeatureExtractor(Protocol):
 EXTRACTORS: dict[str, Callable[[ExtractorOptions, Path], FeatureExtractor]] = {
     "clip": clip_extractor,
     "resnet": resnet_extractor,
-    "iqa": lambda options, cache_dir: IqaExtractor(),
-    "iqa_plus": lambda options, cache_dir: IqaPlusExtractor(),
+    "iqa": lambda options, cache_dir: IQA,
+    "iqa_plus": lambda options, cache_dir: IQA_PLUS,
+    "look": lambda options, cache_dir: LOOK,
 }
 """Builders by name, in the order in which blocks are concatenated."""
 

@@ -1,24 +1,41 @@
-"""Which content a file had when it was last read, so that an unchanged file need not be read again."""
+"""What was found in a file when it was last read, so that an unchanged file need not be read again."""
 
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
 from phototriage.errors import FeatureError, OutputError
+from phototriage.photos import DECODING_VERSION, Capture
 
-__all__ = ["PhotoIndex", "index_files", "known_photos"]
+__all__ = ["Content", "PhotoIndex", "index_files", "known_photos"]
 
-_FORMAT = 1
+_FORMAT = 2
 _LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ?"
+_LOOK_INTO = "SELECT capture, fault, reader FROM contents WHERE content_hash = ?"
 _Result = TypeVar("_Result")
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a file's bytes say beside the features.
+
+    fault: why they are no usable photo; None where they are.
+    """
+
+    capture: Capture
+    fault: str | None
+
+
 class PhotoIndex:
-    """Remembers (path, size, modification time) → content hash in <cache_dir>/index.sqlite.
+    """Remembers (path, size, modification time) → content hash → `Content` in <cache_dir>/index.sqlite.
 
     SQLite, because several processes may read and write at once and a killed one leaves it whole.
 
@@ -67,13 +84,37 @@ class PhotoIndex:
 
         return self._use(read)
 
-    def remember(self, files: Iterable[tuple[Path, os.stat_result, str]]) -> None:
-        """Keeps (path, the status taken before reading, content hash) of many files at once."""
+    def contents(self, content_hashes: Sequence[str]) -> dict[str, Content]:
+        """What is known of these contents. A fault counts only as long as the same decoders would find it."""
+
+        def read(database: sqlite3.Connection) -> dict[str, Content]:
+            found = {}
+            with database:
+                database.execute("BEGIN")
+                for each in content_hashes:
+                    for capture, fault, reader in database.execute(_LOOK_INTO, (each,)):
+                        with suppress(ValueError):  # of another version: it must be read again
+                            if fault is None or reader == _reader():
+                                found[each] = Content(Capture.from_json(capture), fault)
+            return found
+
+        return self._use(read)
+
+    def remember(
+        self, files: Iterable[tuple[Path, os.stat_result, str]], contents: Mapping[str, Content]
+    ) -> None:
+        """Keeps (path, the status taken before reading, content hash) of many files at once, and what their
+        contents are, by content hash."""
         rows = [(_key(path), status.st_size, status.st_mtime_ns, digest) for path, status, digest in files]
+        known = [
+            (digest, content.capture.to_json(), content.fault, _reader())
+            for digest, content in contents.items()
+        ]
 
         def write(database: sqlite3.Connection) -> None:
             with database:
                 database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
+                database.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)", known)
 
         self._use(write)
 
@@ -90,6 +131,7 @@ class PhotoIndex:
         def empty(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("DELETE FROM files")
+                database.execute("DELETE FROM contents")
             database.execute("VACUUM")
 
         self._use(empty)
@@ -133,19 +175,23 @@ class PhotoIndex:
         try:
             # A damaged hash must be one that fits no photo, not an error.
             database.text_factory = lambda text: text.decode(errors="replace")
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version > _FORMAT:
+            format_there = database.execute("PRAGMA user_version").fetchone()[0]
+            if format_there > _FORMAT:
                 raise FeatureError(
-                    f"the index {self.path} was written by a newer version of phototriage (format {version})"
-                    "; upgrade, or choose another place with --cache_dir"
+                    f"the index {self.path} was written by a newer version of phototriage "
+                    f"(format {format_there}); upgrade, or choose another place with --cache_dir"
                 )
-            if version < _FORMAT:
+            if format_there < _FORMAT:
                 with database:
                     database.execute("BEGIN IMMEDIATE")
                     # Paths are bytes: a file name need not be valid text.
                     database.execute(
                         "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER,"
                         " mtime_ns INTEGER, content_hash TEXT) WITHOUT ROWID"
+                    )
+                    database.execute(
+                        "CREATE TABLE IF NOT EXISTS contents (content_hash TEXT PRIMARY KEY, capture TEXT,"
+                        " fault TEXT, reader TEXT) WITHOUT ROWID"
                     )
                     database.execute(f"PRAGMA user_version = {_FORMAT}")
         except BaseException:
@@ -175,6 +221,12 @@ def known_photos(cache_dir: Path, on_note: Callable[[str], None] = lambda note: 
         return {}
     with PhotoIndex(cache_dir, on_note) as index:
         return index.photos()
+
+
+@cache
+def _reader() -> str:
+    """Names the decoders, since another version may find a photo where this one finds a fault."""
+    return f"{DECODING_VERSION} " + " ".join(version(name) for name in ("pillow", "pi-heif", "rawpy"))
 
 
 def _key(path: Path) -> bytes:

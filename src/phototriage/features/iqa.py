@@ -1,16 +1,15 @@
 """Four image-quality numbers: sharpness, exposure, colorfulness, contrast."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.block import LONG_SIDE, Block
-from phototriage.photos import DECODING_VERSION
+from phototriage.features.block import LONG_SIDE
+from phototriage.features.measured import MeasuredExtractor
 
-__all__ = ["IQA_COLUMNS", "IqaExtractor", "at_measured_size", "measure_iqa"]
+__all__ = ["IQA", "IQA_COLUMNS", "at_measured_size", "measure_iqa"]
 
 IQA_COLUMNS = ("sharpness", "exposure", "colorfulness", "contrast")
 
@@ -68,14 +67,7 @@ def _mean_std(values: Any) -> tuple[float, float]:
     return float(mean[0, 0]), float(std[0, 0])
 
 
-class IqaExtractor:
-    """The `iqa` block: `measure_iqa` of every photo."""
-
-    block = Block(
-        name="iqa", fingerprint=f"iqa-1/area{LONG_SIDE}/decoding-{DECODING_VERSION}", columns=IQA_COLUMNS
-    )
-    prepare = staticmethod(measure_iqa)
-
-    def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-        """Stacks what `prepare` measured: float32 (n, 4)."""
-        return np.stack(batch).astype(np.float32)
+IQA = MeasuredExtractor(
+    "iqa", 1, IQA_COLUMNS, measure_iqa, of_fixed_picture=(0.31048, 0.910185, 0.26677, 0.904333)
+)
+"""The `iqa` block: `measure_iqa` of every photo."""

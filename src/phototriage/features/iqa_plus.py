@@ -5,14 +5,12 @@ prints them anew.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.block import LONG_SIDE, Block
 from phototriage.features.detail import (
     blockiness,
     halved,
@@ -24,9 +22,9 @@ from phototriage.features.detail import (
     tile_means,
 )
 from phototriage.features.iqa import at_measured_size
-from phototriage.photos import DECODING_VERSION
+from phototriage.features.measured import MeasuredExtractor
 
-__all__ = ["IQA_PLUS_COLUMNS", "IqaPlusExtractor", "measure_iqa_plus"]
+__all__ = ["IQA_PLUS", "IQA_PLUS_COLUMNS", "measure_iqa_plus"]
 
 IQA_PLUS_COLUMNS = (
     "sharpest",
@@ -117,16 +115,14 @@ def _mean_of_least(values: NDArray[np.float32], divisor: int) -> float:
     return float(np.sort(values, axis=None)[: max(1, values.size // divisor)].mean())
 
 
-class IqaPlusExtractor:
-    """The `iqa_plus` block: `measure_iqa_plus` of every photo."""
-
-    block = Block(
-        name="iqa_plus",
-        fingerprint=f"iqa_plus-1/area{LONG_SIDE}/decoding-{DECODING_VERSION}",
-        columns=IQA_PLUS_COLUMNS,
-    )
-    prepare = staticmethod(measure_iqa_plus)
-
-    def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-        """Stacks what `prepare` measured: float32 (n, 16)."""
-        return np.stack(batch).astype(np.float32)
+IQA_PLUS = MeasuredExtractor(
+    "iqa_plus",
+    1,
+    IQA_PLUS_COLUMNS,
+    measure_iqa_plus,
+    of_fixed_picture=(
+        *(6.03223, 6.59174, -0.66221, 0.0615282, 0.0473557, -0.125237, 0.903529, 0.439372),
+        *(4.8373, 2.40086, -2.17557, -2.45363, -0.00483041, 0.261407, 14.4536, 0.0431185),
+    ),
+)
+"""The `iqa_plus` block: `measure_iqa_plus` of every photo."""

@@ -1,5 +1,6 @@
 """An extractor around any network."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
-from phototriage.features.block import Block
-from phototriage.features.options import ExtractorOptions
-from phototriage.features.preprocessing import Preprocessing, Whole
+from phototriage.features.block import LONG_SIDE, Block
+from phototriage.features.device import chosen_device
+from phototriage.features.exported import find_exported
+from phototriage.features.fixed_picture import fixed_picture
+from phototriage.features.onnx_runtime import Infer, start_onnx
+from phototriage.features.options import ExtractorOptions, Precision
+from phototriage.features.preprocessing import Preprocessing
+from phototriage.photos import DECODING_VERSION
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,35 +33,65 @@ OUT_OF_MEMORY = ("not enough memory", "out of memory", "failed to allocate", "ba
 class NetworkExtractor:
     """Features from a network.
 
-    block: the names and the fingerprint of its numbers.
+    name, columns: of the block, and of its numbers.
+    version: counts the ways in which `build` made the same numbers of the same weights.
+    weights: names the weights: a commit or a checksum.
+    taken: names what is taken of the network: layers, pooling.
     prepare: the preprocessing of one photo.
     mean, std: per channel of RGB in [0, 1]; the network gets (photo / 255 − mean) / std.
-    build: makes the network: float32 (n, 3, h, w) → float32 (n, block.dim). Called when the first photo
-    needs it, so that a filled store needs neither torch nor weights.
+    build: makes the network: float32 (n, 3, h, w) → float32 (n, len(columns)). Called when a photo
+    needs it and no exported network is at hand, so that a filled store needs neither torch nor weights.
+    cache_dir: where the exported network is kept.
+    precision: of matrix products.
     """
 
-    block: Block
+    name: str
+    version: int
+    weights: str
+    taken: str
+    columns: tuple[str, ...]
     prepare: Preprocessing
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     build: Callable[[], "nn.Module"]
     options: ExtractorOptions
     cache_dir: Path
+    precision: Precision = "fp32"
+
+    @cached_property
+    def block(self) -> Block:
+        """The names and the fingerprint of the numbers, made of everything that moves them.
+
+        It ends in a digest of what the network gets of a fixed picture: a version of a library that scales
+        otherwise makes another fingerprint.
+        """
+        given = self.prepare(fixed_picture()).tobytes() + repr((self.mean, self.std)).encode()
+        made = (
+            f"{self.name}-{self.version}",
+            self.weights,
+            self.taken,
+            str(self.prepare),
+            "" if self.precision == "fp32" else self.precision,
+            f"area{LONG_SIDE}",
+            f"decoding-{DECODING_VERSION}",
+            f"input-{hashlib.blake2b(given, digest_size=4).hexdigest()}",
+        )
+        return Block(self.name, "/".join(filter(None, made)), self.columns)
 
     def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """Prepared photos to features: float32 (n, dim). Photos of one shape go through together."""
         places = defaultdict(list)
         for place, pixels in enumerate(batch):
             places[pixels.shape].append(place)
-        features = np.empty((len(batch), self.block.dim), np.float32)
+        features = np.empty((len(batch), len(self.columns)), np.float32)
         size = self.options.inference_batch_size
         for same in places.values():
             for some in (same[start : start + size] for start in range(0, len(same), size)):
                 found = self._inferred(np.stack([batch[place] for place in some]))
-                if found.shape != (len(some), self.block.dim):
+                if found.shape != (len(some), len(self.columns)):
                     raise FeatureError(
-                        f"the network of '{self.block.name}' gives {found.shape[-1]} numbers a photo, "
-                        f"not {self.block.dim}: see its config.json"
+                        f"the network of '{self.name}' gives {found.shape[-1]} numbers a photo, "
+                        f"not {len(self.columns)}: see its config.json"
                     )
                 features[some] = found
         return features
@@ -72,11 +108,25 @@ class NetworkExtractor:
             raise
 
     @cached_property
-    def _infer(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-        from phototriage.features.runtimes import FromPixels, start_runtime
+    def _infer(self) -> Infer:
+        device = chosen_device(self.options)
+        if self.options.runtime == "onnx" or (self.options.runtime == "auto" and device == "cpu"):
+            path = find_exported(self.cache_dir, self.block) or self._exported()
+            return start_onnx(path, one_by_one=self.precision == "int8")
+        from phototriage.features.torch_runtime import FromPixels, start_torch
+
+        return start_torch(FromPixels(self.build(), self.mean, self.std), device, try_half=device == "cuda")
+
+    def _exported(self) -> Path:
+        from phototriage.features.onnx_export import export_onnx
+        from phototriage.features.torch_runtime import FromPixels
 
         network = FromPixels(self.build(), self.mean, self.std)
-        example = self.prepare(np.random.default_rng(0).integers(0, 256, (150, 200, 3), np.uint8))
-        return start_runtime(
-            network, example, isinstance(self.prepare, Whole), self.block, self.options, self.cache_dir
-        )
+        upright = np.ascontiguousarray(fixed_picture()[:, :160])
+        noise = np.random.default_rng(0).integers(0, 256, upright.shape, np.uint8)
+        dark = noise // 16
+        # Upright and lying, since after some preprocessing the shape stays the photo's own.
+        examples = [
+            self.prepare(each) for photo in (upright, noise, dark) for each in (photo, np.rot90(photo))
+        ]
+        return export_onnx(network, examples, self.cache_dir, self.block, int8=self.precision == "int8")

@@ -18,12 +18,12 @@ ResnetLayer = Literal["layer1", "layer2", "layer3", "layer4"]
 class ExtractorOptions:
     """Choices about the learned features; those down to the weights are part of their fingerprints."""
 
-    preprocess: Literal["crop", "pad"] = "crop"
-    """crop: the middle square, as the networks were trained. pad: the whole photo in a square, so that its
-    framing is seen."""
+    preprocess: Literal["crop", "pad", "whole"] = "crop"
+    """crop: the middle square, as the networks were trained. pad: all of the photo in a square, so that its
+    framing is seen. whole: all of the photo in its own shape, for ResNet; CLIP takes squares and pads."""
     resnet_size: int = 224
-    """The side of what ResNet sees, in pixels, from 32 to 800. Over 224 it sees finer detail, at a cost that
-    grows with the area; 800 is the photo's own size, neither cropped nor padded."""
+    """The side of what ResNet sees, in pixels, from 32 to 800; with whole, the long side. Over 224 it sees
+    finer detail, at a cost that grows with the area; whole at 800 is the photo as it was decoded."""
     resnet_layers: tuple[ResnetLayer, ...] = ("layer3",)
     """ResNet stages whose outputs are taken: layer1 (256 numbers), layer2 (512), layer3 (1024), layer4
     (2048)."""

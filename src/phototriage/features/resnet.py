@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototriage.errors import FeatureError
-from phototriage.features.block import LONG_SIDE, Block
 from phototriage.features.network import NetworkExtractor
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.preprocessing import Crop, Pad, Preprocessing, Whole
 from phototriage.features.weights import PretrainedWeights
-from phototriage.photos import DECODING_VERSION
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -20,7 +18,6 @@ __all__ = ["resnet_extractor"]
 _REPOSITORY, _REVISION = "microsoft/resnet-50", "34c2154c194f829b11125337b98c8f5f9965ff19"
 _WIDTHS = (256, 512, 1024, 2048)
 _CROP_SHARE = 0.875  # of the resized photo's short side, as the network was judged
-_WHOLE_SIDE = 800
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -30,7 +27,7 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
     Stages are concatenated in the network's order; with `mean_std`, all means of a stage come before its
     spreads. Raises FeatureError for unusable local weights.
     """
-    weights = PretrainedWeights(_REPOSITORY, _REVISION, ("resnet",), options.weights_dir)
+    weights = PretrainedWeights(_REPOSITORY, _REVISION, ("resnet",), options.weights_dir, cache_dir)
     widths = (weights.local_config() or {}).get("hidden_sizes", _WIDTHS)
     if not (isinstance(widths, (list, tuple)) and len(widths) == len(_WIDTHS)):
         raise FeatureError(f"{options.weights_dir}: the ResNet's config.json must have four hidden_sizes")
@@ -42,24 +39,31 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
         for kind in kinds
         for place in range(int(widths[stage]))
     )
-    prepare = _preprocessing(options)
     layers = "+".join(f"layer{stage + 1}" for stage in stages)
-    block = Block(
+    return NetworkExtractor(
         name="resnet",
-        fingerprint=f"resnet-1/{weights.identity}/{layers}/{options.resnet_pooling}/{prepare}"
-        f"/area{LONG_SIDE}/decoding-{DECODING_VERSION}",
+        version=1,
+        weights=weights.identity,
+        taken=f"{layers}/{options.resnet_pooling}",
         columns=columns,
+        prepare=_preprocessing(options),
+        mean=_MEAN,
+        std=_STD,
+        build=partial(_build, weights, tuple(stages), with_spread="std" in kinds),
+        options=options,
+        cache_dir=cache_dir,
     )
-    build = partial(_build, weights, tuple(stages), with_spread="std" in kinds)
-    return NetworkExtractor(block, prepare, _MEAN, _STD, build, options, cache_dir)
 
 
 def _preprocessing(options: ExtractorOptions) -> Preprocessing:
-    if options.resnet_size == _WHOLE_SIDE:
-        return Whole(_WHOLE_SIDE)
-    if options.preprocess == "pad":
-        return Pad(options.resnet_size)
-    return Crop(options.resnet_size, resize=int(options.resnet_size / _CROP_SHARE))
+    size = options.resnet_size
+    match options.preprocess:
+        case "crop":
+            return Crop(size, resize=int(size / _CROP_SHARE))
+        case "pad":
+            return Pad(size)
+        case "whole":
+            return Whole(size)
 
 
 def _build(weights: PretrainedWeights, stages: tuple[int, ...], with_spread: bool) -> "nn.Module":

@@ -1,5 +1,6 @@
 """What is in a cache folder, whether it is sound, and how to merge or remove it."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +8,21 @@ from pathlib import Path
 
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
+from phototriage.features.exported import export_folder
 from phototriage.features.index import PhotoIndex, index_files
 from phototriage.features.part import PARTS, Unusable, read_part
 from phototriage.features.store import FeatureStore
+from phototriage.features.weights_file import weights_record
 
-__all__ = ["StoredBlock", "clear", "merge_parts", "removable_files", "select_blocks", "survey"]
+__all__ = [
+    "StoredBlock",
+    "clear",
+    "merge_parts",
+    "removable_files",
+    "remove_leftovers",
+    "select_blocks",
+    "survey",
+]
 
 _LEFTOVERS = ".writing-*"
 _SECONDS_OF_A_WRITE = 3600.0
@@ -92,38 +103,50 @@ def select_blocks(stored: Sequence[StoredBlock], names: Sequence[str]) -> tuple[
 def merge_parts(cache_dir: Path, stored: StoredBlock) -> int:
     """Merges the parts of a block into one; returns how many there were.
 
-    Damaged parts are set aside, and what killed processes left half-written is removed. Raises OutputError
-    where the store cannot be written, FeatureError where a part cannot be read.
+    Damaged parts are set aside. Raises OutputError where the store cannot be written, FeatureError where a
+    part cannot be read.
     """
-    if stored.block is None:
-        return 0
-    merged = FeatureStore(cache_dir, stored.block, merge=False).compact()
-    for path in stored.folder.glob(_LEFTOVERS):
-        if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
-            _remove(path)
-    return merged
+    return FeatureStore(cache_dir, stored.block, merge=False).compact() if stored.block else 0
 
 
-def removable_files(stored: Sequence[StoredBlock]) -> tuple[Path, ...]:
-    """The files of some blocks: their parts, whole, damaged or half-written."""
-    patterns = (PARTS, "part-*.broken", _LEFTOVERS)
-    return tuple(
-        path for each in stored for pattern in patterns for path in sorted(each.folder.glob(pattern))
-    )
-
-
-def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, index: bool) -> None:
-    """Removes the files of some blocks, and on request what is known about photos; nothing of anyone else.
+def remove_leftovers(cache_dir: Path) -> None:
+    """Removes what killed processes left half-written, not what may still be in the making.
 
     Raises OutputError where that cannot be done.
     """
-    for path in removable_files(stored):
+    for folder in (*(cache_dir / "features").glob("*-*"), export_folder(cache_dir)):
+        for path in folder.glob(_LEFTOVERS):
+            if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
+                _remove(path)
+
+
+def removable_files(stored: StoredBlock) -> tuple[Path, ...]:
+    """The files of a block: its parts, whole, damaged or half-written, and the networks that make it."""
+    patterns = (PARTS, "part-*.broken", _LEFTOVERS)
+    parts = [path for pattern in patterns for path in sorted(stored.folder.glob(pattern))]
+    networks = sorted(export_folder(stored.folder.parents[1]).glob(f"{stored.folder.name}.*"))
+    return (*parts, *networks)
+
+
+def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -> None:
+    """Removes some blocks and the networks that make them; nothing of anyone else.
+
+    everything: also what is known about photos and weights, and every exported network, half-written or
+    damaged ones too. Raises OutputError where something cannot be removed.
+    """
+    for path in [path for each in stored for path in removable_files(each)]:
         _remove(path)
     for each in stored:
         if not any(each.folder.iterdir()):
             each.folder.rmdir()
+    if not everything:
+        return
+    for pattern in ("*.*.*.onnx", "*.*.*.broken", _LEFTOVERS):
+        for path in export_folder(cache_dir).glob(pattern):
+            _remove(path)
+    _remove(weights_record(cache_dir))
     files = index_files(cache_dir)
-    if index and files:
+    if files:
         with PhotoIndex(cache_dir) as photos:
             photos.forget_all()
         for path in files[:-1]:
@@ -133,6 +156,9 @@ def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, index: bool) -> Non
 
 def _remove(path: Path) -> None:
     try:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"cannot remove {path}: {error.strerror}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototriage.errors import FeatureError
+from phototriage.features.weights_file import WeightsFile, remember, remembered
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,29 +30,29 @@ class PretrainedWeights:
     model_types: the `model_type`s of config.json that can be used.
     weights_dir: a folder that holds the model under the last part of the repository's name; in place of the
     hub.
+    cache_dir: where it is remembered what files were seen.
     """
 
     repository: str
     revision: str
     model_types: tuple[str, ...]
     weights_dir: Path | None
+    cache_dir: Path
 
     @property
     def identity(self) -> str:
-        """Names the weights: the hub's commit, or a hash of the local config and file. Needs no network.
+        """Names the weights: the hub's commit, or a checksum of the local config and file. Needs no network.
 
-        Raises FeatureError where a local file cannot be used.
+        A local folder has the hub's identity where it is known to hold the hub's files: by what
+        `hf download` left beside them, or because they came from the hub to this cache folder before. What
+        was said of some files once is said of them for good. Raises FeatureError where a local file cannot be
+        used.
         """
         if self.weights_dir is None:
-            return f"{self.repository}@{self.revision[:12]}"
-        config = {
-            key: value for key, value in self._config(self._local).items() if key not in _NOT_BUILT_FROM
-        }
-        digest = hashlib.blake2b(json.dumps(config, sort_keys=True).encode(), digest_size=8)
-        with self._weights_file(self._local).open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-        return f"{self._local.name}#{digest.hexdigest()}"
+            return self._hub_identity
+        content = self._content(self._local)
+        name = self._hub_identity if self._is_the_hubs(self._local) else f"{self._local.name}#{content}"
+        return self._remembered_identity(content, name)
 
     def local_config(self) -> dict[str, Any] | None:
         """The config.json of a local folder; None for the hub's, whose sizes are known."""
@@ -62,8 +63,11 @@ class PretrainedWeights:
 
         Raises FeatureError, with what to do, where they cannot be had.
         """
-        folder = self._local if self.weights_dir else self._downloaded()
-        self._config(folder)
+        if self.weights_dir:
+            self._config(self._local)
+            return self._local
+        folder = self._downloaded()
+        self._remembered_identity(self._content(folder), self._hub_identity)
         return folder
 
     def load(self, architecture: "type[PreTrainedModel]") -> "nn.Module":
@@ -116,6 +120,40 @@ class PretrainedWeights:
     @property
     def _local(self) -> Path:
         return (self.weights_dir or Path()) / self.repository.rpartition("/")[2]
+
+    @property
+    def _hub_identity(self) -> str:
+        return f"{self.repository}@{self.revision[:12]}"
+
+    def _content(self, folder: Path) -> str:
+        """A checksum of the weights and of what a network is built from in the config."""
+        config = {key: value for key, value in self._config(folder).items() if key not in _NOT_BUILT_FROM}
+        weights = WeightsFile(self._weights_file(folder), self.cache_dir).checksum
+        both = json.dumps([config, weights], sort_keys=True)
+        return hashlib.blake2b(both.encode(), digest_size=8).hexdigest()
+
+    def _is_the_hubs(self, folder: Path) -> bool:
+        """Whether both files are the revision's, by the notes that `hf download --local-dir` leaves."""
+        weights = self._weights_file(folder)
+        config = (folder / "config.json").read_bytes()
+        blob = hashlib.sha1(b"blob %d\0" % len(config) + config, usedforsecurity=False).hexdigest()
+        checksums = {weights.name: WeightsFile(weights, self.cache_dir).checksum, "config.json": blob}
+        for name, checksum in checksums.items():
+            note = folder / ".cache" / "huggingface" / "download" / f"{name}.metadata"
+            try:
+                said = note.read_text().split()
+            except (OSError, ValueError):
+                return False
+            if said[:2] != [self.revision, checksum]:
+                return False
+        return True
+
+    def _remembered_identity(self, content: str, otherwise: str) -> str:
+        known = remembered(self.cache_dir, "identities").get(content)
+        if isinstance(known, str):
+            return known
+        remember(self.cache_dir, "identities", content, otherwise)
+        return otherwise
 
     def _config(self, folder: Path) -> dict[str, Any]:
         path = folder / "config.json"

@@ -5,11 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from rich.table import Table
 
+from phototriage.features.exported import ExportedNetwork
 from phototriage.features.inspection import Column, Inspection
 from phototriage.features.upkeep import StoredBlock
 from phototriage.outputs.console import plain, stdout_console
 
-__all__ = ["human_size", "print_inspection", "print_neighbours", "print_stored_blocks"]
+__all__ = [
+    "human_size",
+    "print_exported_networks",
+    "print_inspection",
+    "print_neighbours",
+    "print_stored_blocks",
+]
 
 _ONE_BY_ONE = 32
 """Blocks of more columns than these are summarised."""
@@ -45,6 +52,17 @@ def print_stored_blocks(stored: Sequence[StoredBlock]) -> None:
             ", ".join(part.kind for part in each.unusable[:_NAMES_SHOWN])
             + (f" … {len(each.unusable)} in all" if len(each.unusable) > _NAMES_SHOWN else ""),
         )
+    stdout_console().print(table)
+
+
+def print_exported_networks(networks: Sequence[ExportedNetwork]) -> None:
+    """A row per exported network: the block that it makes, its file and size."""
+    table = Table()
+    table.add_column("network of")
+    table.add_column("file", overflow="fold")
+    table.add_column("size", justify="right")
+    for each in networks:
+        table.add_row(plain(each.block_folder), plain(each.path.name), human_size(each.path.stat().st_size))
     stdout_console().print(table)
 
 

@@ -1,8 +1,9 @@
 """Photos on disk: finding them, and reading them into upright sRGB pixels."""
 
+from phototriage.photos.capture import Capture, read_capture
 from phototriage.photos.capture_time import CaptureTime, read_capture_time
 from phototriage.photos.decoding import DECODING_VERSION, MAX_DECODED_PIXELS, Decoded, decode
-from phototriage.photos.discovery import PHOTO_SUFFIXES, discover
+from phototriage.photos.discovery import PHOTO_SUFFIXES, PICKS_MARK, RAW_SUFFIXES, discover
 from phototriage.photos.loading import Photo, content_hash, load, read_photo
 from phototriage.photos.stderr_capture import CapturedText, captured_stderr
 
@@ -10,6 +11,9 @@ __all__ = [
     "DECODING_VERSION",
     "MAX_DECODED_PIXELS",
     "PHOTO_SUFFIXES",
+    "PICKS_MARK",
+    "RAW_SUFFIXES",
+    "Capture",
     "CaptureTime",
     "CapturedText",
     "Decoded",
@@ -19,6 +23,7 @@ __all__ = [
     "decode",
     "discover",
     "load",
+    "read_capture",
     "read_capture_time",
     "read_photo",
 ]

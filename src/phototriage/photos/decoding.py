@@ -1,13 +1,8 @@
 """Turns the bytes of a photo into upright sRGB pixels."""
 
 import io
-import struct
-import warnings
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
@@ -15,8 +10,11 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from phototriage.errors import PhotoError
 from phototriage.photos.capture_time import CaptureTime, read_capture_time
 from phototriage.photos.colour import Pixels, to_8_bit, to_srgb
+from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
 from phototriage.photos.heif_boxes import missing_bytes
+from phototriage.photos.raw import read_preview
+from phototriage.photos.raw_container import is_raw, raw_exif
 from phototriage.photos.stderr_capture import captured_stderr
 
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
@@ -30,25 +28,6 @@ MAX_DECODED_PIXELS = 160_000_000
 The largest single shots of medium format fit (151 million); a HEIC of 200 million takes 2 GB and ten seconds.
 JPEG is shrunk while it is decoded, so the photo itself may be far larger.
 """
-
-# JPEG stands for MPO too: Pillow tells them apart after opening.
-_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF", "AVIF", "BMP")
-
-# What Pillow and its plugins raise on damaged files.
-_DAMAGE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 _MAX_COMPLAINTS = 5
 _MAX_LINE = 200
@@ -77,6 +56,9 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
     DCT-scaled decode), brought to sRGB by its ICC profile, and turned upright by its EXIF. What leaves the
     pixels whole is a complaint. Missing or broken pixels are an error: half a photo must not be ranked.
 
+    Of a RAW file the embedded preview is taken, turned as the RAW file says where it does not say so itself;
+    sensor data are never developed.
+
     One decode at a time: meanwhile standard error, Python's warnings and some settings of Pillow are taken
     over for the whole process.
 
@@ -92,9 +74,8 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
         raise ValueError(f"max_side must be at least 1, not {max_side}")
     if not data:
         raise PhotoError("the file is empty")
-    _register_formats()
-    with captured_stderr() as printed, warnings.catch_warnings(record=True) as warned, _own_pillow_settings():
-        warnings.simplefilter("always")
+    register_formats()
+    with captured_stderr() as printed, own_pillow_settings() as warned:
         outcome = _try_decode(data, max_side)
     noise = [*(str(warning.message) for warning in warned), *printed.text.splitlines()]
     if isinstance(outcome, Decoded):
@@ -108,15 +89,17 @@ def _try_decode(data: bytes, max_side: int | None) -> Decoded | str:
     try:
         return _decode(data, max_side)
     except UnidentifiedImageError:
-        return f"not a photo in a format that can be read: {', '.join(_FORMATS)}"
+        return f"not a photo in a format that can be read: {', '.join(FORMATS)}"
     except MemoryError:
         return "there is not enough memory to decode it"
-    except _DAMAGE as error:
+    except DAMAGE as error:
         return f"cannot be decoded: {str(error) or type(error).__name__}"
 
 
 def _decode(data: bytes, max_side: int | None) -> Decoded:
-    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+    if is_raw(data):
+        return _decode_raw(data, max_side)
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
         drafted = _draft(image, max_side)
         _check_size(image, full=(width, height))
@@ -129,7 +112,7 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
         pixels, range_complaints = to_8_bit(image)
         pixels = shrink(pixels, fitted_size(width, height, max_side or max(width, height)))
         pixels, colour_complaints = to_srgb(pixels, image.info.get("icc_profile"))
-        orientation, captured_at, exif_complaints = _read_exif(image)
+        orientation, captured_at, exif_complaints = _read_exif(image.getexif)
     if orientation in SIDEWAYS:
         width, height = height, width
     return Decoded(
@@ -141,30 +124,22 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
     )
 
 
-@cache
-def _register_formats() -> None:
-    import pi_heif
-    from PIL import (  # noqa: F401 - importing a plugin registers it
-        AvifImagePlugin,
-        BmpImagePlugin,
-        JpegImagePlugin,
-        PngImagePlugin,
-        TiffImagePlugin,
-        WebPImagePlugin,
+def _decode_raw(data: bytes, max_side: int | None) -> Decoded:
+    """The preview of a RAW file, with the size of the RAW picture and the EXIF of the RAW file."""
+    preview = read_preview(data)
+    decoded = _decode(preview.picture, max_side)
+    _, captured_at, complaints = _read_exif(lambda: raw_exif(data))
+    width, height = preview.width, preview.height
+    if preview.orientation in SIDEWAYS:
+        width, height = height, width
+    pixels = upright(decoded.pixels, 1 if preview.turned_by_itself else preview.orientation)
+    return Decoded(
+        pixels=np.require(pixels, requirements=("C", "W")),
+        width=width,
+        height=height,
+        complaints=decoded.complaints + complaints,
+        captured_at=captured_at or decoded.captured_at,
     )
-
-    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-
-
-@contextmanager
-def _own_pillow_settings() -> Iterator[None]:
-    """No limit but ours, no half photos, and a warning from a format that looked right but did not open."""
-    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, Image.WARN_POSSIBLE_FORMATS
-    Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, Image.WARN_POSSIBLE_FORMATS = None, False, True
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, Image.WARN_POSSIBLE_FORMATS = before
 
 
 def _draft(image: ImageFile.ImageFile, max_side: int | None) -> bool:
@@ -191,14 +166,14 @@ def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
         )
 
 
-def _read_exif(image: Image.Image) -> tuple[int, CaptureTime | None, tuple[str, ...]]:
+def _read_exif(read: Callable[[], Image.Exif | None]) -> tuple[int, CaptureTime | None, tuple[str, ...]]:
     """Orientation, capture time and complaints; each as far as the EXIF can be read."""
     orientation, captured_at = 1, None
     try:
-        exif = image.getexif()
+        exif = read() or Image.Exif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)
         captured_at = read_capture_time(exif)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         return orientation, captured_at, (f"the EXIF is broken: {str(error) or type(error).__name__}",)
     return orientation, captured_at, ()
 

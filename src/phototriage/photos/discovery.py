@@ -10,9 +10,18 @@ from natsort import natsort_keygen, ns
 
 from phototriage.errors import PhotoError
 
-__all__ = ["PHOTO_SUFFIXES", "discover"]
+__all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover"]
 
-PHOTO_SUFFIXES: frozenset[str] = frozenset(
+RAW_SUFFIXES: frozenset[str] = frozenset(
+    {
+        *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef"),
+        *(".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".rwl", ".sr2", ".srf"),
+        *(".srw", ".x3f"),
+    }
+)
+"""Lower-case endings of the cameras' RAW files."""
+
+PHOTO_SUFFIXES: frozenset[str] = RAW_SUFFIXES | frozenset(
     {
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         *(".heic", ".heif", ".hif", ".avif"),
@@ -20,6 +29,9 @@ PHOTO_SUFFIXES: frozenset[str] = frozenset(
     }
 )
 """Lower-case endings of the files that are taken for photos; everything else, sidecars too, is skipped."""
+
+PICKS_MARK = ".phototriage-picks"
+"""A sub-folder that holds a file of this name holds picks, and is left out."""
 
 _MAX_KINDS_NAMED = 5
 
@@ -29,8 +41,8 @@ _logger = logging.getLogger(__name__)
 def discover(folder: Path) -> list[Path]:
     """Find the photos in a folder and its sub-folders.
 
-    Hidden files and folders are skipped, linked folders are not entered (they may run in circles), and a
-    sub-folder that cannot be read is left out with a logged warning.
+    Hidden files and folders are skipped, and so are folders of picks; linked folders are not entered (they
+    may run in circles), and a sub-folder that cannot be read is left out with a logged warning.
 
     Returns:
         Paths that begin with `folder`, in natural order of the path below it (IMG_2 before IMG_10).
@@ -49,6 +61,9 @@ def discover(folder: Path) -> list[Path]:
     skipped: Counter[str] = Counter()
     unreadable: list[str] = []
     for parent, folders, names in os.walk(folder, onerror=fail_or_warn):
+        if PICKS_MARK in names and Path(parent) != folder:
+            folders.clear()
+            continue
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(parent, name)
@@ -92,7 +107,8 @@ def _why_not_a_folder(folder: Path, error: OSError) -> str:
 
 
 def _why_no_photos(folder: Path, skipped: Counter[str], unreadable: int) -> str:
-    looked_for = f"{folder}: no photo was found ({' '.join(sorted(PHOTO_SUFFIXES))})"
+    pictures = " ".join(sorted(PHOTO_SUFFIXES - RAW_SUFFIXES))
+    looked_for = f"{folder}: no photo was found ({pictures} and cameras' RAW files)"
     total = skipped.total()
     named = skipped.most_common(_MAX_KINDS_NAMED)
     kinds = [f"{count} {kind}" for kind, count in named]

@@ -1,0 +1,88 @@
+"""Networks exported to ONNX, kept so that neither torch nor weights are needed again.
+
+<cache_dir>/onnx/<folder name of the block>.<way of exporting>.<checksum>.onnx
+
+The checksum is the file's own, so that one rename puts both in place and a damaged file is known as such.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import OutputError
+from phototriage.features.block import Block
+from phototriage.features.store import FeatureStore, set_aside
+
+__all__ = ["ExportedNetwork", "export_folder", "exported_networks", "find_exported", "keep_exported"]
+
+_EXPORT = 1  # counts the ways in which networks were exported, so that no file of an older one is used
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ExportedNetwork:
+    """A file of the export folder. `block_folder`: the name of the store's folder of the block it makes."""
+
+    path: Path
+    block_folder: str
+    checksum: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether the file is what was written. Raises FileNotFoundError where it is gone by now."""
+        with self.path.open("rb") as file:
+            return _shortened(hashlib.file_digest(file, "sha256").hexdigest()) == self.checksum
+
+
+def export_folder(cache_dir: Path) -> Path:
+    """Where exported networks lie, and are written."""
+    return cache_dir / "onnx"
+
+
+def exported_networks(cache_dir: Path) -> tuple[ExportedNetwork, ...]:
+    """All exported networks, unread."""
+    found = []
+    for path in sorted(export_folder(cache_dir).glob("*.onnx")):
+        match path.name.split("."):
+            case [block_folder, _, checksum, _]:
+                found.append(ExportedNetwork(path, block_folder, checksum))
+    return tuple(found)
+
+
+def find_exported(cache_dir: Path, block: Block) -> Path | None:
+    """The network that makes `block`, if it was exported. A damaged file is set aside, with a warning."""
+    for each in exported_networks(cache_dir):
+        if not each.path.name.startswith(f"{_name(cache_dir, block)}."):
+            continue
+        try:
+            if each.sound:
+                return each.path
+        except FileNotFoundError:
+            continue
+        set_aside(each.path)
+        _log.warning("set aside a damaged network, it is exported again: %s", each.path)
+    return None
+
+
+def keep_exported(cache_dir: Path, block: Block, network: Path) -> Path:
+    """Puts a copy of an exported file where it is found again. Raises OutputError."""
+    data = network.read_bytes()
+    checksum = _shortened(hashlib.sha256(data).hexdigest())
+    path = export_folder(cache_dir) / f"{_name(cache_dir, block)}.{checksum}.onnx"
+    try:
+        with atomic_write(path) as file:
+            file.write(data)
+    except OutputError as error:
+        raise OutputError(f"{error}; free some space, or choose another place with --cache_dir") from error
+    return path
+
+
+def _name(cache_dir: Path, block: Block) -> str:
+    return f"{FeatureStore.folder_of(cache_dir, block).name}.{_EXPORT}"
+
+
+def _shortened(digest: str) -> str:
+    return digest[:32]
