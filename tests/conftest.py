@@ -1,5 +1,7 @@
-"""Where the tests find real data, and how they go on without it."""
+"""Where the tests find real data and other programs, and how they go on without them."""
 
+import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +21,32 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real data in {folder}, which is not there")
     return folder
+
+
+def _tool(name: str) -> Path:
+    if path := shutil.which(name):
+        return Path(path)
+    if os.environ.get("PHOTOTRIAGE_REQUIRE_TOOLS"):
+        pytest.fail(f"needs {name}, which is not installed, and PHOTOTRIAGE_REQUIRE_TOOLS is set")
+    pytest.skip(f"needs {name}, which is not installed")
+
+
+@pytest.fixture(scope="session")
+def exiftool() -> Path:
+    """The program that reads what everybody writes; tests that need it skip where it is absent."""
+    return _tool("exiftool")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser; tests that need it skip where it is absent."""
+    return _tool("chromium")
+
+
+@pytest.fixture(scope="session")
+def chromedriver() -> Path:
+    """What drives the browser; tests that need it skip where it is absent."""
+    return _tool("chromedriver")
 
 
 @pytest.fixture

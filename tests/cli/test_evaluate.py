@@ -1,8 +1,25 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+from PIL import Image
+
+from phototriage.features.table import read_feature_table
+from phototriage.labels import read_labels, split_by_series
+from phototriage.ranker import MultiFeatureConfig, load_ranker, save_ranker
+from phototriage.ranker.training import train
+
 Cli = Callable[..., tuple[int, str, str]]
+QUICK = MultiFeatureConfig(mlp_hidden_dims=(), max_epochs=1)
+
+
+def trained(labels: Path, table: Path, path: Path, config: MultiFeatureConfig = QUICK) -> Path:
+    """A model file whose ranker has seen 54 of the 60 series."""
+    split = split_by_series(read_labels(labels).comparisons, config.seed)
+    save_ranker(train(split, read_feature_table(table), config).ranker, path)
+    return path
 
 
 def test_the_embedded_ranker_on_the_real_scores(cli: Cli, shared: Path) -> None:
@@ -15,24 +32,34 @@ def test_the_embedded_ranker_on_the_real_scores(cli: Cli, shared: Path) -> None:
     assert judged["scorers"]["embedded ranker"]["accuracy_clear"]["low"] > 0.5
     assert judged["scorers"]["coin"]["accuracy"]["value"] == 0.5
     assert "8252 of 12522 labelled photos have no features, the first is 000001-01.JPG; 8302 of 12558" in err
+    assert judged["notes"] == [
+        "CLIP-only MLP: left out, the features 'clip' are not here",
+        "IQA-only MLP: that is the ranker itself",
+    ]
+    assert judged["scorers"]["same network, listwise"]["accuracy"]["value"] > 0.5
+    assert judged["lead"]["coin"]["accuracy"]["low"] > 0
+    assert judged["ceiling"]["knower"]["accuracy"]["value"] > 0.8
 
 
 def test_folds_train_the_recipe_anew(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:
     labels, table = own_labels
     options = ("--comparisons", labels, "--feature_table", table)
-    recipe = ("--mlp_hidden_dims", "--input_normalization", "standardize", "--learning_rate", "0.1")
-    assert cli("train", *options, *recipe, "--output_dir", tmp_path / "run")[0] == 0
-    model = ("--model", tmp_path / "run" / "best_model.pt")
+    config = replace(QUICK, input_normalization="standardize", learning_rate=0.1, max_epochs=30)
+    model = ("--model", trained(labels, table, tmp_path / "best_model.pt", config))
     code, out, err = cli("evaluate", *options, *model, "--folds", "3", "--json", "-")
     assert code == 0
     judged = json.loads(out)
     assert (judged["folds"], judged["series"]) == (3, 60)
     assert judged["scorers"]["best_model, trained anew"]["accuracy"]["value"] > 0.9
-    assert err.splitlines()[:3] == ["fold 1 of 3 done", "fold 2 of 3 done", "fold 3 of 3 done"]
+    assert [f"best_model, trained anew: fold {fold} of 3 done" in err for fold in (1, 2, 3)] == [True] * 3
+    assert "same network, listwise: fold 3 of 3 done" in err
+    assert judged["scorers"]["same network, listwise"]["accuracy"]["value"] > 0.8
 
-    _, out, err = cli("evaluate", *options, *model)
+    _, out, err = cli("evaluate", *options, *model, "--no_baselines")
     assert "best_model on series it never saw (54 that it was trained on are left out): 6 pairs" in err
     assert "best_model" in out
+    assert "listwise" not in out
+    assert "only 6 series" in err
 
 
 def test_figures_on_what_was_trained_on_are_called_in_sample(
@@ -40,16 +67,17 @@ def test_figures_on_what_was_trained_on_are_called_in_sample(
 ) -> None:
     labels, table = own_labels
     options = ("--comparisons", labels, "--feature_table", table)
-    cli("train", *options, "--mlp_hidden_dims", "4", "--max_epochs", "1", "--output_dir", tmp_path / "run")
-    lines = labels.read_text().splitlines()
-    model = tmp_path / "run" / "best_model.pt"
-    seen = []
-    for line in lines[1:]:
-        labels.write_text("\n".join([lines[0], line]))
-        _, out, err = cli("evaluate", *options, "--model", model, "--json", "-")
-        seen.append(json.loads(out)["in_sample"])
-        assert seen[-1] == ("IN-SAMPLE" in err)
-    assert sum(seen) == 54
+    model = trained(labels, table, tmp_path / "best_model.pt")
+    comparisons = pd.read_csv(labels)
+    photos = comparisons["photo_a"].tolist()
+    seen = load_ranker(model).has_seen(photos, read_feature_table(table))
+    assert seen.sum() == 54
+    for kept, in_sample, left_out in ((seen, True, 54), (seen | (comparisons.index % 2 > 0), False, 54)):
+        comparisons[kept].to_csv(labels, index=False)
+        code, out, err = cli("evaluate", *options, "--model", model, "--no_baselines", "--json", "-")
+        judged = json.loads(out)
+        assert (code, judged["in_sample"], judged["seen_series"]) == (0, in_sample, left_out)
+        assert ("IN-SAMPLE" in err) == in_sample
 
 
 def test_anyones_scores_are_judged_by_the_same_rules(cli: Cli, own_labels: tuple[Path, Path]) -> None:
@@ -70,6 +98,153 @@ def test_anyones_scores_are_judged_by_the_same_rules(cli: Cli, own_labels: tuple
 
 def test_scores_and_a_model_do_not_go_together(cli: Cli, own_labels: tuple[Path, Path]) -> None:
     labels, table = own_labels
-    code, _, err = cli("evaluate", "--comparisons", labels, "--scores", table, "--folds", "3")
+    for option, value in (("--folds", "3"), ("--model", table)):
+        code, _, err = cli("evaluate", "--comparisons", labels, "--scores", table, option, value)
+        assert code == 1
+        assert f"without {option}" in err
+
+
+def score_table(path: Path, table: Path, column: str, sign: int = 1) -> Path:
+    features = pd.read_csv(table)
+    features["score"] = sign * features[column]
+    features[["series", "photo", "score"]].to_csv(path, index=False)
+    return path
+
+
+def test_two_score_tables_are_compared_on_the_same_series(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    good = score_table(tmp_path / "good.csv", table, "number")
+    options = ("--comparisons", labels, "--scores", good, "--against")
+    code, out, err = cli("evaluate", *options, score_table(tmp_path / "bad.csv", table, "number", -1))
+    assert code == 0
+    assert "accuracy: good is better than bad by 100.0 points, 100.0 to 100.0" in err
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("│")][:3] == [
+        "coin",
+        "bad",
+        "good",
+    ]
+    (tmp_path / "other").mkdir()
+    twin = score_table(tmp_path / "other" / "good.csv", table, "noise")
+    _, _, err = cli("evaluate", *options, twin)
+    assert f"{good} is better than {twin} by" in err
+
+
+def test_a_ranker_against_scores_and_another_ranker(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    options = ("--comparisons", labels, "--feature_table", table)
+    noise = score_table(tmp_path / "noise.csv", table, "number", -1)
+    first, second = (
+        trained(labels, table, tmp_path / str(seed) / "best_model.pt", replace(QUICK, seed=seed))
+        for seed in (0, 1)
+    )
+    code, out, _ = cli("evaluate", *options, "--model", first, "--against", noise, "--json", "-")
+    assert code == 0
+    judged = json.loads(out)
+    assert (judged["reference"], list(judged["scorers"])[-2:]) == ("best_model", ["noise", "best_model"])
+    assert "noise (number)" in judged["scorers"]
+    code, out, _ = cli("evaluate", *options, "--model", first, "--against", second, "--json", "-")
+    assert code == 0
+    judged = json.loads(out)
+    assert list(judged["scorers"])[-2:] == [str(second), str(first)]
+    # Series that either has seen are left out.
+    assert judged["in_sample"] or judged["seen_series"] > 54
+
+
+def test_the_report_and_the_pictures(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:
+    labels, table = own_labels
+    photos = tmp_path / "photos"
+    for number, photo in enumerate(pd.read_csv(table)["photo"]):
+        (photos / photo).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (60, 40), (number, 0, 0)).save(photos / photo, "PNG")
+    bad = score_table(tmp_path / "bad.csv", table, "number", -1)
+    options = ("--comparisons", labels, "--photos", photos, "--scores", bad, "--plots", tmp_path / "plots")
+    code, out, err = cli(
+        "evaluate", *options, "--worst", "3", "--markdown", "-", "--thresholds", "0.8", "0.95"
+    )
+    assert code == 0
+    assert out.startswith("# Evaluation: scores of bad\n")
+    assert "| p ≥ 0.8 % | p ≥ 0.95 % |" in out
+    assert out.split("## Surest and wrong")[1].count("jpg: ") == 6
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == [
+        "accuracy_by_kind.png",
+        "worst_mistakes.png",
+    ]
+    _, _, err = cli("evaluate", "--comparisons", labels, "--scores", bad, "--plots", tmp_path / "plots")
+    assert "no contact sheet" in err
+
+
+def test_photos_that_cannot_be_measured_are_listed_and_give_exit_code_3(
+    cli: Cli, own_labels: tuple[Path, Path], make_photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    names = list(pd.read_csv(table)["photo"])
+    for number, photo in enumerate(names):
+        make_photo(f"photos/{photo}", seed=number)
+    (tmp_path / "photos" / names[5]).write_bytes(b"no photo")
+    options = ("--comparisons", labels, "--photos", tmp_path / "photos", "--cache_dir", tmp_path / "cache")
+    code, _, err = cli("evaluate", *options)
+    assert code == 3
+    assert f"left out: {names[5]}: " in err
+    assert "59 series" in err
+    assert "no networks trained to compare with: the ranker has seen no series of these labels" in err
+
+
+def test_scores_that_are_no_numbers_are_listed_and_give_exit_code_3(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    scores = score_table(tmp_path / "scores.csv", table, "number")
+    lines = scores.read_text().splitlines()
+    first = lines[1].split(",")[1]
+    scores.write_text("\n".join([lines[0], lines[1].rpartition(",")[0] + ",nan", *lines[2:]]))
+    code, _, err = cli("evaluate", "--comparisons", labels, "--scores", scores)
+    assert code == 3
+    assert f"left out: {first}: " in err
+    assert "59 series" in err
+
+
+def test_scores_for_other_photos_are_an_error_that_names_both(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, _ = own_labels
+    scores = tmp_path / "scores.csv"
+    scores.write_text("series,photo,score\nx,elsewhere.jpg,1\n")
+    code, _, err = cli("evaluate", "--comparisons", labels, "--scores", scores)
     assert code == 1
-    assert "without --model and --folds" in err
+    assert "scores for none of the 120 labelled photos: its first is elsewhere.jpg" in err
+
+
+def test_options_that_cannot_work(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:
+    labels, table = own_labels
+    scores = score_table(tmp_path / "scores.csv", table, "number")
+    options = ("--comparisons", labels, "--scores", scores)
+    for wrong, says in (
+        (("--thresholds", "0.4"), "--thresholds are shares of people, 0.5 to 1, not 0.4"),
+        (("--thresholds", "1.01"), "--thresholds are shares of people"),
+        (("--worst", "-1"), "--worst must be at least 0"),
+        (("--json", "-", "--markdown", "-"), "can go to standard output"),
+    ):
+        code, _, err = cli("evaluate", *options, *wrong)
+        assert (code, says in err) == (1, True), err
+    code, _, err = cli("evaluate", "--comparisons", labels, "--feature_table", table, "--folds", "1")
+    assert (code, "--folds must be at least 2" in err) == (1, True)
+
+
+def test_fewer_series_than_folds_and_labels_without_a_winner(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    options = ("--comparisons", labels, "--feature_table", table)
+    model = ("--model", trained(labels, table, tmp_path / "best_model.pt"))
+    code, _, err = cli("evaluate", *options, *model, "--folds", "61")
+    assert code == 1
+    assert "61 folds need as many series without a common photo, and there are 60" in err
+    pd.read_csv(labels).assign(preference=0.5).to_csv(labels, index=False)
+    code, out, err = cli("evaluate", *options, *model)
+    assert code == 0
+    assert "every preference is ½: there is no winner to find" in err
+    assert "– │" in out

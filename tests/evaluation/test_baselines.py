@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phototriage.evaluation import baselines, ranker_scorer
-from phototriage.features import Features, MultiFeatureExtractor
+from phototriage.features import Block, Features, MultiFeatureExtractor
 from phototriage.ranker import load_embedded_ranker
 
 
@@ -31,3 +31,16 @@ def test_a_rankers_scores_are_log_odds() -> None:
     log_odds = scorer.scores["p"] - scorer.scores["q"]
     raw = ranker.scores(features)
     assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(ranker.probability(raw[:1] - raw[1:])[0])
+
+
+def test_the_numbers_of_a_small_block_are_listed_beside_a_large_one() -> None:
+    small, large = (
+        Block("small", "small/1", ("x", "y")),
+        Block("large", "large/1", tuple(map(str, range(20)))),
+    )
+    twin = Block("twin", "twin/1", ("y", "z"))
+    matrix = np.arange(24, dtype=np.float32)[None]
+    scorers = {
+        each.name: each.scores["p"] for each in baselines(Features(("p",), matrix, (large, small, twin)))
+    }
+    assert scorers == {"coin": 0, "x": 20, "small: y": 21, "twin: y": 22, "z": 23}

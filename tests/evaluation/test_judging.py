@@ -2,10 +2,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import bootstrap
 
-from phototriage.errors import LabelError
+from phototriage.errors import FeatureError, LabelError
 from phototriage.evaluation import Scorer, judge
 from phototriage.labels import Comparisons, read_labels
 
@@ -30,6 +31,12 @@ def test_figures_by_hand(make_comparisons: MakeComparisons) -> None:
     assert figures["top1"].value == pytest.approx((1 + 1 / 3) / 2)
     logs = [0.9 * lp(1) + 0.1 * lp(-1), 0.6 * lp(2) + 0.4 * lp(-2), 0.3 * lp(1) + 0.7 * lp(-1), lp(0), lp(0)]
     assert figures["log_likelihood"].value == pytest.approx(np.mean(logs))
+    # In s two pairs of three are right and one is wrong; in t one of two ties has a winner.
+    assert figures["kendall_tau"].value == pytest.approx(((2 - 1) / 3 + 0) / 2)
+    assert figures["accuracy_strong"].value == 1
+    assert figures["accuracy_weak"].value == 1
+    # Blindly: one of three photos in s, one of three in t.
+    assert judgement.top1_by_chance == pytest.approx(1 / 3)
     assert (judgement.pairs, judgement.clear_pairs, judgement.series) == (5, 3, 2)
     assert (judgement.complete_series, judgement.uncovered_pairs) == (2, 0)
 
@@ -61,21 +68,124 @@ def test_a_figure_without_pairs_is_none(make_comparisons: MakeComparisons) -> No
     assert judgement.verdicts[0].figures["accuracy_clear"] is None
 
 
+def test_accuracy_by_kind_of_pair(make_comparisons: MakeComparisons) -> None:
+    comparisons = make_comparisons(
+        ("s", "a", "b", 0.95), ("s", "a", "c", 0.55), ("s", "b", "c", 0.3), ("t", "d", "e", 0.85)
+    )
+    scores = {"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0, "e": 0.0}
+    verdict = judge(comparisons, [Scorer("x", scores)], thresholds=[0.8]).verdicts[0]
+    shown = {
+        part.kind: (part.pairs, part.accuracy.value if part.accuracy else None)
+        for part in (*verdict.by_series_size, *verdict.by_preference)
+    }
+    assert shown == {
+        "2": (1, 0.5),
+        "3": (3, pytest.approx(2 / 3)),
+        "4": (0, None),
+        "5–8": (0, None),
+        "9 or more": (0, None),
+        "0.5–0.6": (1, 1),
+        "0.6–0.7": (0, None),
+        "0.7–0.8": (1, 0),
+        "0.8–0.9": (1, 0.5),
+        "0.9–1": (1, 1),
+    }
+    assert verdict.figures["accuracy_0.8"].value == pytest.approx(0.75)
+
+
+def test_leads_are_differences_on_the_same_resampled_series() -> None:
+    comparisons, scores = random_pairs(np.random.default_rng(3), 80)
+    # Right where "good" is right, and now and then elsewhere: the difference is surer than either figure.
+    better = {photo: score + (0.3 if photo.endswith("-1") else 0) for photo, score in scores.items()}
+    judgement = judge(comparisons, [Scorer("x", scores), Scorer("y", better)], reference="y")
+    x, y = judgement.verdicts
+    lead = x.lead["accuracy"]
+    assert lead.value == pytest.approx(y.figures["accuracy"].value - x.figures["accuracy"].value)
+    assert lead.low < lead.value < lead.high
+    assert lead.high - lead.low < 0.8 * (x.figures["accuracy"].high - x.figures["accuracy"].low)
+    assert x.lead["ece"] is None
+    assert not y.lead
+    swapped = judge(comparisons, [Scorer("x", scores), Scorer("y", better)], reference="x").verdicts[1].lead
+    assert swapped["accuracy"].low == pytest.approx(-lead.high)
+
+
+def test_a_scorer_has_no_lead_over_its_copy() -> None:
+    comparisons, scores = random_pairs(np.random.default_rng(3), 20)
+    copies = [Scorer("x", scores, calibrated=True), Scorer("y", scores, calibrated=True)]
+    lead = judge(comparisons, copies, reference="y").verdicts[0].lead
+    assert {(each.value, each.low, each.high) for each in lead.values()} == {(0, 0, 0)}
+
+
+def test_reliability_is_where_the_calibration_error_comes_from() -> None:
+    comparisons, scores = random_pairs(np.random.default_rng(4), 200)
+    verdict = judge(comparisons, [Scorer("x", scores, calibrated=True)]).verdicts[0]
+    pairs = sum(each.pairs for each in verdict.reliability)
+    assert pairs == len(comparisons)
+    error = sum(each.pairs * abs(each.confidence - each.share.value) for each in verdict.reliability) / pairs
+    assert error == pytest.approx(verdict.figures["ece"].value)
+    confidences = [each.confidence for each in verdict.reliability]
+    assert confidences == sorted(confidences)
+    assert all(each.share.low <= each.share.value <= each.share.high for each in verdict.reliability)
+    assert judge(comparisons, [Scorer("x", scores)]).verdicts[0].reliability == ()
+
+
+def test_preferences_that_all_go_one_way_are_judged_like_any(make_comparisons: MakeComparisons) -> None:
+    """Which photo of a pair is called a means nothing."""
+    rows = [(str(s), f"{s}a", f"{s}b", 1.0) for s in range(30)]
+    scores = {f"{s}{side}": float((s % 3 > 0) == (side == "a")) for s in range(30) for side in "ab"}
+    turned = [(s, b, a, 1 - p) if int(s) % 2 else (s, a, b, p) for s, a, b, p in rows]
+    one_way, both_ways = (
+        judge(make_comparisons(*each), [Scorer("x", scores)]).verdicts[0].figures for each in (rows, turned)
+    )
+    assert one_way == both_ways
+    assert one_way["accuracy"].value == pytest.approx(2 / 3)
+
+
+def test_where_nobody_wins_there_is_no_accuracy(make_comparisons: MakeComparisons) -> None:
+    judgement = judge(
+        make_comparisons(("s", "a", "b", 0.5)), [Scorer("x", {"a": 1.0, "b": 0.0}, calibrated=True)]
+    )
+    figures = judgement.verdicts[0].figures
+    assert figures["accuracy"] is None
+    assert figures["kendall_tau"] is None
+    assert figures["log_likelihood"].value == pytest.approx((lp(1) + lp(-1)) / 2)
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf")])
+def test_a_score_that_is_no_number_is_an_error(score: float) -> None:
+    with pytest.raises(FeatureError, match="the score of b is"):
+        Scorer("x", {"a": 1.0, "b": score})
+
+
+def test_names_must_tell_scorers_apart(make_comparisons: MakeComparisons) -> None:
+    comparisons, scorer = make_comparisons(("s", "a", "b", 0.6)), Scorer("x", {"a": 1.0, "b": 0.0})
+    with pytest.raises(LabelError, match="two scorers are called x"):
+        judge(comparisons, [scorer, scorer])
+    with pytest.raises(LabelError, match="no scorer called y"):
+        judge(comparisons, [scorer], reference="y")
+
+
 def test_nothing_to_judge_is_an_error(make_comparisons: MakeComparisons) -> None:
     with pytest.raises(LabelError, match="of no pair do both photos have a score"):
         judge(make_comparisons(("s", "a", "b", 0.6)), [Scorer("x", {"a": 1.0})])
 
 
-def test_intervals_are_scipys_bootstrap_over_series(make_comparisons: MakeComparisons) -> None:
-    rng = np.random.default_rng(0)
+def random_pairs(rng: np.random.Generator, series: int) -> tuple[Comparisons, dict[str, float]]:
     rows, scores = [], {}
-    for series in range(60):
-        photos = [f"{series}-{photo}" for photo in range(rng.integers(2, 5))]
+    for number in range(series):
+        photos = [f"{number}-{photo}" for photo in range(rng.integers(2, 5))]
         scores |= {photo: float(rng.normal()) for photo in photos}
-        rows += [(str(series), a, b, float(rng.uniform())) for a in photos for b in photos if a < b]
-    estimate = judge(make_comparisons(*rows), [Scorer("x", scores)]).verdicts[0].figures["accuracy"]
+        rows += [(str(number), a, b, float(rng.uniform())) for a in photos for b in photos if a < b]
+    table = pd.DataFrame(rows, columns=["series", "photo_a", "photo_b", "preference"])
+    return Comparisons(table.assign(votes_a=0, votes_b=0, rank_a=0, rank_b=0)), scores
+
+
+def test_intervals_are_scipys_bootstrap_over_series() -> None:
+    comparisons, scores = random_pairs(np.random.default_rng(0), 60)
+    estimate = judge(comparisons, [Scorer("x", scores)]).verdicts[0].figures["accuracy"]
     right = {str(series): [0.0, 0.0] for series in range(60)}
-    for series, a, b, preference in rows:
+    columns = ["series", "photo_a", "photo_b", "preference"]
+    for series, a, b, preference in comparisons.table[columns].itertuples(index=False):
         right[series][0] += (scores[a] > scores[b]) == (preference > 0.5)
         right[series][1] += 1
     sums = np.array(list(right.values()))

@@ -1,38 +1,163 @@
 import csv
 import io
 import json
+import math
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from phototriage.features import Failure
 from phototriage.outputs import ranking_csv, ranking_json
-from phototriage.series import RankedPhoto, RankedSeries
+from phototriage.series import RankedPhoto, RankedSeries, Reason
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/ranking.schema.json").read_text())
+SHARPER = Reason("sharper", "sharpness", 0.5, 0.25, 0.75)
+LOOK = Reason("overall look", "look", None, None, -0.25)
+NOISIER = Reason("noisier", "noise", 1.0, 0.5, None)
 RANKED = [
     RankedSeries(
-        'x, "y"\n', (RankedPhoto('x, "y"\n/b.jpg', 1, 0.5, 0.75), RankedPhoto("a.jpg", 2, -1, 0.25))
+        'x, "y"\n',
+        "series",
+        datetime(2026, 6, 1, 9, 30, 0, 250_000),
+        (
+            RankedPhoto(
+                'x, "y"\n/b.jpg',
+                ('x, "y"\n/b.jpg', 'x, "y"\n/b.raw'),
+                1,
+                0.5,
+                0.55,
+                "pick",
+                (SHARPER, LOOK, NOISIER),
+            ),
+            RankedPhoto("a.jpg", ("a.jpg",), 2, -1, 0.45, "close", ()),
+        ),
     ),
-    RankedSeries("ü", (RankedPhoto("ü/ö.jpg", 1, 0, 1),)),
+    RankedSeries("ü", "single", None, (RankedPhoto("ü/ö.jpg", ("ü/ö.jpg",), 1, 0, 1, "kept", ()),)),
 ]
+
+
+def faults(value: Any, schema: dict[str, Any], where: str = "document") -> list[str]:
+    """What of a value is not as a JSON Schema says, by those of its words that ours uses."""
+    if "$ref" in schema:
+        return faults(value, SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], where)
+    types = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+    }
+    unknown = schema.keys() - {
+        *("$schema", "$defs", "title", "description", "type", "required", "properties", "items"),
+        *("minItems", "minimum", "maximum", "enum", "const"),
+    }
+    assert not unknown, f"{where}: not checked here: {unknown}"
+    if "type" in schema:
+        allowed = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        if not any(
+            isinstance(value, types[each]) and (each == "boolean" or not isinstance(value, bool))
+            for each in allowed
+        ):
+            return [f"{where}: {value!r} is no {allowed}"]
+    found = [f"{where}: no {name}" for name in schema.get("required", ()) if name not in value]
+    if "const" in schema and value != schema["const"]:
+        found.append(f"{where}: {value!r} is not {schema['const']!r}")
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{where}: {value!r} is none of {schema['enum']}")
+    if "minimum" in schema and not schema["minimum"] <= value <= schema.get("maximum", math.inf):
+        found.append(f"{where}: {value!r} is out of range")
+    if isinstance(value, list):
+        found += [f"{where}: too few"] if len(value) < schema.get("minItems", 0) else []
+        for place, each in enumerate(value):
+            found += faults(each, schema["items"], f"{where}[{place}]")
+    if isinstance(value, dict):
+        # Nothing is written that is not described.
+        found += [f"{where}: {name} is not described" for name in value.keys() - schema["properties"].keys()]
+        for name, each in value.items():
+            found += faults(each, schema["properties"].get(name, {}), f"{where}.{name}")
+    return found
+
+
+def document() -> dict[str, Any]:
+    text = ranking_json(Path("/p"), "embedded", RANKED, [Failure("c.jpg", "the file is empty")])
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
 
 
 def test_csv_survives_awkward_names() -> None:
     rows = list(csv.DictReader(io.StringIO(ranking_csv(RANKED))))
-    assert [(row["series"], row["photo"], int(row["rank"])) for row in rows] == [
-        ('x, "y"\n', 'x, "y"\n/b.jpg', 1),
-        ('x, "y"\n', "a.jpg", 2),
-        ("ü", "ü/ö.jpg", 1),
+    assert rows[0] == {
+        "series": 'x, "y"\n',
+        "photo": 'x, "y"\n/b.jpg',
+        "rank": "1",
+        "score": "0.500000",
+        "probability_best": "0.550000",
+        "verdict": "pick",
+        "kind": "series",
+        "reasons": "sharper; but overall look; also noisier",
+        "files": 'x, "y"\n/b.jpg; x, "y"\n/b.raw',
+    }
+    assert [(row["photo"], row["verdict"], row["reasons"]) for row in rows[1:]] == [
+        ("a.jpg", "close", ""),
+        ("ü/ö.jpg", "kept", ""),
     ]
-    assert float(rows[0]["probability_best"]) == 0.75
 
 
 def test_json_is_one_document() -> None:
-    document = json.loads(
-        ranking_json(Path("/p"), "embedded", RANKED, [Failure("c.jpg", "the file is empty")])
-    )
-    assert document["folder"] == "/p"
-    assert document["model"] == "embedded"
-    assert document["series"][1] == {
-        "name": "ü",
-        "photos": [{"photo": "ü/ö.jpg", "rank": 1, "score": 0, "probability_best": 1}],
+    found = document()
+    assert (found["schema_version"], found["folder"], found["model"]) == (1, "/p", "embedded")
+    first, second = found["series"]
+    assert (first["taken"], first["too_close"]) == ("2026-06-01T09:30:00.250000", True)
+    assert first["photos"][0]["reasons"][0] == {
+        "words": "sharper",
+        "feature": "sharpness",
+        "value": 0.5,
+        "other": 0.25,
+        "log_odds": 0.75,
     }
-    assert document["failures"] == [{"photo": "c.jpg", "reason": "the file is empty"}]
+    assert second == {
+        "name": "ü",
+        "kind": "single",
+        "taken": None,
+        "too_close": False,
+        "photos": [
+            {
+                "photo": "ü/ö.jpg",
+                "files": ["ü/ö.jpg"],
+                "rank": 1,
+                "score": 0,
+                "probability_best": 1,
+                "verdict": "kept",
+                "reasons": [],
+            }
+        ],
+    }
+    assert found["failures"] == [{"photo": "c.jpg", "reason": "the file is empty"}]
+
+
+def test_json_is_as_its_schema_says() -> None:
+    assert faults(document(), SCHEMA) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda found: found.pop("folder"), "document: no folder"),
+        (lambda found: found.update(extra=1), "document: extra is not described"),
+        (lambda found: found.update(schema_version=2), "schema_version: 2 is not 1"),
+        (lambda found: found["series"][0].update(photos=[]), "document.series[0].photos: too few"),
+        (lambda found: found["series"][0].update(kind="heap"), "'heap' is none of"),
+        (lambda found: found["series"][0]["photos"][0].update(rank=True), "True is no ['integer']"),
+        (lambda found: found["series"][0]["photos"][0].update(probability_best=1.5), "1.5 is out of range"),
+        (lambda found: found["series"][0]["photos"][0]["reasons"][0].pop("words"), "reasons[0]: no words"),
+    ],
+)
+def test_the_schema_tells_a_wrong_document(spoil: Any, fault: str) -> None:
+    found = document()
+    spoil(found)
+    (only,) = faults(found, SCHEMA)
+    assert fault in only

@@ -1,34 +1,50 @@
 """`phototriage evaluate`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
+import tyro
+
+from phototriage.cli.contest import Contest
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
-from phototriage.errors import FeatureError, LabelError
-from phototriage.evaluation import Judgement, Scorer, baselines, evaluate_ranker, judge
-from phototriage.features.table import read_score_table
+from phototriage.errors import FeatureError, LabelError, OutputError
+from phototriage.evaluation import Judgement, Mistake, judge, worst_mistakes
 from phototriage.labels import Labels
-from phototriage.outputs import STDOUT, judgement_json, print_judgement, write_text
-from phototriage.ranker import load_embedded_ranker, load_ranker
+from phototriage.outputs import (
+    STDOUT,
+    judgement_json,
+    judgement_markdown,
+    lead_sentence,
+    print_judgement,
+    print_kinds,
+    write_text,
+)
 
 __all__ = ["Command"]
+
+_SOME_FAILED = 3
+_FEW_SERIES = 20
 
 
 @dataclass(frozen=True)
 class Command:
     """Judge a ranker, or anyone's scores, against preferences.
 
-    One table: the ranker, a coin, every single number and their fixed mix, each figure with a 95 % interval
-    over series. Series that the ranker was trained on are left out, or the table is called in-sample.
+    One table: a coin, single numbers and their fixed mix, networks trained by the ranker's own config (CLIP
+    only, IQA only, listwise loss), the ranker, and what noise in the labels allows; each figure with a 95 %
+    interval over series, and how far the ranker leads. Series that the ranker was trained on are left out, or
+    the table is called in-sample.
 
     For instance,
 
       phototriage evaluate --root PhotoTriage --feature_table iqa_scores.csv
-      phototriage evaluate --root PhotoTriage --feature_table iqa_scores.csv --folds 5
-      phototriage evaluate --comparisons my_choices.csv --photos ~/Pictures --model my_ranker.pt
-      phototriage evaluate --root PhotoTriage --scores other_tool.csv
+      phototriage evaluate --root PhotoTriage --feature_table iqa_scores.csv --folds 5 --markdown report.md
+      phototriage evaluate --comparisons my_choices.csv --photos ~/Pictures --model mine.pt --plots figures
+      phototriage evaluate --root PhotoTriage --scores other_tool.csv --against third_tool.csv
     """
 
     labels: LabelSource = field(default_factory=LabelSource)
@@ -37,64 +53,125 @@ class Command:
     """The ranker to judge, .pt or .safetensors; without it the embedded one."""
     scores: OptionalPath = None
     """Judge these scores in place of a ranker: a CSV of series, photo, score."""
+    against: OptionalPath = None
+    """Another ranker, .pt or .safetensors, or other scores, .csv, to compare with on the same pairs."""
     folds: OptionalInt = None
     """Judge the ranker's recipe in place of the ranker: train it anew on all but one of this many parts of
     the series, judge it on that part, for every part."""
+    no_baselines: bool = False
+    """Train no networks to compare with."""
+    thresholds: Annotated[tuple[float, ...], tyro.conf.arg(metavar="SHARE ...")] = ()
+    """Accuracy also where at least this share of people agree, 0.5 to 1; 0.7 is always there."""
     json: OptionalPath = None
     """Write the judgement as JSON; - for standard output."""
+    markdown: OptionalPath = None
+    """Write the judgement as a report in Markdown; - for standard output."""
+    plots: OptionalPath = None
+    """Write pictures into this folder: calibration, accuracy by kind of pair, the worst mistakes."""
+    worst: int = 12
+    """How many of the worst mistakes to report and draw."""
 
     def run(self) -> int:
-        if self.scores and (self.folds or self.model):
-            raise FeatureError("--scores are judged as they are: give them without --model and --folds")
-        if self.folds is not None and self.folds < 2:
-            raise LabelError(f"--folds must be at least 2, not {self.folds}")
+        self._check()
         labels = self.labels.labels()
-        judgement, about = self._scores(labels, self.scores) if self.scores else self._ranker(labels)
+        others = [self.against] if self.against else []
+        contest = Contest(
+            labels,
+            lambda needed: self.labels.read_features(labels, self.source, needed),
+            [self.scores or self.model, *others],
+            [*filter(None, [self.scores]), *(path for path in others if path.suffix.lower() == ".csv")],
+            self.folds,
+            with_baselines=not self.no_baselines,
+        )
+        judged, scorers, about = contest.scorers()
+        judgement = judge(judged, scorers, reference=contest.names[0], thresholds=self.thresholds)
+        notes = [*contest.notes, *_cautions(judgement)]
         left_out = f", {judgement.uncovered_pairs} pairs left out" if judgement.uncovered_pairs else ""
+        chance = judgement.top1_by_chance
+        by_chance = "" if chance is None else f", {chance:.1%} by chance"
         note(
             f"{about['judged']}: {judgement.pairs} pairs of {judgement.series} series "
-            f"({judgement.clear_pairs} with p ≥ 0.7; top-1 on {judgement.complete_series} complete series)"
-            f"{left_out}"
+            f"({judgement.clear_pairs} with p ≥ 0.7; top-1 on {judgement.complete_series} complete "
+            f"series{by_chance}){left_out}"
         )
-        if self.json != STDOUT:
-            print_judgement(judgement)
-        if self.json:
-            write_text(judgement_json(judgement, labels=labels.kind, **about), self.json)
-        return 0
-
-    def _scores(self, labels: Labels, path: Path) -> tuple[Judgement, dict[str, str | int | bool]]:
-        table = read_score_table(path)
-        for failure in table.failures:
+        for text in notes:
+            note(text)
+        if self.against:
+            for figure in ("accuracy", "accuracy_clear"):
+                note(lead_sentence(judgement, contest.names[1], figure))
+        main = next(scorer for scorer in scorers if scorer.name == judgement.reference)
+        mistakes = worst_mistakes(judged, main, self.worst)
+        self._write(judgement, labels, mistakes, notes, about)
+        for failure in contest.failures:
             note(f"left out: {failure.photo}: {failure.reason}")
-        coin, score = baselines(table)
-        judged = judge(labels.comparisons, [coin, Scorer(path.stem, score.scores)])
-        return judged, {"judged": f"scores in {path}"}
+        return _SOME_FAILED if contest.failures else 0
 
-    def _ranker(self, labels: Labels) -> tuple[Judgement, dict[str, str | int | bool]]:
-        ranker = load_ranker(self.model) if self.model else load_embedded_ranker()
-        name = self.model.stem if self.model else "embedded ranker"
-        features = self.labels.read_features(labels, self.source, [block.name for block in ranker.blocks])
-        if self.folds:
-            from phototriage.evaluation.cross_validation import cross_validated
+    def _check(self) -> None:
+        if self.scores and self.model:
+            raise FeatureError("--scores are judged in place of a ranker: give them without --model")
+        if self.folds is not None and self.folds < 2:
+            raise LabelError(f"--folds must be at least 2, not {self.folds}")
+        if self.folds and self.scores:
+            raise FeatureError("--scores are judged as they are: give them without --folds")
+        if self.worst < 0:
+            raise OutputError(f"--worst must be at least 0, not {self.worst}")
+        for threshold in self.thresholds:
+            if not 0.5 <= threshold <= 1:
+                raise LabelError(f"--thresholds are shares of people, 0.5 to 1, not {threshold:g}")
+        if (self.json, self.markdown, self.source.failures).count(STDOUT) > 1:
+            raise OutputError("only one of --json, --markdown and --failures can go to standard output")
 
-            fresh = cross_validated(
-                f"{name}, trained anew",
-                labels.comparisons,
-                features,
-                ranker.config,
-                self.folds,
-                on_fold=lambda fold: note(f"fold {fold} of {self.folds} done"),
-            )
-            judgement = judge(labels.comparisons, [*baselines(features), fresh])
-            return judgement, {"judged": f"{self.folds}-fold over series", "folds": self.folds}
-        evaluation = evaluate_ranker(name, ranker, labels.comparisons, features)
-        judged = f"{name} on series it never saw"
-        if evaluation.in_sample:
-            judged = f"IN-SAMPLE: {name} was trained on all these series, which says little about others"
-        elif evaluation.seen_series:
-            judged += f" ({evaluation.seen_series} that it was trained on are left out)"
-        return evaluation.judgement, {
-            "judged": judged,
-            "in_sample": evaluation.in_sample,
-            "seen_series": evaluation.seen_series,
-        }
+    def _write(
+        self,
+        judgement: Judgement,
+        labels: Labels,
+        mistakes: Sequence[Mistake],
+        notes: Sequence[str],
+        about: dict[str, str | int | bool],
+    ) -> None:
+        if STDOUT not in (self.json, self.markdown, self.source.failures):
+            print_judgement(judgement)
+            print_kinds(judgement)
+        if self.json:
+            text = judgement_json(judgement, mistakes, labels=labels.kind, notes=list(notes), **about)
+            write_text(text, self.json)
+        if self.markdown:
+            title = f"Evaluation: {about['judged']}"
+            write_text(judgement_markdown(judgement, title, notes, mistakes), self.markdown)
+        if self.plots:
+            self._draw(judgement, mistakes, self.labels.photos or labels.photo_root, self.plots)
+
+    def _draw(
+        self, judgement: Judgement, mistakes: Sequence[Mistake], photos: Path | None, folder: Path
+    ) -> None:
+        # Here, so that nobody waits for matplotlib who wants no pictures.
+        from phototriage.outputs.evaluation_plots import kinds_plot, reliability_plot
+        from phototriage.outputs.worst_errors import mistakes_sheet
+
+        name = judgement.reference or ""
+        if judgement.verdict(name).reliability:
+            reliability_plot(judgement, folder / "reliability.png")
+        others = [verdict for verdict in judgement.verdicts if verdict.name not in (name, "coin")]
+        best = max(others, key=lambda verdict: _accuracy(judgement, verdict.name), default=None)
+        kinds_plot(judgement, [best.name] if best else [], folder / "accuracy_by_kind.png")
+        if photos is None:
+            note("no contact sheet of the worst mistakes: where the photos lie is not known, give --photos")
+        elif mistakes:
+            files = {photo: photos / photo for each in mistakes for photo in (each.preferred, each.other)}
+            mistakes_sheet(name, mistakes, files, folder / "worst_mistakes.png")
+        note(f"pictures are in {folder}")
+
+
+def _accuracy(judgement: Judgement, name: str) -> float:
+    accuracy = judgement.verdict(name).figures["accuracy"]
+    return accuracy.value if accuracy else 0.0
+
+
+def _cautions(judgement: Judgement) -> list[str]:
+    """What a reader of the figures should know, a line each."""
+    cautions = []
+    if judgement.series < _FEW_SERIES:
+        cautions.append(f"only {judgement.series} series: the figures and their intervals say little")
+    if not any(part.pairs for part in judgement.verdicts[0].by_preference):
+        cautions.append("every preference is ½: there is no winner to find, so there is no accuracy")
+    return cautions

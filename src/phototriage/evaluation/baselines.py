@@ -1,5 +1,7 @@
 """Scorers that learned nothing, to hold a model against."""
 
+from collections import Counter
+
 import numpy as np
 
 from phototriage.evaluation.judging import Scorer
@@ -11,20 +13,23 @@ __all__ = ["FIXED_MIX", "baselines", "ranker_scorer"]
 FIXED_MIX = dict(zip(IQA_COLUMNS, (0.4, 0.3, 0.2, 0.1), strict=True))
 """Weights of the four image-quality numbers in the mix that rule-based tools use."""
 
-_MANY = 16
+_FEW = 8
 
 
 def baselines(features: Features) -> list[Scorer]:
-    """A coin; every single number, where there are few enough to list; the fixed mix, where it can be had."""
+    """A coin; the single numbers of blocks that have few; the fixed mix, where it can be had."""
     scorers = [Scorer("coin", dict.fromkeys(features.photos, 0.0), calibrated=True)]
-    column_of = {name: features.matrix[:, place] for place, name in enumerate(features.columns)}
-    if len(column_of) <= _MANY:
-        scorers += [
-            Scorer(name, dict(zip(features.photos, column.tolist(), strict=True)))
-            for name, column in column_of.items()
-        ]
-    if FIXED_MIX.keys() <= column_of.keys():
-        mix = np.sum([weight * column_of[name] for name, weight in FIXED_MIX.items()], axis=0)
+    repeated = {name for name, times in Counter(features.columns).items() if times > 1}
+    start = 0
+    for block in features.blocks:
+        for place, name in enumerate(block.columns if block.dim <= _FEW else ()):
+            column = features.matrix[:, start + place]
+            unique = f"{block.name}: {name}" if name in repeated else name
+            scorers.append(Scorer(unique, dict(zip(features.photos, column.tolist(), strict=True))))
+        start += block.dim
+    if FIXED_MIX.keys() <= set(features.columns):
+        columns = {name: features.matrix[:, place] for place, name in enumerate(features.columns)}
+        mix = np.sum([weight * columns[name] for name, weight in FIXED_MIX.items()], axis=0)
         scorers.append(Scorer("fixed mix .4/.3/.2/.1", dict(zip(features.photos, mix.tolist(), strict=True))))
     return scorers
 

@@ -1,5 +1,6 @@
 """A ranker beside the baselines, on series it never saw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from phototriage.evaluation.baselines import baselines, ranker_scorer
@@ -8,7 +9,7 @@ from phototriage.features import Features
 from phototriage.labels import Comparisons
 from phototriage.ranker import TrainedRanker
 
-__all__ = ["Evaluation", "evaluate_ranker"]
+__all__ = ["Evaluation", "evaluate_ranker", "never_seen"]
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,25 @@ def evaluate_ranker(
 
     Pairs without features are left out. Raises FeatureError where the features are not the ranker's.
     """
-    photos_of = comparisons.photos_by_series()
-    judgeable = [photo for photo in comparisons.photos if photo in features]
-    seen = dict(zip(judgeable, ranker.has_seen(judgeable, features), strict=True))
-    unseen_series = [
-        series for series, photos in photos_of.items() if not any(seen.get(each, False) for each in photos)
-    ]
-    judged = comparisons.in_series(unseen_series) if unseen_series else comparisons
+    unseen = never_seen([ranker], comparisons, features)
+    judged = unseen if len(unseen) else comparisons
     scorers = [*baselines(features), ranker_scorer(name, ranker, features)]
     return Evaluation(
-        judge(judged, scorers), len(photos_of) - len(unseen_series), in_sample=not unseen_series
+        judge(judged, scorers, reference=name),
+        len(comparisons.series) - len(unseen.series),
+        in_sample=not len(unseen),
+    )
+
+
+def never_seen(rankers: Sequence[TrainedRanker], comparisons: Comparisons, features: Features) -> Comparisons:
+    """The comparisons of the series of which none of the rankers was trained or validated on any photo."""
+    photos = [photo for photo in comparisons.photos if photo in features]
+    seen = {
+        photo
+        for ranker in rankers
+        for photo, was_seen in zip(photos, ranker.has_seen(photos, features), strict=True)
+        if was_seen
+    }
+    return comparisons.in_series(
+        [series for series, shown in comparisons.photos_by_series().items() if seen.isdisjoint(shown)]
     )

@@ -1,16 +1,20 @@
-"""What is measured of scores against preferences. Pure functions of arrays."""
+"""What is measured of scores against preferences. Pure functions of arrays.
+
+Rows are sorted by series where `starts`, (s,), is asked for: the place of the first row of each of s series.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["calibration_columns", "log_likelihood", "top1_credit"]
+__all__ = ["BINS", "calibration", "calibration_error", "kendall_tau", "log_likelihood", "top1_credit"]
 
-_BINS = 10
+BINS = 10
+"""Equal bins of confidence from ½ to 1."""
+
+Array = NDArray[np.float64]
 
 
-def log_likelihood(
-    probability: NDArray[np.floating], preference: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def log_likelihood(probability: NDArray[np.floating], preference: NDArray[np.floating]) -> Array:
     """Per pair p·ln P + (1 − p)·ln(1 − P), in nats, at most 0; a coin has −ln 2.
 
     Args:
@@ -21,32 +25,73 @@ def log_likelihood(
     return np.asarray(preference * np.log(sure) + (1 - preference) * np.log1p(-sure))
 
 
-def calibration_columns(
-    probability: NDArray[np.floating], preference: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """Per pair, confidence minus the share of people on its side, in the column of the confidence's bin.
+def calibration(probability: NDArray[np.floating], preference: NDArray[np.floating]) -> Array:
+    """Per pair its confidence, the share of people on its side, and 1, in the column of the confidence's bin.
 
-    The side is the photo that `probability` favours, so the order of a pair does not matter; confidences
-    from ½ to 1 fall into 10 equal bins. Expected calibration error (Naeini et al., AAAI 2015) is the sum
-    over bins of |the column's sum|, over n.
+    The side is the photo that `probability` favours, so the order of a pair does not matter; at P = ½ neither
+    is favoured and half the people are on either.
 
-    Returns: float64 (n, 10), one entry per row.
+    Args:
+        probability: (n,) the P(a over b) that is judged.
+        preference: (n,) the share of people who prefer a.
+
+    Returns: float64 (n, 3, BINS); its sum over pairs is what `calibration_error` and a reliability plot need.
     """
     favours_a = probability >= 0.5
     confidence = np.where(favours_a, probability, 1 - probability)
-    # At P = ½ neither side is favoured: half the people are on either.
     share = np.where(probability == 0.5, 0.5, np.where(favours_a, preference, 1 - preference))
-    bins = np.minimum(((confidence - 0.5) * 2 * _BINS).astype(int), _BINS - 1)
-    columns = np.zeros((len(bins), _BINS))
-    columns[np.arange(len(bins)), bins] = confidence - share
+    bins = np.minimum(((confidence - 0.5) * 2 * BINS).astype(int), BINS - 1)
+    columns = np.zeros((len(bins), 3, BINS))
+    columns[np.arange(len(bins)), :, bins] = np.stack([confidence, share, np.ones(len(bins))], axis=1)
     return columns
 
 
-def top1_credit(scores: NDArray[np.floating], is_best: NDArray[np.bool_]) -> float:
-    """How much of the top of one series' scores is right: 1 or 0, and the share of right ones among ties.
+def calibration_error(sums: Array) -> Array:
+    """Expected calibration error: mean over pairs of |confidence − share of people|, both averaged by bin.
 
     Args:
-        scores: (n,) a score per photo of the series.
-        is_best: (n,) whether people like it best; ties have several.
+        sums: (…, 3, BINS) `calibration` summed over pairs.
+
+    Returns: (…) in [0, 1]. Source: Naeini et al., AAAI 2015.
     """
-    return float(is_best[scores == scores.max()].mean())
+    confidence, share, pairs = np.moveaxis(sums, -2, 0)
+    return np.asarray(np.abs(confidence - share).sum(axis=-1) / pairs.sum(axis=-1))
+
+
+def top1_credit(scores: NDArray[np.floating], is_best: NDArray[np.bool_], starts: NDArray[np.intp]) -> Array:
+    """How much of the top of each series' scores is right: 1 or 0, and the share of right ones among ties.
+
+    Args:
+        scores: (m,) a score per photo; a row per photo of each series.
+        is_best: (m,) whether people like it best in its series; ties have several.
+
+    Returns: (s,) in [0, 1].
+    """
+    sizes = np.diff(np.append(starts, len(scores)))
+    on_top = scores == np.repeat(np.maximum.reduceat(scores, starts), sizes)
+    return np.asarray(
+        np.add.reduceat(on_top & is_best, starts, dtype=float) / np.add.reduceat(on_top, starts, dtype=float)
+    )
+
+
+def kendall_tau(
+    difference: NDArray[np.floating], preference: NDArray[np.floating], starts: NDArray[np.intp]
+) -> Array:
+    """Kendall's τ-b of each series between scores and preferences, over the pairs that were compared.
+
+    Pairs in the right order less pairs in the wrong one, over √(pairs of different scores · pairs with a
+    winner). Where all pairs of a series are compared and the winners agree with one order of the photos, this
+    is the τ-b of the scores and that order. Source: Kendall, Biometrika 33 (1945).
+
+    Args:
+        difference: (n,) score of a minus score of b, a row per pair.
+        preference: (n,) P(a over b); at ½ nobody wins.
+
+    Returns: (s,) in [−1, 1]; 0 where all scores are equal, NaN where no pair has a winner.
+    """
+    ordered, wanted = np.sign(difference), np.sign(preference - 0.5)
+    agreeing, different, won = (
+        np.add.reduceat(values, starts) for values in (ordered * wanted, np.abs(ordered), np.abs(wanted))
+    )
+    tau = agreeing / np.sqrt(np.maximum(different, 1) * np.maximum(won, 1))
+    return np.where(won > 0, tau, np.nan)

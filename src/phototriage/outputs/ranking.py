@@ -11,30 +11,68 @@ from typing import Any
 from phototriage.features import Failure
 from phototriage.series import RankedSeries
 
-__all__ = ["ranking_csv", "ranking_json"]
+__all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_json"]
+
+SCHEMA_VERSION = 1
+"""Of the JSON document, docs/ranking.schema.json; a reader of one version reads all later documents of it."""
+
+_COLUMNS = (
+    "series",
+    "photo",
+    "rank",
+    "score",
+    "probability_best",
+    "verdict",
+    "kind",
+    "reasons",
+    "files",
+)
 
 
 def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
-    """One line per photo, `series,photo,rank,score,probability_best`; best first within a series."""
+    """One line per photo, best first within a series.
+
+    `reasons` are phrases and `files` all files of the photo, itself first; each joined by "; ".
+    """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["series", "photo", "rank", "score", "probability_best"])
+    lines.writerow(_COLUMNS)
     for series in ranked:
-        for each in series.photos:
-            lines.writerow(
-                [series.name, each.photo, each.rank, f"{each.score:.6f}", f"{each.probability_best:.6f}"]
+        lines.writerows(
+            (
+                series.name,
+                each.photo,
+                each.rank,
+                f"{each.score:.6f}",
+                f"{each.probability_best:.6f}",
+                each.verdict,
+                series.kind,
+                "; ".join(each.phrases),
+                "; ".join(each.files),
             )
+            for each in series.photos
+        )
     return text.getvalue()
 
 
 def ranking_json(
     folder: Path, model: str, ranked: Sequence[RankedSeries], failures: Sequence[Failure]
 ) -> str:
-    """One document: `folder`, `model`, `series` (each `name` and `photos`, best first) and `failures`."""
+    """One document, as docs/ranking.schema.json describes it."""
     document: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
         "folder": str(folder),
         "model": model,
-        "series": [asdict(series) for series in ranked],
+        "series": [
+            {
+                "name": series.name,
+                "kind": series.kind,
+                "taken": series.taken.isoformat() if series.taken else None,
+                "too_close": series.too_close,
+                "photos": [asdict(each) for each in series.photos],
+            }
+            for series in ranked
+        ],
         "failures": [asdict(failure) for failure in failures],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,46 +1,97 @@
-"""What a training leaves on disk."""
+"""What a training leaves on disk, on its way and at its end.
+
+A folder with last_state.pt holds an interrupted run; one with best_model.pt and no last_state.pt, a finished
+one.
+"""
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from phototriage.errors import OutputError
 from phototriage.evaluation import Judgement
+from phototriage.features import Features
+from phototriage.labels import Comparisons
 from phototriage.outputs.judgement import judgement_json
 from phototriage.outputs.pictures import training_curves
 from phototriage.outputs.text_file import write_text
-from phototriage.ranker import save_ranker
+from phototriage.ranker import TrainedRanker, correctness, save_ranker
 from phototriage.ranker.record import BatchRecord, EpochRecord, Training
+from phototriage.ranker.state import TrainingState, load_state, save_state
 
-__all__ = ["write_run"]
+__all__ = ["read_last_state", "write_last_state", "write_predictions", "write_run"]
+
+_LAST_STATE = "last_state.pt"
+
+
+def write_last_state(folder: Path, state: TrainingState, settings: Mapping[str, Any]) -> None:
+    """Writes config.yaml, training_log.csv so far and, last, last_state.pt. Raises OutputError."""
+    write_text(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True), folder / "config.yaml")
+    write_text(_log(state.batches, state.epochs), folder / "training_log.csv")
+    save_state(state, folder / _LAST_STATE)
+
+
+def read_last_state(folder: Path) -> TrainingState | None:
+    """What `write_last_state` left; None where there is none. Raises ModelError for a damaged one."""
+    path = folder / _LAST_STATE
+    return load_state(path) if path.exists() else None
+
+
+def write_predictions(folder: Path, ranker: TrainedRanker, pairs: Comparisons, features: Features) -> None:
+    """Writes test_predictions.csv, a row per pair of photos that have features.
+
+    Its columns are series, photo_a, photo_b, preference, votes, score_a, score_b, probability (P(a over b) by
+    the ranker) and correct (1, 0, 0.5 for equal scores, empty where the preference is ½). Raises OutputError.
+    """
+    pairs = pairs.between(features.photos)
+    scores = ranker.scores(features)
+    a, b = (scores[features.rows(pairs.table[side])] for side in ("photo_a", "photo_b"))
+    table = pairs.table[["series", "photo_a", "photo_b", "preference"]].assign(
+        votes=pairs.votes,
+        score_a=a,
+        score_b=b,
+        probability=ranker.probability(a - b),
+        correct=correctness(a - b, pairs.table["preference"].to_numpy()),
+    )
+    write_text(table.to_csv(index=False, lineterminator="\n"), folder / "test_predictions.csv")
 
 
 def write_run(folder: Path, training: Training, judgement: Judgement) -> None:
     """Writes training_log.csv, training_curves.png, test_results.json and, last, best_model.pt.
 
-    The model comes last, so that a folder with a model is a finished run. Raises OutputError.
+    The model comes last, so that what stood there before stays until all else is written; then last_state.pt
+    goes. Raises OutputError.
     """
-    write_text(_log(training), folder / "training_log.csv")
+    write_text(_log(training.batches, training.epochs), folder / "training_log.csv")
     training_curves(training, folder / "training_curves.png")
     write_text(
         judgement_json(judgement, judged="test series", best_epoch=training.best_epoch),
         folder / "test_results.json",
     )
     save_ranker(training.ranker, folder / "best_model.pt")
+    try:
+        (folder / _LAST_STATE).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot remove {folder / _LAST_STATE}: {error.strerror}") from error
 
 
-def _log(training: Training) -> str:
+def _log(batches: Sequence[BatchRecord], epochs: Sequence[EpochRecord]) -> str:
     """One table: a line per ten batches and a line per epoch; each kind leaves the other's columns empty."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     batch_columns = [field.name for field in fields(BatchRecord)]
     epoch_columns = [field.name for field in fields(EpochRecord)][1:]
     lines.writerow([*batch_columns, *epoch_columns])
-    for record in training.epochs:
+    done = {record.epoch: record for record in epochs}
+    for epoch in dict.fromkeys(batch.epoch for batch in batches):
         lines.writerows(
-            [*astuple(batch), *[""] * len(epoch_columns)]
-            for batch in training.batches
-            if batch.epoch == record.epoch
+            [*astuple(batch), *[""] * len(epoch_columns)] for batch in batches if batch.epoch == epoch
         )
-        lines.writerow([record.epoch, *[""] * (len(batch_columns) - 1), *astuple(record)[1:]])
+        if epoch in done:
+            lines.writerow([epoch, *[""] * (len(batch_columns) - 1), *astuple(done[epoch])[1:]])
     return text.getvalue()

@@ -6,52 +6,80 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from phototriage.outputs.console import plain, stdout_console
+from phototriage.outputs.judgement import judgement_cells, judgement_headers, percent
+from phototriage.outputs.ranked_lines import ranked_lines
 from phototriage.series import RankedSeries
 
 if TYPE_CHECKING:
-    from phototriage.evaluation import Estimate, Judgement
+    from phototriage.evaluation import Judgement
     from phototriage.labels import AlignmentSummary, Labels
 
-__all__ = ["print_judgement", "print_labels", "print_ranking"]
+__all__ = ["print_judgement", "print_kinds", "print_labels", "print_ranking"]
+
+_UNLIMITED = 10_000
+
+
+_LEGEND = """\
+%: P(best), how likely people would like the photo best of its series.
+Reasons: a pick's beside the best photo left out, any other's beside the pick."""
 
 
 def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> None:
-    """One table per series: rank, photo, score, P(best); only the first `top` photos where it is given."""
+    """Per series a headline and a line per photo; only the first `top` photos where it is given.
+
+    What is kept whole takes one line, and all single photos together one; the last says how to read it.
+    """
     console = stdout_console()
     for series in ranked:
-        table = Table(
-            title=plain(f"{series.name}  ({len(series.photos)} photo{'s' * (len(series.photos) > 1)})"),
-            title_justify="left",
-        )
-        table.add_column("rank", justify="right")
-        table.add_column("photo", overflow="fold")
-        table.add_column("score", justify="right")
-        table.add_column("P(best)", justify="right")
-        for each in series.photos[:top]:
-            table.add_row(
-                str(each.rank),
-                plain(each.photo.removeprefix(f"{series.name}/")),
-                f"{each.score:.3f}",
-                f"{each.probability_best:.0%}",
-                style="bold" if each.rank == 1 else None,
-            )
-        console.print(table)
+        if series.kind != "single":
+            # One text per series: rich takes some milliseconds for a table, and there may be thousands.
+            console.print(ranked_lines(series, top, console.width), soft_wrap=True)
+    singles = sum(series.kind == "single" for series in ranked)
+    if singles:
+        console.print(f"{singles:,} single photo{'s' * (singles > 1)}: nothing to choose", highlight=False)
+    if any(series.kind == "series" for series in ranked):
+        console.print(_LEGEND, highlight=False)
 
 
 def print_judgement(judgement: "Judgement") -> None:
-    """A row per scorer: each figure with its interval."""
-    table = Table()
-    table.add_column("scorer")
-    for name in ("accuracy %", "p ≥ 0.7 %", "top-1 %", "log-likelihood", "ECE"):
-        table.add_column(name, justify="right")
-    for verdict in judgement.verdicts:
-        figures = verdict.figures
-        table.add_row(
-            plain(verdict.name),
-            *(_percent(figures[name]) for name in ("accuracy", "accuracy_clear", "top1")),
-            *(_number(figures[name]) for name in ("log_likelihood", "ece")),
-        )
-    stdout_console().print(table)
+    """A row per scorer: each figure with its interval; then what noise in the labels allows.
+
+    One table, or two where one would be wider than the terminal, with intervals below the figures if need be.
+    """
+    console = stdout_console()
+    headers, rows = judgement_headers(judgement), judgement_cells(judgement)
+    every = range(1, len(headers))
+    others = range(headers.index("top-1 %"), headers.index("ECE") + 1)
+    halves = [[column for column in every if column not in others], list(others)]
+    for parts, below in (([list(every)], False), (halves, False), (halves, True)):
+        tables = [Table(headers[0]) for _ in parts]
+        for table, columns in zip(tables, parts, strict=True):
+            for column in columns:
+                table.add_column(plain(headers[column]), justify="right", overflow="fold")
+            for row in rows:
+                cells = [row[column].replace(" (", "\n(") if below else row[column] for column in columns]
+                table.add_row(plain(row[0]), *cells, style="bold" if row[0] == judgement.reference else None)
+        unlimited = console.options.update(max_width=_UNLIMITED)
+        if all(console.measure(table, options=unlimited).maximum <= console.width for table in tables):
+            break
+    for table in tables:
+        console.print(table)
+
+
+def print_kinds(judgement: "Judgement") -> None:
+    """The reference's accuracy by series size and by the size of the preference."""
+    verdict = judgement.verdict(judgement.reference or "")
+    for header, parts in (
+        ("photos in the series", verdict.by_series_size),
+        ("share of people on the winner's side", verdict.by_preference),
+    ):
+        table = Table(header)
+        table.add_column("accuracy %", justify="right")
+        table.add_column("pairs", justify="right")
+        for part in parts:
+            if part.pairs:
+                table.add_row(part.kind, percent(part.accuracy), f"{part.pairs:,}")
+        stdout_console().print(table)
 
 
 def print_labels(labels: "Labels") -> None:
@@ -84,13 +112,3 @@ def _alignment(summary: "AlignmentSummary") -> Table:
     ):
         table.add_row(name, f"{agreement.share:.1%} of {agreement.pairs:,} pairs")
     return table
-
-
-def _percent(estimate: "Estimate | None") -> str:
-    if estimate is None:
-        return "–"
-    return f"{100 * estimate.value:.1f} ({100 * estimate.low:.1f}–{100 * estimate.high:.1f})"
-
-
-def _number(estimate: "Estimate | None") -> str:
-    return "–" if estimate is None else f"{estimate.value:.3f} ({estimate.low:.3f}…{estimate.high:.3f})"

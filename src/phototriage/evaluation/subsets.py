@@ -1,0 +1,105 @@
+"""What features can be taken apart into, and which of the parts to try together."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import get_args
+
+from phototriage.errors import FeatureError
+from phototriage.features import EXTRACTORS, IQA_COLUMNS, IQA_PLUS_COLUMNS, Features
+from phototriage.features.options import ResnetLayer
+
+__all__ = ["chosen_subsets", "default_subsets", "feature_parts", "measured_for"]
+
+Parts = Mapping[str, tuple[int, ...]]
+"""Columns of a feature matrix by name."""
+
+_RESNET = "resnet"
+_LAYERS: tuple[ResnetLayer, ...] = get_args(ResnetLayer)
+_ALL_OF = 4
+"""Of more parts than these, not every subset is tried."""
+_COLUMN_BY_COLUMN = 16
+"""A single part of at most this many columns is taken apart."""
+
+
+def feature_parts(
+    features: Features, resnet_layers: Sequence[ResnetLayer] = ()
+) -> dict[str, tuple[int, ...]]:
+    """The parts of the features.
+
+    A measured block is one; `resnet` is one per layer, and `resnet` itself are the columns of
+    `resnet_layers`. In a table, the columns of `iqa` and of `iqa_plus` are one, as are columns that differ in
+    a number at the end (`clip_0000`, `clip_0001`); any other column is a part of its own. Where all that
+    makes a single part of few columns, each column is one.
+    """
+    parts: dict[str, list[int]] = {}
+    place = 0
+    for block in features.blocks:
+        image_quality = {
+            column: name
+            for name, columns in (("iqa", IQA_COLUMNS), ("iqa_plus", IQA_PLUS_COLUMNS))
+            if set(columns) <= set(block.columns)
+            for column in columns
+        }
+        for column in block.columns:
+            name = block.name
+            if name in (_RESNET, "table"):
+                name = image_quality.get(column) or re.sub(r"(_mean|_std)?_\d+$", "", column)
+                if block.name == _RESNET and name in resnet_layers:
+                    parts.setdefault(_RESNET, []).append(place)
+            parts.setdefault(name, []).append(place)
+            place += 1
+    if len(parts) == 1 and place <= _COLUMN_BY_COLUMN:
+        return {column: (place,) for place, column in enumerate(features.columns)}
+    return {name: tuple(columns) for name, columns in parts.items()}
+
+
+def default_subsets(parts: Parts) -> dict[str, tuple[int, ...]]:
+    """Columns by subset, `clip+iqa`; the first are all features.
+
+    Every subset of up to four parts; of more, all, all but each one, and each alone. Where `resnet` and
+    layers are among the parts, other layers, and all layers together, also take its place, alone and with
+    all other parts.
+    """
+    layers = [name for name in parts if name in _LAYERS] if _RESNET in parts else []
+    names = [name for name in parts if name not in layers]
+    sizes = range(len(names), 0, -1) if len(names) <= _ALL_OF else (len(names), len(names) - 1, 1)
+    subsets = [subset for size in sizes for subset in combinations(names, size)]
+    variants = [(layer,) for layer in layers] + ([tuple(layers)] if len(layers) > 1 else [])
+    for variant in variants:
+        if _columns(parts, variant) != parts[_RESNET]:
+            in_its_place = (part for name in names for part in (variant if name == _RESNET else (name,)))
+            subsets += dict.fromkeys([tuple(in_its_place), variant])
+    return {"+".join(subset): _columns(parts, subset) for subset in subsets}
+
+
+def chosen_subsets(parts: Parts, names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Columns of subsets that are named as `clip+iqa`; the first is the one of most numbers.
+
+    Raises FeatureError for a part that is not there.
+    """
+    found = {name: _columns(parts, name.split("+")) for name in names}
+    widest = max(found, key=lambda name: len(found[name]))
+    return {widest: found[widest], **found}
+
+
+def measured_for(
+    subsets: Iterable[str], resnet_layers: Sequence[ResnetLayer]
+) -> tuple[tuple[str, ...], tuple[ResnetLayer, ...]]:
+    """The extractors that named subsets need, and the layers of ResNet. Raises FeatureError for others."""
+    parts = {part for subset in subsets for part in subset.split("+")}
+    _refuse_unknown(parts, (*EXTRACTORS, *_LAYERS))
+    wanted = parts | ({*resnet_layers} if _RESNET in parts else set())
+    layers = tuple(layer for layer in _LAYERS if layer in wanted)
+    return tuple(name for name in EXTRACTORS if name in parts or (name == _RESNET and layers)), layers
+
+
+def _columns(parts: Parts, subset: Iterable[str]) -> tuple[int, ...]:
+    listed = list(subset)
+    _refuse_unknown(listed, tuple(parts))
+    return tuple(sorted({place for part in listed for place in parts[part]}))
+
+
+def _refuse_unknown(parts: Iterable[str], known: Sequence[str]) -> None:
+    if unknown := sorted(set(parts) - set(known)):
+        raise FeatureError(f"there is no part {unknown[0]!r} of the features: choose from {', '.join(known)}")

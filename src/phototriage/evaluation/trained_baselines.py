@@ -1,0 +1,77 @@
+"""Networks trained beside a model, by its own config, to see what its features and its loss are worth."""
+
+from dataclasses import dataclass, replace
+
+from phototriage.evaluation.baselines import ranker_scorer
+from phototriage.evaluation.judging import Scorer
+from phototriage.features import Features
+from phototriage.labels import Comparisons, official_split
+from phototriage.ranker import MultiFeatureConfig, TrainedRanker
+from phototriage.ranker.training import train
+
+__all__ = ["Recipe", "baseline_recipes", "own_recipe", "trained_on_seen"]
+
+_ONE_BLOCK = {"clip": "CLIP-only MLP", "iqa": "IQA-only MLP"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a network is trained on and how."""
+
+    name: str
+    features: Features
+    config: MultiFeatureConfig
+
+
+def baseline_recipes(ranker: TrainedRanker, features: Features) -> tuple[list[Recipe], list[str]]:
+    """The ranker's own recipe on CLIP only, on IQA only, and with the listwise loss.
+
+    Args:
+        features: that hold the ranker's blocks, and may hold more.
+
+    Returns: the recipes, and a line for each that cannot be had or is the ranker's own.
+    """
+    recipes, notes = [], []
+    given = {block.name: block for block in features.blocks}
+    used = [block.name for block in ranker.blocks]
+    for name, called in _ONE_BLOCK.items():
+        if used == [name]:
+            notes.append(f"{called}: that is the ranker itself")
+        elif name not in given:
+            notes.append(f"{called}: left out, the features '{name}' are not here")
+        else:
+            block = given[name]
+            alone = replace(features, matrix=features.select([block]), blocks=(block,))
+            recipes.append(Recipe(called, alone, ranker.config))
+    if ranker.config.loss == "listwise":
+        notes.append("same network, listwise: that is the ranker itself")
+    else:
+        own = own_recipe("same network, listwise", ranker, features)
+        recipes.append(replace(own, config=replace(ranker.config, loss="listwise")))
+    return recipes, notes
+
+
+def own_recipe(name: str, ranker: TrainedRanker, features: Features) -> Recipe:
+    """What the ranker itself was made by."""
+    own = replace(features, matrix=features.select(ranker.blocks), blocks=ranker.blocks)
+    return Recipe(name, own, ranker.config)
+
+
+def trained_on_seen(
+    recipe: Recipe, ranker: TrainedRanker, comparisons: Comparisons, unseen: Comparisons
+) -> Scorer:
+    """The recipe trained on the pairs of `comparisons` both of whose photos the ranker has seen.
+
+    Args:
+        unseen: those that will be judged; not trained on.
+
+    Raises LabelError where the seen pairs do not suffice, ModelError where training fails.
+    """
+    features = recipe.features
+    photos = [photo for photo in comparisons.photos if photo in features]
+    seen = ranker.has_seen(photos, features)
+    unseen = unseen.between(features.photos)
+    known = [photo for photo, was_seen in zip(photos, seen, strict=True) if was_seen]
+    pairs = comparisons.between({*known, *unseen.photos})
+    split = official_split(pairs, unseen.series, recipe.config.seed)
+    return ranker_scorer(recipe.name, train(split, features, recipe.config).ranker, features)

@@ -1,0 +1,102 @@
+"""A ranked series as a strip of the page."""
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from html import escape
+
+from phototriage.features import Failure
+from phototriage.outputs.report.thumbnails import Thumbnail
+from phototriage.printable import printable
+from phototriage.series import RankedPhoto, RankedSeries, Reason
+
+__all__ = ["certainty", "filmstrip", "html_text"]
+
+_VERDICTS = {"pick": "pick", "close": "too close to call", "kept": "kept"}
+
+
+def html_text(text: str) -> str:
+    """Any text, a file's name above all, so that it is shown as it is and does nothing."""
+    return escape(printable(text))
+
+
+def certainty(series: RankedSeries) -> str:
+    """How sure the pick is: `sure`, `close`, or `kept` where there is nothing to choose."""
+    if series.kind != "series":
+        return "kept"
+    return "close" if any(each.verdict == "close" for each in series.photos) else "sure"
+
+
+def filmstrip(
+    number: int, series: RankedSeries, pictures: Sequence[Thumbnail | Failure], links: Sequence[str]
+) -> str:
+    """One series in HTML.
+
+    Args:
+        number: tells it from the other series of the page.
+        series: at least one photo.
+        pictures: of each of its photos.
+        links: to each of its photos, as URLs.
+    """
+    photos = "".join(
+        _photo(each, series.name, picture, link, first=place == 0)
+        for place, (each, picture, link) in enumerate(zip(series.photos, pictures, links, strict=True))
+    )
+    packed = json.dumps(
+        [b64encode(each.webp).decode() if isinstance(each, Thumbnail) else "" for each in pictures]
+    )
+    title = f'<h2 id="s{number}"><bdi>{html_text(series.name)}</bdi></h2>'
+    return (
+        f'<section class="series" data-certainty="{certainty(series)}">\n'
+        f'<div class="head">{title}{_about(series)}</div>\n'
+        f'<ul class="strip" aria-labelledby="s{number}">{photos}</ul>\n'
+        f'<script type="application/json">{packed}</script>\n</section>\n'
+    )
+
+
+def _about(series: RankedSeries) -> str:
+    facts = [f"{len(series.photos)} photos"]
+    if series.taken:
+        facts.append(f'<time datetime="{series.taken.isoformat()}">{series.taken:%Y-%m-%d %H:%M:%S}</time>')
+    if series.kind != "series":
+        facts.append(f"{series.kind}, kept whole")
+    about = f'<p class="soft">{" · ".join(facts)}</p>'
+    close = sum(each.verdict == "close" for each in series.photos)
+    if close:
+        photos = "1 photo" if close == 1 else f"{close} photos"
+        about += f'<p class="unsure">too close to call: {photos} beside the pick</p>'
+    return about
+
+
+def _photo(photo: RankedPhoto, series: str, picture: Thumbnail | Failure, link: str, *, first: bool) -> str:
+    name, *others = (html_text(file.removeprefix(f"{series}/")) for file in photo.files)
+    size = f' width="{picture.width}" height="{picture.height}"' if isinstance(picture, Thumbnail) else ""
+    # What is copied as the list of picks.
+    key = f' data-photo="{html_text(photo.photo)}"' if photo.verdict == "pick" else ""
+    verdict = _VERDICTS.get(photo.verdict, f"rank {photo.rank}")
+    facts = [f'<span class="verdict">{verdict}</span>']
+    if photo.verdict != "kept":
+        facts.append(f'{photo.probability_best:.0%} <span class="soft">score {_signed(photo.score)}</span>')
+    lines = [f'<p class="rank">{" · ".join(facts)}</p><p><bdi>{name}</bdi></p>']
+    lines += [f'<p class="soft">with {other}</p>' for other in others]
+    lines += [_reason(reason) for reason in photo.reasons]
+    if isinstance(picture, Failure):
+        lines.append(f'<p class="soft">no preview: {html_text(picture.reason)}</p>')
+    return (
+        f'<li class="{photo.verdict}"><button type="button" class="frame" tabindex="{0 if first else -1}" '
+        f'aria-label="Compare {name}, {verdict}" data-href="{escape(link)}"{key}>'
+        f'<img alt="{name}"{size}></button><div class="about">{"".join(lines)}</div></li>'
+    )
+
+
+def _signed(score: float) -> str:
+    return f"{score:.2f}".replace("-", "−")
+
+
+def _reason(reason: Reason) -> str:
+    words = html_text(reason.words)
+    if reason.value is not None and reason.other is not None:
+        words += f' <span class="soft">{reason.value:.3g} against {reason.other:.3g}</span>'
+    if reason.log_odds is None:
+        return f'<p><span class="soft">also</span> {words}</p>'
+    return f"<p>{'+' if reason.log_odds > 0 else '−'} {words}</p>"

@@ -1,0 +1,21 @@
+"""XMP sidecars: the verdicts, in the files that other programs read; nothing of theirs is lost."""
+
+from phototriage.outputs.sidecars.marks import Scheme, SidecarName, SidecarOptions
+from phototriage.outputs.sidecars.plan import SidecarChange, plan_sidecars
+from phototriage.outputs.sidecars.table import print_sidecars, unread_by_lightroom
+from phototriage.outputs.sidecars.undo import UndoneRun, undo_sidecars
+from phototriage.outputs.sidecars.write import WrittenSidecars, write_sidecars
+
+__all__ = [
+    "Scheme",
+    "SidecarChange",
+    "SidecarName",
+    "SidecarOptions",
+    "UndoneRun",
+    "WrittenSidecars",
+    "plan_sidecars",
+    "print_sidecars",
+    "undo_sidecars",
+    "unread_by_lightroom",
+    "write_sidecars",
+]

@@ -1,0 +1,74 @@
+"""Sidecars on disk: read only where they may also be written, and written whole."""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import OutputError
+
+__all__ = ["SidecarFile", "digest", "read_sidecar", "write_sidecar"]
+
+_MAX_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class SidecarFile:
+    """A sidecar that is there. mode: its permissions."""
+
+    data: bytes
+    mode: int
+
+
+def digest(data: bytes | None) -> str:
+    """SHA-256 in hex; empty for a file that is not there."""
+    return "" if data is None else hashlib.sha256(data).hexdigest()
+
+
+def read_sidecar(folder: Path, sidecar: str) -> SidecarFile | None:
+    """A sidecar that may be changed; None where there is none, but may be.
+
+    Links are not followed, neither the sidecar itself nor a way out of the folder: what is changed lies where
+    it seems to lie. Raises OutputError, with the reason alone, where the sidecar is to be left alone.
+    """
+    path = folder / sidecar
+    try:
+        if not path.parent.resolve().is_relative_to(folder.resolve()):
+            raise OutputError("lies in a linked folder")
+        if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise OutputError("its folder is read-only")
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            return None
+        if stat.S_ISLNK(status.st_mode):
+            raise OutputError("is a link")
+        if not stat.S_ISREG(status.st_mode):
+            raise OutputError("is no file")
+        if not status.st_mode & 0o222:
+            raise OutputError("is read-only")
+        if status.st_size > _MAX_BYTES:
+            raise OutputError(f"is larger than {_MAX_BYTES >> 20} MiB")
+        return SidecarFile(path.read_bytes(), stat.S_IMODE(status.st_mode))
+    except OSError as error:
+        raise OutputError(f"cannot be read ({error.strerror})") from error
+
+
+def write_sidecar(folder: Path, sidecar: str, data: bytes | None, mode: int | None) -> None:
+    """Puts `data` in the sidecar's place, whole or not at all; None removes it. Raises OutputError.
+
+    mode: its permissions, None for those of any new file.
+    """
+    path = folder / sidecar
+    try:
+        if data is None:
+            path.unlink()
+            return
+        with atomic_write(path) as file:
+            file.write(data)
+        if mode is not None:
+            path.chmod(mode)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error

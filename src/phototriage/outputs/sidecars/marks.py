@@ -1,0 +1,105 @@
+"""What a sidecar is to say of a photo, and what a person has said there before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from phototriage.errors import OutputError
+from phototriage.series import Verdict
+
+__all__ = ["SIGNS", "Scheme", "SidecarName", "SidecarOptions", "respect", "wanted_marks"]
+
+Scheme = Literal["pick", "stars", "labels"]
+SidecarName = Literal["adobe", "darktable"]
+"""adobe: IMG.xmp. darktable: IMG.CR2.xmp."""
+
+_MAX_STARS = 5
+
+
+@dataclass(frozen=True)
+class SidecarOptions:
+    """How verdicts become marks, and what the sidecars are called.
+
+    schemes: any of them together. pick_rating: stars of a pick, 1 to 5; too close to call gets one less.
+    mark_rejects: mark the photos that were not chosen as rejected. overwrite_ratings: write also where a
+    person's own mark stands.
+    """
+
+    schemes: tuple[Scheme, ...]
+    name: SidecarName = "adobe"
+    pick_rating: int = _MAX_STARS
+    mark_rejects: bool = False
+    overwrite_ratings: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.schemes or not set(self.schemes) <= set(get_args(Scheme)):
+            raise OutputError(f"sidecars hold any of {', '.join(get_args(Scheme))}, not {self.schemes}")
+        if self.name not in get_args(SidecarName):
+            raise OutputError(
+                f"sidecars are named as by {' or '.join(get_args(SidecarName))}, not {self.name}"
+            )
+        if not 1 <= self.pick_rating <= _MAX_STARS:
+            raise OutputError(f"the rating of a pick must be 1 to {_MAX_STARS}, not {self.pick_rating}")
+
+
+_REJECT = {"xmp:Rating": "-1", "digiKam:PickLabel": "1"}
+
+_KIND = {
+    "xmp:Rating": "rating",
+    "xmpDM:pick": "flag",
+    "digiKam:PickLabel": "flag",
+    "xmp:Label": "label",
+    "digiKam:ColorLabel": "label",
+    "darktable:colorlabels": "label",
+}
+SIGNS = tuple(_KIND)
+"""The properties by which a person marks a photo. We write the first four."""
+
+
+def wanted_marks(verdict: Verdict, options: SidecarOptions) -> dict[str, str]:
+    """What the sidecars of a photo should say: property → value.
+
+    `digiKam:PickLabel` is 1 rejected, 2 pending, 3 accepted; `xmpDM:pick` 1 is Lightroom's flag.
+    """
+    marks: dict[str, str] = {}
+    if verdict == "pick":
+        if "pick" in options.schemes:
+            marks |= {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}
+        if "stars" in options.schemes:
+            marks["xmp:Rating"] = str(options.pick_rating)
+        if "labels" in options.schemes:
+            marks["xmp:Label"] = "Green"
+    elif verdict == "close":
+        if "pick" in options.schemes:
+            marks["digiKam:PickLabel"] = "2"
+        if "stars" in options.schemes and options.pick_rating > 1:
+            marks["xmp:Rating"] = str(options.pick_rating - 1)
+        if "labels" in options.schemes:
+            marks["xmp:Label"] = "Yellow"
+    elif verdict == "rest" and options.mark_rejects:
+        marks |= _REJECT
+    return marks
+
+
+def respect(marks: Mapping[str, str], own: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """The marks that leave a person's own in peace, and in words those that stand in the way of the others.
+
+    own: property → the value that a person, or a program for them, gave it. A rating stands in the way of
+    ratings, a flag of flags, a label of labels. Rejecting a photo is a matter of rating and flag at once,
+    whoever does it.
+    """
+    taken = {_KIND[name]: f"{name} {value}" for name, value in own.items() if _says_something(value)}
+    rejected = any(own.get(name) == value for name, value in {**_REJECT, "xmpDM:pick": "-1"}.items())
+    if (rejected or dict(marks) == _REJECT) and (verdict := taken.get("rating") or taken.get("flag")):
+        taken = {"rating": verdict, "flag": verdict} | taken
+    allowed = {name: value for name, value in marks.items() if _KIND[name] not in taken}
+    standing = sorted({taken[_KIND[name]] for name in marks.keys() - allowed})
+    return allowed, f"yours: {', '.join(standing)}" if standing else ""
+
+
+def _says_something(value: str) -> bool:
+    """Unrated, unflagged and unlabelled photos are written as 0 or as nothing."""
+    try:
+        return float(value) != 0
+    except ValueError:
+        return bool(value)

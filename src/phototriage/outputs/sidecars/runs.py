@@ -1,0 +1,128 @@
+"""What was written by which run, and what stood there before: the folder `.phototriage/sidecars`.
+
+Every run that changes a sidecar leaves a folder there, as `0001-2026-06-14T18-31-07`, with the previous
+versions under their own names and a `run.json`. It is complete before the first sidecar is touched. The name
+of a run that was undone ends in `-undone`. Nothing here is ever deleted.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import OutputError
+
+__all__ = ["Entry", "Mark", "Run", "begin_run", "runs_of"]
+
+_PLACE = Path(".phototriage", "sidecars")
+_JOURNAL = "run.json"
+_UNDONE = "-undone"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A property we gave a value. was: what stood there before any run of ours; empty for nothing."""
+
+    name: str
+    value: str
+    was: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one run did to one sidecar.
+
+    before, after: SHA-256 of its content, empty for no file. mode: its permissions before. created: all of it
+    is our doing. marks: all of ours that stand in it after.
+    """
+
+    sidecar: str
+    before: str
+    after: str
+    mode: int | None
+    created: bool
+    marks: tuple[Mark, ...]
+
+    def __post_init__(self) -> None:
+        path = PurePosixPath(self.sidecar)
+        if path.is_absolute() or ".." in path.parts or path.suffix.lower() != ".xmp":
+            raise ValueError(f"{self.sidecar} is no sidecar within the folder")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, and what it holds."""
+
+    place: Path
+    entries: tuple[Entry, ...]
+
+    def previous(self, entry: Entry) -> Path:
+        """Where the version lies that stood there before the run."""
+        return self.place / entry.sidecar
+
+    def mark_undone(self) -> None:
+        """From now on it is no run to undo any more. Raises OutputError."""
+        try:
+            self.place.rename(self.place.with_name(self.place.name + _UNDONE))
+        except OSError as error:
+            raise OutputError(f"cannot rename {self.place}: {error.strerror}") from error
+
+
+def runs_of(folder: Path) -> tuple[Run, ...]:
+    """The runs over a folder that are not undone, first to last. Raises OutputError where one is damaged."""
+    return tuple(
+        Run(place, _read_journal(place / _JOURNAL))
+        for place in _places(folder)
+        if not place.name.endswith(_UNDONE) and (place / _JOURNAL).exists()
+    )
+
+
+def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, bytes]) -> Run:
+    """Keeps the previous versions, sidecar → content, and the journal. Raises OutputError, leaving none."""
+    number = max((int(place.name[:4]) for place in _places(folder)), default=0) + 1
+    place = folder / _PLACE / f"{number:04d}-{datetime.now():%Y-%m-%dT%H-%M-%S}"
+    run = Run(place, tuple(entries))
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot keep the previous versions in {place}: {error.strerror}; nothing was written"
+        ) from error
+    try:
+        for sidecar, data in previous.items():
+            with atomic_write(place / sidecar) as file:
+                file.write(data)
+        document = {"sidecars": [asdict(entry) for entry in run.entries]}
+        with atomic_write(place / _JOURNAL) as file:
+            file.write(json.dumps(document, indent=1).encode())
+    except OutputError as error:
+        shutil.rmtree(place, ignore_errors=True)
+        raise OutputError(f"{error}; no sidecar was written") from error
+    return run
+
+
+def _places(folder: Path) -> list[Path]:
+    top = folder / _PLACE
+    if top.is_symlink() or top.parent.is_symlink():
+        raise OutputError(
+            f"{top} leads elsewhere: the previous versions of sidecars are kept in the folder only"
+        )
+    return sorted(place for place in top.glob("[0-9][0-9][0-9][0-9]-*") if place.is_dir())
+
+
+def _read_journal(path: Path) -> tuple[Entry, ...]:
+    try:
+        document = json.loads(path.read_bytes())
+        return tuple(
+            Entry(**{**entry, "marks": tuple(Mark(**mark) for mark in entry["marks"])})
+            for entry in document["sidecars"]
+        )
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise OutputError(
+            f"{path} is damaged ({error}): restore what lies beside it by hand, then remove {path.parent}"
+        ) from error

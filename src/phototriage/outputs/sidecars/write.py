@@ -1,0 +1,75 @@
+"""Carries out what was planned for sidecars, keeping what stood there before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototriage.errors import OutputError
+from phototriage.outputs.sidecars.file import SidecarFile, digest, read_sidecar, write_sidecar
+from phototriage.outputs.sidecars.packet import Packet
+from phototriage.outputs.sidecars.plan import SidecarChange
+from phototriage.outputs.sidecars.runs import begin_run
+
+__all__ = ["WrittenSidecars", "write_sidecars"]
+
+
+@dataclass(frozen=True)
+class WrittenSidecars:
+    """What became of planned changes.
+
+    written: those carried out. failures: (sidecar, reason) of the others; these are as they were.
+    previous: the folder with the versions from before, None where nothing was to be done.
+    """
+
+    written: tuple[SidecarChange, ...]
+    failures: tuple[tuple[str, str], ...]
+    previous: Path | None
+
+
+def write_sidecars(folder: Path, changes: Iterable[SidecarChange]) -> WrittenSidecars:
+    """Writes the planned changes, each sidecar whole or not at all.
+
+    A sidecar that changed since it was planned stays as it is. The previous versions and a journal are on
+    disk before the first sidecar is touched, so that even a killed run can be undone. Raises OutputError
+    where they cannot be kept; then nothing was written.
+    """
+    failures: dict[str, str] = {}
+    due: dict[str, SidecarChange] = {}
+    previous: dict[str, bytes] = {}
+    for change in changes:
+        if change.action in ("keep", "leave alone"):
+            continue
+        try:
+            if file := _as_planned(folder, change):
+                previous[change.sidecar] = file.data
+            due[change.sidecar] = change
+        except OutputError as error:
+            failures[change.sidecar] = str(error)
+    if not due:
+        return WrittenSidecars((), tuple(failures.items()), None)
+    run = begin_run(folder, [change.entry for change in due.values()], previous)
+    written = []
+    for change in due.values():
+        try:
+            file = _as_planned(folder, change)
+            write_sidecar(folder, change.sidecar, _content(change, file), change.entry.mode)
+            written.append(change)
+        except OutputError as error:
+            failures[change.sidecar] = str(error)
+    return WrittenSidecars(tuple(written), tuple(failures.items()), run.place)
+
+
+def _as_planned(folder: Path, change: SidecarChange) -> SidecarFile | None:
+    file = read_sidecar(folder, change.sidecar)
+    if digest(file.data if file else None) != change.entry.before:
+        raise OutputError("changed since it was looked at")
+    return file
+
+
+def _content(change: SidecarChange, file: SidecarFile | None) -> bytes | None:
+    if change.action == "remove":
+        return None
+    packet = Packet(file.data) if file else Packet()
+    for name, value in change.edits.items():
+        packet.set(name, value)
+    return packet.to_bytes()

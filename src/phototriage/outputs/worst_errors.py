@@ -1,0 +1,73 @@
+"""The worst mistakes of a scorer as a contact sheet, so that one sees why."""
+
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import PhotoError
+from phototriage.evaluation import Mistake
+from phototriage.photos import load
+from phototriage.printable import printable
+
+__all__ = ["mistakes_sheet"]
+
+_GREEN, _RED, _GREY, _SHADE = "#2a8a4a", "#b3261e", "#6f6f6f", "#f3f3f3"
+_PAIRS_PER_ROW = 2
+_PHOTO = 480
+"""Long side of a photo on the sheet."""
+
+
+def mistakes_sheet(name: str, mistakes: Sequence[Mistake], files: Mapping[str, Path], path: Path) -> None:
+    """A pair per cell: left the photo that people preferred, right the one that `name` did, as a PNG.
+
+    files: by photo key. A photo that cannot be read leaves its reason in its place. Raises OutputError where
+    the picture cannot be written.
+    """
+    columns = min(_PAIRS_PER_ROW, len(mistakes))
+    rows = -(-len(mistakes) // columns)
+    figure = Figure(figsize=(6.4 * columns, 3.3 * rows + 0.6), layout="constrained")
+    figure.suptitle(
+        f"Where {printable(name)} was surest and wrong:  left the people's choice, right its own",
+        fontsize=12,
+        x=0.012,
+        horizontalalignment="left",
+    )
+    cells = figure.subfigures(rows, columns, squeeze=False, wspace=0.03, hspace=0.02).ravel()
+    for cell, each in zip(cells, mistakes, strict=False):
+        cell.set_facecolor(_SHADE)
+        left, right = cell.subplots(1, 2)
+        cell.suptitle(f"series {printable(each.series)}", fontsize=9, color=_GREY)
+        sure = "" if each.probability is None else f", P {1 - each.probability:.0%}"
+        _draw(left, files[each.preferred], f"{each.preference:.0%} of people", each.score_preferred, _GREEN)
+        _draw(right, files[each.other], f"the scorer{sure}", each.score_other, _RED)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100)
+    with atomic_write(path) as file:
+        file.write(drawn.getvalue())
+
+
+def _draw(axes: Axes, file: Path, says: str, score: float, colour: str) -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_color(colour)
+    axes.spines[:].set_linewidth(2)
+    axes.set_title(says, fontsize=10, color=colour, fontweight="bold", loc="left")
+    axes.set_title(f"score {score:.2f}", fontsize=9, loc="right")
+    axes.set_xlabel(printable(file.name)[-40:], fontsize=8, color=_GREY)
+    try:
+        axes.imshow(load(file, _PHOTO).pixels)
+    except PhotoError as error:
+        axes.imshow(np.full((_PHOTO * 2 // 3, _PHOTO, 3), 240, np.uint8))
+        axes.text(
+            _PHOTO / 2,
+            _PHOTO / 3,
+            textwrap.fill(printable(str(error)), 40),
+            ha="center",
+            va="center",
+            fontsize=7,
+        )

@@ -1,0 +1,86 @@
+import pytest
+
+from phototriage.errors import OutputError
+from phototriage.outputs.sidecars.marks import SidecarOptions, respect, wanted_marks
+from phototriage.series import Verdict
+
+ALL = SidecarOptions(("pick", "stars", "labels"))
+REJECT = {"xmp:Rating": "-1", "digiKam:PickLabel": "1"}
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict", "marks"),
+    [
+        (SidecarOptions(("pick",)), "pick", {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}),
+        (SidecarOptions(("pick",)), "close", {"digiKam:PickLabel": "2"}),
+        (SidecarOptions(("stars",)), "pick", {"xmp:Rating": "5"}),
+        (SidecarOptions(("stars",)), "close", {"xmp:Rating": "4"}),
+        (SidecarOptions(("stars",), pick_rating=2), "pick", {"xmp:Rating": "2"}),
+        (SidecarOptions(("stars",), pick_rating=2), "close", {"xmp:Rating": "1"}),
+        (SidecarOptions(("stars",), pick_rating=1), "close", {}),
+        (SidecarOptions(("labels",)), "pick", {"xmp:Label": "Green"}),
+        (SidecarOptions(("labels",)), "close", {"xmp:Label": "Yellow"}),
+        (ALL, "close", {"digiKam:PickLabel": "2", "xmp:Rating": "4", "xmp:Label": "Yellow"}),
+        (ALL, "rest", {}),
+        (ALL, "kept", {}),
+        (SidecarOptions(("labels",), mark_rejects=True), "rest", REJECT),
+        (SidecarOptions(("pick",), mark_rejects=True), "rest", REJECT),
+        (SidecarOptions(("pick",), mark_rejects=True), "kept", {}),
+    ],
+)
+def test_the_table_of_marks(options: SidecarOptions, verdict: Verdict, marks: dict[str, str]) -> None:
+    assert wanted_marks(verdict, options) == marks
+
+
+PICK = wanted_marks("pick", ALL)
+FLAGS = {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}
+
+
+@pytest.mark.parametrize(
+    ("own", "left", "reason"),
+    [
+        ({}, PICK, ""),
+        ({"xmp:Rating": "0", "xmp:Label": "", "digiKam:PickLabel": "0", "xmpDM:pick": "0.0"}, PICK, ""),
+        ({"xmp:Rating": "3"}, FLAGS | {"xmp:Label": "Green"}, "yours: xmp:Rating 3"),
+        ({"xmp:Label": "Red"}, FLAGS | {"xmp:Rating": "5"}, "yours: xmp:Label Red"),
+        ({"digiKam:ColorLabel": "4"}, FLAGS | {"xmp:Rating": "5"}, "yours: digiKam:ColorLabel 4"),
+        ({"darktable:colorlabels": "2 4"}, FLAGS | {"xmp:Rating": "5"}, "yours: darktable:colorlabels 2 4"),
+        ({"digiKam:PickLabel": "2"}, {"xmp:Rating": "5", "xmp:Label": "Green"}, "yours: digiKam:PickLabel 2"),
+        # Who rejected a photo does not want it starred or flagged.
+        ({"xmp:Rating": "-1"}, {"xmp:Label": "Green"}, "yours: xmp:Rating -1"),
+        ({"xmpDM:pick": "-1"}, {"xmp:Label": "Green"}, "yours: xmpDM:pick -1"),
+        ({"digiKam:PickLabel": "1"}, {"xmp:Label": "Green"}, "yours: digiKam:PickLabel 1"),
+        (
+            {"xmp:Rating": "3", "xmp:Label": "Red", "xmpDM:pick": "1"},
+            {},
+            "yours: xmp:Label Red, xmp:Rating 3, xmpDM:pick 1",
+        ),
+    ],
+)
+def test_a_persons_own_marks_stand(own: dict[str, str], left: dict[str, str], reason: str) -> None:
+    assert respect(PICK, own) == (left, reason)
+
+
+@pytest.mark.parametrize("own", [{"xmp:Rating": "3"}, {"xmpDM:pick": "1"}, {"digiKam:PickLabel": "2"}])
+def test_what_a_person_values_is_not_rejected(own: dict[str, str]) -> None:
+    ((name, value),) = own.items()
+    assert respect(REJECT, own) == ({}, f"yours: {name} {value}")
+
+
+def test_a_label_does_not_stand_in_the_way_of_rejecting() -> None:
+    assert respect(REJECT, {"xmp:Label": "Red"}) == (REJECT, "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"schemes": ()}, "sidecars hold any of pick, stars, labels"),
+        ({"schemes": ("flags",)}, "not \\('flags',\\)"),
+        ({"schemes": ("pick",), "name": "bridge"}, "adobe or darktable, not bridge"),
+        ({"schemes": ("pick",), "pick_rating": 0}, "must be 1 to 5, not 0"),
+        ({"schemes": ("pick",), "pick_rating": 6}, "must be 1 to 5, not 6"),
+    ],
+)
+def test_wrong_options_are_named(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(OutputError, match=message):
+        SidecarOptions(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,145 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phototriage.errors import OutputError
+from phototriage.outputs.sidecars import SidecarOptions, plan_sidecars, undo_sidecars, write_sidecars
+from phototriage.outputs.sidecars.packet import Packet
+from phototriage.series import RankedSeries, Verdict
+
+Ranked = Callable[..., tuple[RankedSeries, ...]]
+STARS = SidecarOptions(("stars",))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.xmp")}
+
+
+def test_every_undo_goes_a_run_further_back(
+    folder: Path, ranked: Ranked, written_by: Callable[[str], bytes]
+) -> None:
+    (folder / "IMG_1.xmp").write_bytes(written_by("darktable"))
+    states = [contents(folder)]
+    for first, second in (("pick", "close"), ("close", "pick"), ("rest", "pick")):
+        series = ranked((first, ("IMG_1.CR3",)), (second, ("IMG_2.CR3",)))
+        write_sidecars(folder, plan_sidecars(folder, series, STARS))
+        states.append(contents(folder))
+    for state in reversed(states[:-1]):
+        undo_sidecars(folder)
+        assert contents(folder) == state
+    with pytest.raises(OutputError, match="nothing to undo"):
+        undo_sidecars(folder)
+
+
+def test_it_says_what_became_of_every_sidecar(folder: Path, ranked: Ranked) -> None:
+    for name in ("IMG_1.xmp", "IMG_4.xmp"):
+        (folder / name).write_bytes(Packet().to_bytes())
+    shots = [("pick", (f"IMG_{number}.CR3",)) for number in range(1, 6)]
+    write_sidecars(folder, plan_sidecars(folder, ranked(*shots), STARS))
+    (folder / "IMG_3.xmp").write_bytes(b"somebody's work")
+    (folder / "IMG_4.xmp").unlink()
+    (folder / "IMG_5.xmp").unlink()  # which is what undoing would have done
+    undone = undo_sidecars(folder)
+    assert undone.restored == ("IMG_1.xmp",)
+    assert undone.removed == ("IMG_2.xmp",)
+    assert undone.left_alone == (("IMG_3.xmp", "changed since"), ("IMG_4.xmp", "gone since"))
+    assert undone.failures == ()
+    assert undone.name.startswith("0001-")
+    assert contents(folder) == {"IMG_1.xmp": Packet().to_bytes(), "IMG_3.xmp": b"somebody's work"}
+
+
+def test_a_run_after_an_undo_has_a_number_of_its_own(folder: Path, ranked: Ranked) -> None:
+    series = ranked(("pick", ("IMG_1.CR3",)))
+    for number in ("0001", "0002"):
+        done = write_sidecars(folder, plan_sidecars(folder, series, STARS))
+        assert done.previous is not None
+        assert done.previous.name.startswith(number)
+        undo_sidecars(folder)
+    kept = sorted(path.name for path in (folder / ".phototriage" / "sidecars").iterdir())
+    assert [name[-len("-undone") :] for name in kept] == ["-undone", "-undone"]
+
+
+def test_after_an_undo_the_marks_are_written_again(folder: Path, ranked: Ranked) -> None:
+    series = ranked(("pick", ("IMG_1.CR3",)))
+    write_sidecars(folder, plan_sidecars(folder, series, STARS))
+    undo_sidecars(folder)
+    assert [change.action for change in plan_sidecars(folder, series, STARS)] == ["create"]
+
+
+def test_what_cannot_be_restored_can_be_tried_again(folder: Path, ranked: Ranked) -> None:
+    sidecar = folder / "IMG_1.xmp"
+    before = Packet().to_bytes()
+    sidecar.write_bytes(before)
+    shots = (("pick", ("IMG_1.CR3",)), ("pick", ("IMG_2.CR3",)))
+    write_sidecars(folder, plan_sidecars(folder, ranked(*shots), STARS))
+    sidecar.chmod(0o444)
+    first = undo_sidecars(folder)
+    assert first.failures == (("IMG_1.xmp", "is read-only"),)
+    assert first.removed == ("IMG_2.xmp",)
+    sidecar.chmod(0o644)
+    assert undo_sidecars(folder).restored == ("IMG_1.xmp",)
+    assert contents(folder) == {"IMG_1.xmp": before}
+
+
+def test_a_previous_version_that_was_changed_is_not_put_back(folder: Path, ranked: Ranked) -> None:
+    (folder / "IMG_1.xmp").write_bytes(Packet().to_bytes())
+    done = write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG_1.CR3",))), STARS))
+    assert done.previous is not None
+    (done.previous / "IMG_1.xmp").write_bytes(b"something else")
+    ((sidecar, reason),) = undo_sidecars(folder).failures
+    assert sidecar == "IMG_1.xmp"
+    assert reason.endswith("was changed")
+    assert Packet((folder / "IMG_1.xmp").read_bytes()).get("xmp:Rating") == "5"
+
+
+@pytest.mark.parametrize(
+    "sidecar", ["../outside.xmp", "/etc/outside.xmp", "photo.jpg", "a/../../outside.xmp"]
+)
+def test_a_forged_journal_reaches_nothing_but_sidecars(sidecar: str, folder: Path, ranked: Ranked) -> None:
+    done = write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG_1.CR3",))), STARS))
+    assert done.previous is not None
+    journal = done.previous / "run.json"
+    document = json.loads(journal.read_bytes())
+    document["sidecars"][0]["sidecar"] = sidecar
+    journal.write_text(json.dumps(document))
+    with pytest.raises(OutputError, match="is damaged"):
+        undo_sidecars(folder)
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"sidecars": [{}]}', '{"sidecars": 3}'])
+def test_a_damaged_journal_is_one_line(damage: str, folder: Path, ranked: Ranked) -> None:
+    done = write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG_1.CR3",))), STARS))
+    assert done.previous is not None
+    (done.previous / "run.json").write_text(damage)
+    with pytest.raises(OutputError, match="restore what lies beside it by hand") as raised:
+        undo_sidecars(folder)
+    assert "\n" not in str(raised.value)
+
+
+VERDICTS = st.lists(st.sampled_from(["pick", "close", "rest", "kept"]), min_size=3, max_size=3)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(runs=st.lists(st.tuples(VERDICTS, st.booleans(), st.booleans()), min_size=1, max_size=4))
+def test_any_runs_undone_leave_the_folder_as_it_was(
+    runs: list[tuple[list[Verdict], bool, bool]],
+    tmp_path_factory: pytest.TempPathFactory,
+    ranked: Ranked,
+    written_by: Callable[[str], bytes],
+) -> None:
+    folder = tmp_path_factory.mktemp("photos")
+    (folder / "IMG_0.xmp").write_bytes(written_by("digikam"))
+    states = [contents(folder)]
+    for verdicts, mark_rejects, overwrite in runs:
+        series = ranked(*((verdict, (f"IMG_{number}.CR3",)) for number, verdict in enumerate(verdicts)))
+        options = SidecarOptions(("pick", "labels"), mark_rejects=mark_rejects, overwrite_ratings=overwrite)
+        if write_sidecars(folder, plan_sidecars(folder, series, options)).previous:
+            states.append(contents(folder))
+        assert not write_sidecars(folder, plan_sidecars(folder, series, options)).previous
+    for state in reversed(states[:-1]):
+        undo_sidecars(folder)
+        assert contents(folder) == state

@@ -1,0 +1,174 @@
+import errno
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from phototriage.errors import OutputError
+from phototriage.outputs.sidecars import SidecarOptions, plan_sidecars, undo_sidecars, write_sidecars
+from phototriage.outputs.sidecars.packet import Packet
+from phototriage.series import RankedSeries
+
+Ranked = Callable[..., tuple[RankedSeries, ...]]
+ALL = SidecarOptions(("pick", "stars", "labels"))
+AWKWARD = (
+    "IMG 1.jpg",
+    "踊り.CR3",
+    "new\nline.jpg",
+    "-dash.jpg",
+    "byte\udce9.jpg",
+    "a.b.c.NEF",
+    "sub/IMG 1.jpg",
+)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and ".phototriage" not in path.parts
+    }
+
+
+@pytest.fixture
+def photos(folder: Path) -> Path:
+    (folder / "sub").mkdir()
+    for name in AWKWARD:
+        (folder / name).write_bytes(name.encode(errors="surrogateescape"))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["adobe", "darktable"])
+@pytest.mark.parametrize("schemes", [("pick",), ("stars",), ("labels",), ("pick", "stars", "labels")])
+def test_photos_are_never_touched(photos: Path, ranked: Ranked, name: str, schemes: tuple[str, ...]) -> None:
+    before = hashes(photos)
+    stamps = {name: (photos / name).stat().st_mtime_ns for name in AWKWARD}
+    verdicts = ("pick", "close", "rest", "kept", "pick", "close", "rest")
+    series = ranked(*((verdict, (file,)) for verdict, file in zip(verdicts, AWKWARD, strict=True)))
+    options = SidecarOptions(schemes, name, mark_rejects=True)  # type: ignore[arg-type]
+    done = write_sidecars(photos, plan_sidecars(photos, series, options))
+    assert (len(done.written), done.failures) == (6, ())
+    after = hashes(photos)
+    assert {file: after[file] for file in before} == before
+    assert len(after) == len(before) + 6
+    assert {name: (photos / name).stat().st_mtime_ns for name in AWKWARD} == stamps
+    undo_sidecars(photos)
+    assert hashes(photos) == before
+
+
+@pytest.mark.parametrize(
+    "program", ["lightroom_classic", "darktable", "digikam", "capture_one", "hand_written"]
+)
+def test_exiftool_reads_the_marks_and_all_else_as_before(
+    program: str, folder: Path, ranked: Ranked, written_by: Callable[[str], bytes], exiftool: Path
+) -> None:
+    sidecar = folder / "IMG.xmp"
+    sidecar.write_bytes(written_by(program))
+
+    def read() -> dict[str, object]:
+        command = [exiftool, "-j", "-struct", "-G1", "-a", "-n", "-charset", "utf8", sidecar]
+        (document,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        return {key: value for key, value in document.items() if not key.startswith(("System:", "ExifTool:"))}
+
+    before = read()
+    options = SidecarOptions(("pick", "stars", "labels"), overwrite_ratings=True)
+    write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), options))
+    after = read()
+    pick_label = next(key for key in after if key.endswith(":PickLabel"))
+    marks = {"XMP-xmp:Rating": 5, "XMP-xmp:Label": "Green", "XMP-xmpDM:Pick": 1, pick_label: 3}
+    assert after == before | marks
+
+
+def test_exiftool_reads_a_new_sidecar(folder: Path, ranked: Ranked, exiftool: Path) -> None:
+    write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL))
+    command = [exiftool, "-validate", "-warning", "-a", "-s3", folder / "IMG.xmp"]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert result.stdout.splitlines()[:1] == ["OK"]
+
+
+def test_permissions_stay(folder: Path, ranked: Ranked) -> None:
+    sidecar = folder / "IMG.xmp"
+    sidecar.write_bytes(Packet().to_bytes())
+    sidecar.chmod(0o640)
+    write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL))
+    assert sidecar.stat().st_mode & 0o777 == 0o640
+    undo_sidecars(folder)
+    assert sidecar.stat().st_mode & 0o777 == 0o640
+
+
+def test_the_previous_version_is_kept_under_its_own_name(folder: Path, ranked: Ranked) -> None:
+    (folder / "sub").mkdir()
+    before = Packet().to_bytes()
+    (folder / "sub" / "IMG.xmp").write_bytes(before)
+    done = write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("sub/IMG.CR3",))), ALL))
+    assert done.previous is not None
+    assert done.previous.parent == folder / ".phototriage" / "sidecars"
+    assert (done.previous / "sub" / "IMG.xmp").read_bytes() == before
+
+
+def test_a_sidecar_that_changed_since_it_was_planned_stays(folder: Path, ranked: Ranked) -> None:
+    changes = plan_sidecars(folder, ranked(("pick", ("IMG_1.CR3",)), ("pick", ("IMG_2.CR3",))), ALL)
+    (folder / "IMG_1.xmp").write_bytes(b"somebody was faster")
+    done = write_sidecars(folder, changes)
+    assert done.failures == (("IMG_1.xmp", "changed since it was looked at"),)
+    assert [change.sidecar for change in done.written] == ["IMG_2.xmp"]
+    assert (folder / "IMG_1.xmp").read_bytes() == b"somebody was faster"
+
+
+def test_a_link_put_there_meanwhile_is_not_followed(folder: Path, tmp_path: Path, ranked: Ranked) -> None:
+    changes = plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL)
+    (folder / "IMG.xmp").symlink_to(tmp_path / "victim")
+    assert write_sidecars(folder, changes).failures == (("IMG.xmp", "is a link"),)
+    assert not (tmp_path / "victim").exists()
+
+
+def test_nothing_is_written_where_the_previous_versions_cannot_be_kept(
+    folder: Path, ranked: Ranked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Packet().to_bytes()
+    (folder / "IMG.xmp").write_bytes(before)
+    changes = plan_sidecars(folder, ranked(("pick", ("IMG.CR3",)), ("pick", ("IMG_2.CR3",))), ALL)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OutputError, match="No space left on device; no sidecar was written"):
+            write_sidecars(folder, changes)
+    assert hashes(folder) == {"IMG.xmp": hashlib.sha256(before).hexdigest()}
+    with pytest.raises(OutputError, match="nothing to undo"):
+        undo_sidecars(folder)
+
+
+def test_a_disk_that_fills_up_meanwhile_leaves_whole_sidecars_and_can_be_undone(
+    folder: Path, ranked: Ranked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shots = [("pick", (f"IMG_{number}.CR3",)) for number in range(4)]
+    changes = plan_sidecars(folder, ranked(*shots), ALL)
+    left = iter([None, None, None])  # room for the journal and two sidecars
+
+    def fills_up(_: int) -> None:
+        if next(left, "full") == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", fills_up)
+        done = write_sidecars(folder, changes)
+    assert [change.sidecar for change in done.written] == ["IMG_0.xmp", "IMG_1.xmp"]
+    assert [sidecar for sidecar, _ in done.failures] == ["IMG_2.xmp", "IMG_3.xmp"]
+    assert all("No space left on device" in reason for _, reason in done.failures)
+    assert sorted(hashes(folder)) == ["IMG_0.xmp", "IMG_1.xmp"]
+    assert undo_sidecars(folder).removed == ("IMG_0.xmp", "IMG_1.xmp")
+    assert hashes(folder) == {}
+
+
+def test_previous_versions_are_not_kept_elsewhere(folder: Path, tmp_path: Path, ranked: Ranked) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (folder / ".phototriage").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="leads elsewhere"):
+        plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL)

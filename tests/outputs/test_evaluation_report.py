@@ -1,0 +1,43 @@
+from phototriage.evaluation import Ceiling, Estimate, Judgement, Mistake, Part, ReliabilityBin, Verdict
+from phototriage.outputs import judgement_markdown
+from phototriage.outputs.evaluation_report import markdown_table
+
+HALF = Estimate(0.5, 0.4, 0.6)
+
+
+def test_a_table_is_proof_against_what_names_hold() -> None:
+    assert markdown_table(["name", "n"], [["a|b\n", "1"]]) == "| name | n |\n| --- | --: |\n| a\\|b\\n | 1 |"
+
+
+def test_a_report_holds_the_table_the_differences_the_kinds_and_the_mistakes() -> None:
+    lead = Estimate(0.021, 0.006, 0.035)
+    verdicts = (
+        Verdict("coin", {"accuracy": HALF}, {"accuracy": lead, "accuracy_clear": None}),
+        Verdict(
+            "mine",
+            {"accuracy": Estimate(0.521, 0.5, 0.54)},
+            {},
+            (Part("2", 3, HALF), Part("3", 0, None)),
+            (Part("0.5–0.6", 3, HALF),),
+            (ReliabilityBin(3, 0.61, HALF),),
+        ),
+    )
+    ceiling = Ceiling({"accuracy": HALF}, {"accuracy": HALF}, 1.3, 10, 5.8)
+    judgement = Judgement(verdicts, 1234, 5, 3, 2, 7, 0.42, "mine", ceiling)
+    mistakes = [Mistake("s", "a.jpg", "b.jpg", 0.9, -1.0, 2.0, 0.05)]
+    lines = judgement_markdown(judgement, "Evaluation: mine", ["a note"], mistakes).splitlines()
+    assert lines[0] == "# Evaluation: mine"
+    assert lines[2].startswith("1,234 pairs of 3 series, 5 of them with p ≥ 0.7; 2 complete series, of which")
+    for line in (
+        "- a note",
+        "- accuracy: mine is better than coin by 2.1 points, 0.6 to 3.5",
+        "- p ≥ 0.7: mine and coin cannot be compared",
+        "| 2 | 50.0 (40.0–60.0) | 3 |",
+        "| 0.5–0.6 | 50.0 (40.0–60.0) | 3 |",
+        "| 61.0 | 50.0 (40.0–60.0) | 3 |",
+        "| s | a.jpg: -1.000 | b.jpg: 2.000 | 90% | 5% |",
+    ):
+        assert line in lines
+    assert not any(line.startswith("| 3 |") for line in lines)
+    tables = [line.count("|") for line in lines if line.startswith("| ")]
+    assert tables[:6] == [tables[0]] * 6

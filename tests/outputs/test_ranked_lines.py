@@ -1,0 +1,103 @@
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from phototriage.outputs.ranked_lines import ranked_lines
+from phototriage.series import RankedPhoto, RankedSeries, Reason
+
+SHARPER = Reason("sharper", "sharpness", 0.5, 0.25, 0.75)
+SOFTER = Reason("softer", "sharpness", 0.25, 0.5, -0.75)
+COLOUR = Reason("more colour", "colorfulness", 0.5, 0.25, 0.25)
+NOISIER = Reason("noisier", "noise", 1.0, 0.5, None)
+BURST = RankedSeries(
+    "day 1/burst",
+    "series",
+    datetime(2026, 6, 1, 9, 5),
+    (
+        RankedPhoto(
+            "day 1/burst/IMG_0002.jpg",
+            ("day 1/burst/IMG_0002.jpg", "day 1/burst/IMG_0002.raw"),
+            1,
+            0.5,
+            0.5,
+            "pick",
+            (SHARPER, COLOUR, NOISIER),
+        ),
+        RankedPhoto(
+            "day 1/burst/IMG_1.jpg", ("day 1/burst/IMG_1.jpg",), 2, 0, 0.4, "close", (SOFTER, COLOUR)
+        ),
+        RankedPhoto("other/IMG_3.jpg", ("other/IMG_3.jpg",), 3, -1, 0.1, "rest", ()),
+    ),
+)
+
+
+def shown(series: RankedSeries, top: int | None = None, width: int = 80) -> list[str]:
+    return ranked_lines(series, top, width).plain.splitlines()
+
+
+def test_a_series_in_eighty_columns() -> None:
+    assert shown(BURST) == [
+        "day 1/burst  (3 photos, 2026-06-01 09:05, too close to call)",
+        "   1  IMG_0002.jpg +1   50%  pick   sharper, more colour, also noisier",
+        "   2  IMG_1.jpg         40%  close  softer, but more colour",
+        "   3  other/IMG_3.jpg   10%",
+    ]
+
+
+def test_also_is_said_once() -> None:
+    photo = RankedPhoto("a", ("a",), 1, 0, 1, "pick", (SHARPER, NOISIER, NOISIER))
+    assert shown(RankedSeries("s", "series", None, (photo,)))[1].endswith(
+        "pick   sharper, also noisier, noisier"
+    )
+
+
+def test_only_the_pick_stands_out() -> None:
+    text = ranked_lines(BURST, None, 80)
+    assert [text.plain[span.start : span.end].split()[0] for span in text.spans if span.style == "bold"] == [
+        "1"
+    ]
+
+
+def test_top_limits_what_is_shown() -> None:
+    assert shown(BURST, top=1) == shown(BURST)[:2]
+
+
+def test_what_does_not_fit_is_continued_below() -> None:
+    assert shown(BURST, width=64)[1:] == [
+        "   1  IMG_0002.jpg +1   50%  pick   sharper, more colour, also",
+        "                                    noisier",
+        "   2  IMG_1.jpg         40%  close  softer, but more colour",
+        "   3  other/IMG_3.jpg   10%",
+    ]
+    long = RankedSeries(
+        "s", "series", None, (RankedPhoto("日本" * 20, ("日本" * 20,), 1, 0, 1, "pick", (SHARPER,)),)
+    )
+    lines = shown(long, width=70)
+    assert "".join(line[6:].split("  ")[0] for line in lines[1:]) == "日本" * 20
+    assert lines[1].endswith("100%  pick   sharper")
+
+
+def test_names_are_shown_as_they_are() -> None:
+    name = "[bold]/" + "very" * 40 + "\nlong.jpg"
+    photo = RankedPhoto(name, (name,), 1, 0, 1, "pick", ())
+    lines = shown(RankedSeries("[b]\n", "series", None, (photo,)), width=10_000)
+    assert lines == [r"[b]\n  (1 photo)", "   1  " + name.replace("\n", r"\n") + "  100%  pick"]
+
+
+@pytest.mark.parametrize("kind", ["exposure bracket", "focus stack", "panorama"])
+def test_what_is_kept_whole_takes_one_line(kind: str) -> None:
+    series = RankedSeries("s", kind, BURST.taken, BURST.photos)  # type: ignore[arg-type]
+    assert shown(series) == [f"s  ({kind}, 3 photos, 2026-06-01 09:05, all kept)"]
+
+
+@given(st.text(min_size=1, max_size=60), st.integers(62, 120))
+def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
+    photos = (
+        RankedPhoto(name, (name,), 1, 0, 0.6, "pick", (SHARPER, COLOUR, NOISIER)),
+        RankedPhoto("x", ("x",), 2, 0, 0.4, "close", (SOFTER, COLOUR, NOISIER)),
+    )
+    for line in shown(RankedSeries("s", "series", None, photos), width=width)[1:]:
+        assert cell_len(line) <= width
