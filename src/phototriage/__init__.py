@@ -1,1 +1,36 @@
-"""phototriage: which photo of a series would people keep?"""
+"""phototriage: which photo of a series would people keep?
+
+The names here are imported when they are asked for: `import phototriage` itself loads nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phototriage.features import MultiFeatureExtractor
+    from phototriage.ranker.accuracy import compute_pairwise_accuracy
+    from phototriage.ranker.config import MultiFeatureConfig
+    from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
+    from phototriage.ranker.network import MultiFeaturePairwiseRanker
+
+__all__ = [
+    "MultiFeatureConfig",
+    "MultiFeatureExtractor",
+    "MultiFeaturePairwiseDataset",
+    "MultiFeaturePairwiseRanker",
+    "compute_pairwise_accuracy",
+]
+
+_HOME = {
+    "MultiFeatureConfig": "ranker.config",
+    "MultiFeatureExtractor": "features",
+    "MultiFeaturePairwiseDataset": "ranker.dataset",
+    "MultiFeaturePairwiseRanker": "ranker.network",
+    "compute_pairwise_accuracy": "ranker.accuracy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'phototriage' has no attribute {name!r}")
+    return getattr(import_module(f"phototriage.{_HOME[name]}"), name)

@@ -1,8 +1,26 @@
+import errno
 import json
+import os
+import re
+import runpy
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+import yaml
+
+from phototriage.cli import _parsed, train
+from phototriage.features.table import read_feature_table
+from phototriage.outputs import run_folder
+from phototriage.ranker import load_ranker
+from phototriage.ranker.state import TrainingState, save_state
 
 Cli = Callable[..., tuple[int, str, str]]
 QUICK = (
@@ -25,6 +43,14 @@ def test_trains_judges_and_keeps_everything(cli: Cli, own_labels: tuple[Path, Pa
     assert code == 0
     assert "this ranker" in out
     assert "epoch 1: training loss " in err
+    assert {path.name for path in run.iterdir()} == {
+        "config.yaml",
+        "best_model.pt",
+        "training_log.csv",
+        "training_curves.png",
+        "test_results.json",
+        "test_predictions.csv",
+    }
     assert (
         json.loads((run / "test_results.json").read_text())["scorers"]["this ranker"]["accuracy"]["value"]
         > 0.8
@@ -57,7 +83,8 @@ def test_photos_that_are_not_there_are_counted_and_strict_stops(
         *QUICK,
     )
     code, _, err = cli("train", *options, "--output_dir", tmp_path / "run")
-    assert code == 0
+    assert code == 3
+    assert "left out: gone/2.jpg: cannot be read: No such file or directory" in err
     assert (
         "2 of 41 labelled photos have no features, the first is gone/1.jpg "
         "(cannot be read: No such file or directory); 1 of " in err
@@ -71,6 +98,9 @@ def test_photos_that_are_not_there_are_counted_and_strict_stops(
     ("options", "message"),
     [
         ((), "give either --root FOLDER"),
+        (("--preset", "fulll"), "there is no preset 'fulll': choose from best, deep, full, quick"),
+        (("--config", "/nowhere.yaml"), "cannot read /nowhere.yaml"),
+        (("--resume", "--overwrite"), "give --resume or --overwrite, not both"),
         (("--comparisons", "{labels}"), "no photos: give --photos FOLDER"),
         (("--comparisons", "{labels}", "--photos", "/nowhere"), "photo folder /nowhere does not exist"),
         (
@@ -82,6 +112,14 @@ def test_photos_that_are_not_there_are_counted_and_strict_stops(
             "min_agreement",
         ),
         (("--comparisons", "{labels}", "--feature_table", "{table}", "--split", "official"), "test side"),
+        (
+            ("--comparisons", "{labels}", "--feature_table", "{table}", "--labels", "votes"),
+            "none is known: use labels soft or hard",
+        ),
+        (
+            ("--comparisons", "{labels}", "--feature_table", "{table}", "--learning_rate", "1e30"),
+            "lower --learning_rate (it is 1e+30)",
+        ),
     ],
 )
 def test_mistakes_are_one_clear_line(
@@ -93,3 +131,294 @@ def test_mistakes_are_one_clear_line(
     assert code == 1
     assert message in err.splitlines()[-1]
     assert not (labels.parent / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        # Series that are too few, labels that say nothing, labels about other photos.
+        (lambda table: table.head(2), "side of the split is empty: there are too few series for it"),
+        (lambda table: table.assign(preference=0.5), "training pairs has a winner, all preferences are ½"),
+        (
+            lambda table: table.assign(photo_a="x" + table["photo_a"]),
+            "photos have no features, the first is xs0/a.jpg; 60 of 60 pairs are left out",
+        ),
+    ],
+)
+def test_labels_that_cannot_be_learned_from_are_one_clear_line(
+    cli: Cli, own_labels: tuple[Path, Path], change: Callable[[pd.DataFrame], pd.DataFrame], message: str
+) -> None:
+    labels, table = own_labels
+    change(pd.read_csv(labels)).to_csv(labels, index=False)
+    code, _, err = cli(
+        "train",
+        *("--comparisons", labels, "--feature_table", table, "--output_dir", labels.parent / "run"),
+        *("--min_agreement", "0.5", *QUICK),
+    )
+    assert code == 1
+    assert message in err.splitlines()[-1]
+    assert not (labels.parent / "run").exists()
+
+
+def outcome(run: Path) -> tuple[Any, ...]:
+    """All numbers of a run."""
+    ranker = load_ranker(run / "best_model.pt")
+    return (
+        (run / "training_log.csv").read_text(),
+        (run / "test_results.json").read_text(),
+        (run / "test_predictions.csv").read_text(),
+        ranker.temperature,
+        {name: weights.tobytes() for name, weights in ranker.weights.items()},
+    )
+
+
+def test_a_runs_own_config_repeats_it_from_anywhere(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_labels[0].parent)
+    run, again = tmp_path / "run", tmp_path / "again"
+    options = ("--comparisons", "labels.csv", "--feature_table", "features.csv", "--preset", "quick", *QUICK)
+    assert cli("train", *options, "--seed", 3, "--output_dir", run)[0] == 0
+    monkeypatch.chdir(tmp_path.parent)
+    assert cli("train", "--config", run / "config.yaml", "--output_dir", again)[0] == 0
+    assert outcome(again) == outcome(run)
+    assert (again / "config.yaml").read_text() == (run / "config.yaml").read_text()
+
+
+def test_measured_features_are_in_the_config_too(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    run, again = tmp_path / "run", tmp_path / "again"
+    cache = ("--cache_dir", tmp_path / "cache")
+    options = (
+        *("--comparisons", bursts / "comparisons.csv", "--photos", bursts / "photos"),
+        *("--features", "iqa", "--weights_dir", "."),
+    )
+    assert cli("train", *options, *cache, *QUICK, "--output_dir", run)[0] == 0
+    settings = yaml.safe_load((run / "config.yaml").read_text())
+    assert settings["features"] == ["iqa"]
+    assert settings["extractor"]["weights_dir"] == str(Path.cwd())
+    assert cli("train", "--config", run / "config.yaml", *cache, "--output_dir", again)[0] == 0
+    assert outcome(again) == outcome(run)
+
+
+def test_options_go_before_the_config_and_the_config_before_the_preset(tmp_path: Path) -> None:
+    config = tmp_path / "mine.yaml"
+    config.write_text("ranker: {learning_rate: 2e-3, dropout: 0}\nfeatures: [iqa]\nlabels: {root: /there}")
+    command = _parsed("train", ["--preset=quick", "--config", str(config), "--dropout", "0.5"])
+    assert isinstance(command, train.Command)
+    ranker = command.ranker
+    assert (ranker.dropout, ranker.learning_rate, ranker.batch_size) == (0.5, 2e-3, 128)
+    assert (command.source.features, command.labels.root) == (("iqa",), Path("/there"))
+    # Labels that are named here take the place of the config's.
+    other = _parsed("train", ["--config", str(config), "--comparisons", "here.csv"])
+    assert isinstance(other, train.Command)
+    assert (other.labels.root, other.labels.comparisons) == (None, Path("here.csv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "ranker: {learning_rat: 1}",
+            "no setting 'learning_rat' in {path}, ranker: did you mean 'learning_rate'",
+        ),
+        (
+            "ranker: {loss: hing}",
+            "loss in {path}, ranker cannot be 'hing': choose from margin, bradley_terry",
+        ),
+        ("ranker: {dropout: 2}", "dropout cannot be 2.0"),
+        ("extractor: {resnet_sise: 448}", "no setting 'resnet_sise' in {path}, extractor: did you mean"),
+        ("labels: {fodler: x}", "no setting 'fodler' in {path}, labels"),
+        ("rankr: {}", "no setting 'rankr' in {path}: did you mean 'ranker'"),
+    ],
+)
+def test_a_mistake_in_a_config_names_the_place_and_the_nearest(
+    cli: Cli, tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    code, _, err = cli("train", "--config", path)
+    assert code == 1
+    assert err.count("\n") == 1
+    assert message.format(path=path) in err
+
+
+def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C, once so many epochs are on disk."""
+
+    def save(state: TrainingState, path: Path) -> None:
+        save_state(state, path)
+        if len(state.epochs) == epochs:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_folder, "save_state", save)
+
+
+def test_an_interrupted_run_is_resumed_or_overwritten_and_nothing_else(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels, table = own_labels
+    options = ("--comparisons", labels, "--feature_table", table, *QUICK)
+    assert cli("train", *options, "--output_dir", tmp_path / "undisturbed")[0] == 0
+    run = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        interrupt_after(2, patched)
+        assert cli("train", *options, "--output_dir", run)[0] == 130
+    assert {path.name for path in run.iterdir()} == {"config.yaml", "last_state.pt", "training_log.csv"}
+
+    code, _, err = cli("train", *options, "--output_dir", run)
+    assert code == 1
+    assert f"{run} holds an interrupted run: go on with it by --resume, or --overwrite it" in err
+    # Other features than it began with.
+    pd.read_csv(table).assign(number=lambda rows: rows["number"] + 1).to_csv(
+        tmp_path / "other.csv", index=False
+    )
+    code, _, err = cli("train", "--feature_table", tmp_path / "other.csv", "--output_dir", run, "--resume")
+    assert code == 1
+    assert "the interrupted training had other settings, labels or features" in err.splitlines()[-1]
+
+    code, _, err = cli("train", "--output_dir", run, "--resume")
+    assert code == 0
+    assert "going on after epoch 2\n" in err
+    assert outcome(run) == outcome(tmp_path / "undisturbed")
+    assert not (run / "last_state.pt").exists()
+    code, _, err = cli("train", "--output_dir", run, "--resume")
+    assert (code, "is finished: there is nothing to go on with" in err) == (0, True)
+
+
+def test_resuming_what_never_began_begins_it(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:
+    labels, table = own_labels
+    options = ("--comparisons", labels, "--feature_table", table, *QUICK, "--output_dir", tmp_path / "run")
+    code, _, err = cli("train", *options, "--resume")
+    assert code == 0
+    assert "there is no interrupted run in" in err
+
+
+def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    options = [
+        *("--comparisons", str(labels), "--feature_table", str(table), *QUICK),
+        *("--max_epochs", "60", "--patience", "60", "--batch_size", "8"),
+    ]
+    run = tmp_path / "run"
+    with subprocess.Popen(
+        [sys.executable, "-m", "phototriage", "train", *options, "--output_dir", str(run)],
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while not (run / "last_state.pt").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert (run / "last_state.pt").exists()
+    code, _, err = cli("train", "--resume", "--output_dir", run)
+    assert code == 0
+    assert 1 <= int(re.findall(r"going on after epoch (\d+)", err)[0]) < 60
+    assert cli("train", *options, "--output_dir", tmp_path / "undisturbed")[0] == 0
+    assert outcome(run) == outcome(tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("place", [0, 2, -1])  # config.yaml, last_state.pt, best_model.pt
+def test_a_full_disk_is_one_clear_error_and_leaves_the_old_model(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    labels, table = own_labels
+    run = tmp_path / "run"
+    options = (
+        "--comparisons",
+        labels,
+        "--feature_table",
+        table,
+        "--output_dir",
+        run,
+        *QUICK,
+        "--max_epochs",
+        2,
+    )
+    calls = 0
+    fsync = os.fsync
+
+    def counted(file: int) -> None:
+        nonlocal calls
+        calls += 1
+        fsync(file)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", counted)
+        assert cli("train", *options)[0] == 0
+    full_at = place % calls
+    model = (run / "best_model.pt").read_bytes()
+    calls = 0
+
+    def full(file: int) -> None:
+        counted(file)
+        if calls > full_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        code, _, err = cli("train", *options, "--seed", 1, "--overwrite")
+    name = ("config.yaml", "last_state.pt", "best_model.pt")[(0, 2, -1).index(place)]
+    assert code == 1
+    assert err.splitlines()[-1] == f"phototriage: cannot write {run / name}: No space left on device"
+    assert (run / "best_model.pt").read_bytes() == model
+    assert not [path for path in run.iterdir() if path.name.startswith(".")]
+
+
+def test_predictions_are_the_models(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:
+    labels, table = own_labels
+    run = tmp_path / "run"
+    cli("train", "--comparisons", labels, "--feature_table", table, "--output_dir", run, *QUICK)
+    predictions = pd.read_csv(run / "test_predictions.csv")
+    ranker, features = load_ranker(run / "best_model.pt"), read_feature_table(table)
+    lead = np.subtract(
+        *(ranker.scores(features)[features.rows(predictions[f"photo_{side}"])] for side in "ab")
+    )
+    np.testing.assert_allclose(predictions["probability"], ranker.probability(lead), atol=1e-6)
+    results = json.loads((run / "test_results.json").read_text())["scorers"]["this ranker"]
+    assert predictions["correct"].mean() == pytest.approx(results["accuracy"]["value"])
+    assert len(predictions) == 6
+
+
+def test_on_a_terminal_there_is_a_bar(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels, table = own_labels
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    code, _, err = cli(
+        "train", "--comparisons", labels, "--feature_table", table, "--output_dir", tmp_path / "run", *QUICK
+    )
+    assert code == 0
+    assert "epoch 1: training loss" in err
+    assert re.search(r"epochs \S*━", err)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_script_in_the_root_is_the_same_command(
+    own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, (labels, table) = str(ROOT / "train_multifeature_ranker.py"), own_labels
+    options = {"output_dir": tmp_path / "run", "batch_size": 16, "learning_rate": 0.01, "max_epochs": 2}
+    given = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    given += ["--mlp_hidden_dims", "8", "4", "--comparisons", str(labels), "--feature_table", str(table)]
+    monkeypatch.setattr(sys, "argv", [script, *given])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(script, run_name="__main__")
+    assert stop.value.code == 0
+    config = load_ranker(tmp_path / "run" / "best_model.pt").config
+    assert (config.batch_size, config.learning_rate, config.mlp_hidden_dims) == (16, 0.01, (8, 4))
+
+
+def test_the_editors_configurations_are_commands_that_exist() -> None:
+    launch = json.loads((ROOT / ".vscode" / "launch.json").read_text())
+    presets = set()
+    for configuration in launch["configurations"]:
+        assert (configuration["type"], configuration["module"]) == ("debugpy", "phototriage")
+        name, *arguments = (each.replace("${input:root}", "PhotoTriage") for each in configuration["args"])
+        command = _parsed(name, arguments)
+        presets.add(getattr(command, "preset", name))
+    assert presets == {"full", "quick", "deep", "demo"}
+    assert [each["id"] for each in launch["inputs"]] == ["root"]

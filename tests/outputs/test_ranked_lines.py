@@ -101,3 +101,11 @@ def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
     )
     for line in shown(RankedSeries("s", "series", None, photos), width=width)[1:]:
         assert cell_len(line) <= width
+
+
+def test_the_folder_that_the_headline_names_is_not_repeated() -> None:
+    photos = tuple(
+        RankedPhoto(name, (name,), 1, 0, 0.5, "pick", ()) for name in ("day 1/IMG_1.jpg", "day 2/IMG_2.jpg")
+    )
+    lines = shown(RankedSeries("day 1/IMG_1", "series", None, photos))
+    assert [line.split("  ")[2] for line in lines[1:]] == ["IMG_1.jpg", "day 2/IMG_2.jpg"]

@@ -13,9 +13,11 @@ def test_survives_being_taken_apart() -> None:
 
 
 def test_a_typo_is_named_with_the_nearest_setting() -> None:
-    with pytest.raises(ModelError, match="no setting 'learning_rat': did you mean 'learning_rate'"):
+    with pytest.raises(
+        ModelError, match="no setting 'learning_rat' in the ranker's settings: did you mean 'learning_rate'"
+    ):
         MultiFeatureConfig.from_dict({"learning_rat": 1})
-    with pytest.raises(ModelError, match="no setting 'zzz': choose from mlp_hidden_dims, dropout"):
+    with pytest.raises(ModelError, match=r"no setting 'zzz' in .*: choose from mlp_hidden_dims, dropout"):
         MultiFeatureConfig.from_dict({"zzz": 1})
 
 
@@ -26,6 +28,7 @@ def test_a_typo_is_named_with_the_nearest_setting() -> None:
         ("dropout", 1.0),
         ("input_normalization", "batchnorm"),
         ("loss", "hinge"),
+        ("labels", "loud"),
         ("margin", 0.0),
         ("learning_rate", 0.0),
         ("weight_decay", -1.0),

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from phototriage.errors import ModelError
-from phototriage.ranker.network import MultiFeaturePairwiseRanker
+from phototriage.ranker.network import MultiFeaturePairwiseRanker, ScaledLinear
 
 
 def test_the_specified_ranker_has_923657_parameters() -> None:
@@ -45,3 +45,36 @@ def test_dropout_only_while_training() -> None:
 def test_layernorm_of_one_feature_is_refused() -> None:
     with pytest.raises(ModelError, match="use input_normalization standardize"):
         MultiFeaturePairwiseRanker(1)
+
+
+def test_the_first_layers_gradients_are_autograds() -> None:
+    torch.manual_seed(0)
+    inputs, scale, shift, weight, bias, delta = (
+        torch.randn(*size, dtype=torch.float64) for size in ((5, 4), (4,), (4,), (3, 4), (3,), (5, 3))
+    )
+    learned = [tensor.requires_grad_() for tensor in (scale, shift, weight, bias)]
+    ours = ScaledLinear.apply(inputs, *learned)
+    plain = torch.nn.functional.linear(inputs * scale + shift, weight, bias)
+    torch.testing.assert_close(ours, plain)
+    expected = torch.autograd.grad(plain, learned, delta)
+    for found, wanted in zip(torch.autograd.grad(ours, learned, delta), expected, strict=True):
+        torch.testing.assert_close(found, wanted)
+
+
+@pytest.mark.parametrize("hidden_dims", [(), (7, 5)])
+def test_training_and_judging_compute_the_same_scores(hidden_dims: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    ranker = MultiFeaturePairwiseRanker(6, hidden_dims, dropout=0.0)
+    torch.nn.init.normal_(ranker.normalize.weight)  # type: ignore[arg-type]
+    torch.nn.init.normal_(ranker.normalize.bias)  # type: ignore[arg-type]
+    photos = torch.randn(5, 6)
+    trained = ranker(photos)
+    torch.testing.assert_close(ranker.eval()(photos), trained)
+
+
+def test_dropout_keeps_the_mean() -> None:
+    torch.manual_seed(0)
+    ranker = MultiFeaturePairwiseRanker(2, hidden_dims=(20_000,), dropout=0.3, input_normalization="none")
+    dropped = ranker._dropped(torch.ones(1, 20_000))
+    assert sorted(set(dropped.flatten().tolist())) == pytest.approx([0, 1 / 0.7])
+    assert dropped.mean().item() == pytest.approx(1, abs=0.03)

@@ -35,7 +35,7 @@ def of_network(
     )
 
 
-@pytest.mark.parametrize("normalization", ["layernorm", "standardize"])
+@pytest.mark.parametrize("normalization", ["layernorm", "standardize", "none"])
 @pytest.mark.parametrize("hidden_dims", [(), (16,), (512, 256)])
 def test_scores_equal_the_networks(normalization: InputNormalization, hidden_dims: tuple[int, ...]) -> None:
     torch.manual_seed(0)

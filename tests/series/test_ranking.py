@@ -1,13 +1,17 @@
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phototriage.features import Block, Features
-from phototriage.ranker import MultiFeatureConfig, TrainedRanker
-from phototriage.series import rank_series
+from phototriage.errors import FeatureError
+from phototriage.features import IQA_PLUS_COLUMNS, Block, Features
+from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
+from phototriage.series import RankedSeries, Reason, Series, SeriesKind, Shot, rank_series
+from phototriage.series.ranking import CLOSE
 
 BLOCK = Block("block", "block/1", ("number",))
 # Its score is the number itself.
@@ -30,10 +34,18 @@ def features(numbers: dict[str, float]) -> Features:
     return Features(tuple(numbers), np.array(list(numbers.values()), np.float32)[:, None], (BLOCK,))
 
 
+def burst(photos: Sequence[str], name: str = "s", kind: SeriesKind = "series") -> Series:
+    return Series(name, kind, tuple(Shot(photo, (photo,)) for photo in photos), None)
+
+
+def ranked(numbers: dict[str, float], keep: int = 1, ranker: TrainedRanker = IDENTITY) -> RankedSeries:
+    """The ranking of one series of photos with these scores."""
+    (series,) = rank_series([burst(list(numbers))], features(numbers), ranker, keep=keep)
+    return series
+
+
 def test_best_first_and_ties_share_a_rank_in_the_order_given() -> None:
-    (series,) = rank_series(
-        {"s": ["a", "b", "c", "d"]}, features({"a": 1, "b": 5, "c": 5, "d": -1}), IDENTITY
-    )
+    series = ranked({"a": 1, "b": 5, "c": 5, "d": -1})
     assert [(each.photo, each.rank, each.score) for each in series.photos] == [
         ("b", 1, 5),
         ("c", 1, 5),
@@ -43,27 +55,117 @@ def test_best_first_and_ties_share_a_rank_in_the_order_given() -> None:
 
 
 def test_between_two_photos_p_best_is_the_rankers_preference() -> None:
-    (series,) = rank_series({"s": ["a", "b"]}, features({"a": 0, "b": 3}), IDENTITY)
+    series = ranked({"a": 0, "b": 3})
     assert series.photos[0].probability_best == pytest.approx(IDENTITY.probability(np.array([3.0]))[0])
 
 
-@given(st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=9))
-def test_p_best_adds_up_to_one_and_follows_the_order(numbers: list[float]) -> None:
-    named = {str(place): number for place, number in enumerate(numbers)}
-    (series,) = rank_series({"s": list(named)}, features(named), IDENTITY)
-    chances = [each.probability_best for each in series.photos]
-    assert sum(chances) == pytest.approx(1)
-    assert chances == sorted(chances, reverse=True)
+SCORES = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=9)
+
+
+@given(st.lists(SCORES, min_size=1, max_size=5), st.integers(1, 4))
+def test_series_are_ranked_each_by_itself(scores: list[list[float]], keep: int) -> None:
+    numbers = [
+        {f"{name}/{place}": number for place, number in enumerate(series)}
+        for name, series in enumerate(scores)
+    ]
+    together = rank_series(
+        [burst(list(each)) for each in numbers],
+        features({photo: score for each in numbers for photo, score in each.items()}),
+        IDENTITY,
+        keep=keep,
+    )
+    assert together == tuple(ranked(each, keep) for each in numbers)
+    for series in together:
+        chances = [each.probability_best for each in series.photos]
+        assert sum(chances) == pytest.approx(1)
+        assert chances == sorted(chances, reverse=True)
+        verdicts = [each.verdict for each in series.photos]
+        assert verdicts[:keep] == ["pick"] * min(keep, len(verdicts))
+        assert verdicts[keep:] == sorted(verdicts[keep:])  # close before rest
+        assert series.too_close == ("close" in verdicts)
+
+
+def test_close_is_what_cannot_be_told_from_the_last_pick() -> None:
+    step = IDENTITY.temperature * np.log(CLOSE / (1 - CLOSE))
+    numbers = {"best": 9, "second": 5, "near": 5 - 0.99 * step, "far": 5 - 1.01 * step}
+    series = ranked(numbers, keep=2)
+    assert [each.verdict for each in series.photos] == ["pick", "pick", "close", "rest"]
+    assert series.too_close
+    assert [each.verdict for each in ranked(numbers).photos] == ["pick", "rest", "rest", "rest"]
 
 
 def test_photos_and_series_without_features_have_no_place() -> None:
-    ranked = rank_series({"s": ["a", "broken"], "t": ["gone"]}, features({"a": 0}), IDENTITY)
-    assert [(series.name, [each.photo for each in series.photos]) for series in ranked] == [("s", ["a"])]
-    assert ranked[0].photos[0].probability_best == 1
+    found = rank_series([burst(["a", "broken"]), burst(["gone"], "t")], features({"a": 0}), IDENTITY)
+    assert [(series.name, [each.photo for each in series.photos]) for series in found] == [("s", ["a"])]
+    assert (found[0].photos[0].probability_best, found[0].photos[0].verdict) == (1, "pick")
+    assert rank_series([], features({"a": 0}), IDENTITY) == ()
 
 
 def test_a_higher_temperature_is_less_sure() -> None:
-    numbers = features({"a": 0, "b": 3})
-    (sure,) = rank_series({"s": ["a", "b"]}, numbers, IDENTITY)
-    (unsure,) = rank_series({"s": ["a", "b"]}, numbers, replace(IDENTITY, temperature=20.0))
-    assert 0.5 < unsure.photos[0].probability_best < sure.photos[0].probability_best
+    numbers = {"a": 0.0, "b": 3.0}
+    unsure = ranked(numbers, ranker=replace(IDENTITY, temperature=20.0))
+    assert 0.5 < unsure.photos[0].probability_best < ranked(numbers).photos[0].probability_best
+
+
+def test_what_is_no_choice_is_kept_as_taken() -> None:
+    taken = datetime(2026, 6, 1, 9, 30)
+    shots = (Shot("a.jpg", ("a.jpg", "a.raw")), Shot("b.jpg", ("b.jpg",)))
+    (series,) = rank_series(
+        [Series("s", "exposure bracket", shots, taken)], features({"b.jpg": 9, "a.jpg": -9}), IDENTITY
+    )
+    assert (series.name, series.kind, series.taken, series.too_close) == (
+        "s",
+        "exposure bracket",
+        taken,
+        False,
+    )
+    assert [(each.photo, each.files) for each in series.photos] == [
+        (each.photo, each.files) for each in shots
+    ]
+    assert {(each.rank, each.probability_best, each.verdict, each.reasons) for each in series.photos} == {
+        (1, 0.5, "kept", ())
+    }
+
+
+def test_reasons_are_against_the_best_left_out_and_against_the_first_pick() -> None:
+    look = {photo: [each.log_odds for each in reasons] for photo, reasons in reasons_of(keep=2).items()}
+    # The score is the number, the temperature 2: half the differences.
+    assert look == {"a": [3], "b": [1], "c": [-3], "d": [-4]}
+    assert {photo: len(found) for photo, found in reasons_of(keep=4).items()} == dict.fromkeys("abcd", 0)
+
+
+def reasons_of(keep: int) -> dict[str, tuple[Reason, ...]]:
+    series = ranked({"d": 1, "c": 3, "b": 5, "a": 9}, keep)
+    return {each.photo: each.reasons for each in series.photos}
+
+
+def test_detail_shows_what_the_ranker_does_not_see() -> None:
+    embedded = load_embedded_ranker()
+    photos = ("a", "b")
+    seen = Features(photos, np.array([[0.5, 0.9, 0.5, 0.5]] * 2, np.float32), embedded.blocks)
+    measured = np.zeros((2, len(IQA_PLUS_COLUMNS)), np.float32)
+    measured[1, IQA_PLUS_COLUMNS.index("noise")] = 1
+    detail = Features(photos[::-1], measured[::-1], (Block("iqa_plus", "test", IQA_PLUS_COLUMNS),))
+    (series,) = rank_series([burst(photos)], seen, embedded, detail=detail)
+    assert [each.phrases for each in series.photos] == [("also less noise",), ("also noisier",)]
+    assert series.photos[1].reasons == (Reason("noisier", "noise", 1.0, 0.0, None),)
+    (blind,) = rank_series([burst(photos)], seen, embedded)
+    assert [each.phrases for each in blind.photos] == [(), ()]
+    with pytest.raises(FeatureError, match="no features for photo 'b'"):
+        rank_series([burst(photos)], seen, embedded, detail=replace(detail, photos=("a", "c")))
+
+
+def test_phrases_say_what_speaks_against_a_place() -> None:
+    reasons = (
+        Reason("sharper", "sharpness", 0.9, 0.5, 0.4),
+        Reason("less contrast", "contrast", 0.4, 0.5, -0.2),
+        Reason("noisier", "noise", 1.0, 0.0, None),
+    )
+    photo = replace(ranked({"a": 0}).photos[0], reasons=reasons)
+    assert photo.phrases == ("sharper", "but less contrast", "also noisier")
+    assert replace(photo, verdict="rest").phrases == ("but sharper", "less contrast", "also noisier")
+
+
+def test_keep_is_at_least_one() -> None:
+    with pytest.raises(ValueError, match="keep must be at least 1, not 0"):
+        ranked({"a": 0}, keep=0)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Protocol
 
+from phototriage.cli.exit_codes import ERROR, INTERRUPTED, USAGE
 from phototriage.errors import PhototriageError
 
 __all__ = ["COMMANDS", "main"]
@@ -17,11 +18,12 @@ COMMANDS = {
     "labels": "read people's preferences, mend and check them, and write them as one table",
     "train": "train a ranker on preferences",
     "evaluate": "judge a ranker, or anyone's scores, against preferences",
+    "ablate": "compare features: which of them, alone and together, order photos as people do",
+    "tune": "search for the best settings of a training",
+    "export": "write a ranker for others: safetensors, ONNX, a folder for a model hub",
     "features": "look after the features that were measured, and look at them",
     "demo": "see all of it at work on simulated bursts, without any data",
 }
-
-_ERROR, _USAGE, _INTERRUPTED = 1, 2, 130
 
 _OVERVIEW = f"""\
 phototriage: which photo of a series would people keep?
@@ -67,24 +69,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         near = get_close_matches(first, COMMANDS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(COMMANDS)}"
         print(f"phototriage: there is no command '{first}': {hint}", file=sys.stderr)
-        return _USAGE
+        return USAGE
     for stream in (sys.stdout, sys.stderr):
         # A file name need not be valid text, and must not stop a run when it is shown.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Threads that spin while they wait for each other take the cores from everything else.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     try:
         return _ABOUT[first]() if first in _ABOUT else _parsed(first, rest).run()
     except PhototriageError as error:
         print(f"phototriage: {error}", file=sys.stderr)
-        return _ERROR
+        return ERROR
     except BrokenPipeError:
         # Whoever read standard output has stopped; nothing more may be written to it, at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _ERROR
+        return ERROR
     except KeyboardInterrupt:
         print("phototriage: stopped; what was finished is kept, run it again to go on", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
 def _stop(*_: object) -> None:
@@ -99,6 +103,7 @@ def _parsed(name: str, arguments: Sequence[str]) -> _Runnable:
     module = import_module(f"phototriage.cli.{name}")
     command: _Runnable = tyro.cli(
         module.Command,
+        **({"default": module.default(arguments)} if hasattr(module, "default") else {}),
         prog=f"phototriage {name}",
         args=list(arguments),
         use_underscores=True,

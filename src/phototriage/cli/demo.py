@@ -9,7 +9,7 @@ from phototriage.cli.progress import note
 from phototriage.labels import split_by_series
 from phototriage.outputs import print_judgement, print_ranking, ranking_csv, write_text
 from phototriage.ranker.config import MultiFeatureConfig
-from phototriage.series import rank_series
+from phototriage.series import Series, Shot, rank_series
 from phototriage.simulation import write_bursts
 
 __all__ = ["Command"]
@@ -64,7 +64,14 @@ class Command:
         print(f"\nOn {judgement.series} bursts that it never saw:")
         print_judgement(judgement)
 
-        ranked = rank_series(split.test.photos_by_series(), features, training.ranker)
+        ranked = rank_series(
+            [
+                Series(name, "series", tuple(Shot(photo, (photo,)) for photo in photos), None)
+                for name, photos in split.test.photos_by_series().items()
+            ],
+            features,
+            training.ranker,
+        )
         shown = max(ranked, key=lambda series: len(series.photos))
         write_text(ranking_csv(ranked), self.output / "ranking.csv")
         contact_sheet(

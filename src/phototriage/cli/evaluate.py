@@ -8,6 +8,7 @@ from typing import Annotated
 import tyro
 
 from phototriage.cli.contest import Contest
+from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
@@ -26,7 +27,6 @@ from phototriage.outputs import (
 
 __all__ = ["Command"]
 
-_SOME_FAILED = 3
 _FEW_SERIES = 20
 
 
@@ -104,7 +104,7 @@ class Command:
         self._write(judgement, labels, mistakes, notes, about)
         for failure in contest.failures:
             note(f"left out: {failure.photo}: {failure.reason}")
-        return _SOME_FAILED if contest.failures else 0
+        return SOME_FAILED if contest.failures else 0
 
     def _check(self) -> None:
         if self.scores and self.model:

@@ -42,18 +42,23 @@ class FeatureSource:
     options: ExtractorOptions = field(default_factory=ExtractorOptions)
 
     def measure(
-        self, photos: dict[str, Path], needed: Sequence[str], model: Sequence[Block] = ()
+        self,
+        photos: dict[str, Path],
+        needed: Sequence[str],
+        model: Sequence[Block] = (),
+        *,
+        quiet: bool = False,
     ) -> Features:
         """Features of key → file, with progress and notes on standard error.
 
         `needed`: the features to measure where --features does not say. `model`: the blocks that a model must
-        find; checked before hours of measuring, not after.
+        find; checked before hours of measuring, not after. `quiet`: without progress.
         """
         if self.workers is not None and self.workers < 1:
             raise FeatureError(f"--workers must be at least 1, not {self.workers}")
         extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
         check_blocks(model, [each.block for each in extractor.extractors])
-        with progress("features") as on_progress:
+        with progress("features", quiet=quiet) as on_progress:
             features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
         if self.failures:
             write_text(failures_csv(features.failures), self.failures)

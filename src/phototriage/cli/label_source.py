@@ -26,7 +26,7 @@ class LabelSource:
     photos: OptionalPath = None
     """The folder that the photos of --comparisons are relative to."""
     feature_table: OptionalPath = None
-    """A CSV of ready features in place of photos: series, photo, then a column per number."""
+    """Ready features in place of photos, CSV or Parquet: series, photo, then a column per number."""
     strict: bool = False
     """Stop where a labelled photo has no features, instead of going on without it."""
 

@@ -22,12 +22,14 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[OnProgress]:
-    """Shows how far work on many photos is, with its rate and the time left.
+def progress(what: str, *, quiet: bool = False) -> Iterator[OnProgress]:
+    """Shows how far work on many photos is, with its rate and the time left; nothing where `quiet`.
 
     What was done before the first call took no time and does not count for the rate.
     """
-    if sys.stderr.isatty():
+    if quiet:
+        yield lambda done, total: None
+    elif sys.stderr.isatty():
         with _bar(what) as on_progress:
             yield on_progress
     else:

@@ -1,66 +1,179 @@
 """`phototriage rank`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
-from phototriage.cli.progress import note
+from phototriage.cli.progress import note, progress
+from phototriage.cli.ranking_writers import Marks, Picks, undo_marks
 from phototriage.errors import OutputError
+from phototriage.features import Features
 from phototriage.outputs import STDOUT, print_ranking, ranking_csv, ranking_json, write_text
+from phototriage.outputs.summary import ranking_figures
 from phototriage.photos import discover
 from phototriage.ranker import load_embedded_ranker, load_ranker
-from phototriage.series import rank_series, series_by_folder
+from phototriage.series import (
+    DEFAULT_GAP,
+    RankedSeries,
+    Series,
+    Shot,
+    group,
+    merge_copies,
+    rank_series,
+    series_by_folder,
+    shots_of,
+)
 
 __all__ = ["Command"]
 
-_SOME_FAILED = 3
+
+@dataclass(frozen=True)
+class Grouping:
+    """What belongs together."""
+
+    gap: float = DEFAULT_GAP
+    """Seconds within which photos of one series follow each other, by one camera's clock."""
+    similarity: Annotated[float | None, tyro.conf.arg(metavar="0…1")] = None
+    """How alike photos of one series are at least; by default 0.8, or 0.9 where the ranker uses CLIP."""
+    by_folder: bool = False
+    """Take every sub-folder for one series, whatever is in it."""
+
+    def __post_init__(self) -> None:
+        if not self.gap >= 0:
+            raise OutputError(f"--gap must be seconds, 0 or more, not {self.gap:g}")
+        if self.similarity is not None and not 0 <= self.similarity <= 1:
+            raise OutputError(f"--similarity must lie between 0 and 1, not at {self.similarity:g}")
+
+    def series(self, shots: Sequence[Shot], features: Features) -> list[Series]:
+        """The series of the shots that have features."""
+        shots = [shot for shot in shots if shot.photo in features]
+        hashes, captures = features.content_hashes, features.captures
+        if hashes is None or captures is None:
+            raise ValueError("features of photos that were measured are needed")
+        shots = merge_copies(shots, dict(zip(features.photos, hashes, strict=True)))
+        places = features.rows(shot.photo for shot in shots)
+        taken = [captures[place] for place in places]
+        if self.by_folder:
+            return series_by_folder(shots, taken)
+        blocks = {block.name: block for block in features.blocks}
+        return group(
+            shots,
+            taken,
+            features.select([blocks["look"]])[places],
+            gap=self.gap,
+            similarity=self.similarity,
+            embeddings=features.select([blocks["clip"]])[places] if "clip" in blocks else None,
+        )
 
 
 @dataclass(frozen=True)
 class Command:
-    """Rank the photos of a folder, series by series, best first.
+    """Find the series of a folder, and rank each, best first, with reasons.
 
-    Every sub-folder that holds photos is a series; photos are compared within their series only. Nothing in
-    the folder is changed. Features are measured once and kept, so a second run takes no time.
+    Photos that were taken close in time by one camera and look alike are a series; they are compared with
+    one another only. Exposure brackets, focus stacks and panoramas are kept whole. Your photos are never
+    changed, moved or deleted; what is written beside them can be seen first with --dry_run, and taken back
+    with --undo. Photos are measured once and that is kept, so a second run takes no time.
     """
 
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to rank, with all its sub-folders."""
     model: OptionalPath = None
     """A ranker of your own, .pt or .safetensors; without it the embedded one, which needs no download."""
+    keep: int = 1
+    """How many photos of a series are picks."""
     top: OptionalInt = None
     """Show only this many photos of each series."""
+    quiet: bool = False
+    """Show no table, no summary and no progress; photos that could not be used are named still."""
     csv: OptionalPath = None
     """Write the ranking as CSV; - for standard output."""
     json: OptionalPath = None
     """Write the ranking as JSON; - for standard output."""
+    html: OptionalPath = None
+    """Write a page for the browser: series as filmstrips, picks, reasons, photos side by side at 1:1."""
+    dry_run: bool = False
+    """Show what would be written, and write nothing but the measured features."""
+    grouping: Grouping = field(default_factory=Grouping)
+    marks: Marks = field(default_factory=Marks)
+    picks: Picks = field(default_factory=Picks)
     source: FeatureSource = field(default_factory=FeatureSource)
 
     def run(self) -> int:
-        if self.top is not None and self.top < 1:
-            raise OutputError(f"--top must be at least 1, not {self.top}")
-        written = (self.csv, self.json, self.source.failures)
-        if written.count(STDOUT) > 1:
-            raise OutputError("only one of --csv, --json and --failures can go to standard output")
+        if self.marks.undo:
+            return undo_marks(self.folder, dry_run=self.dry_run)
+        self._check()
         ranker = load_ranker(self.model) if self.model else load_embedded_ranker()
-        needed = [block.name for block in ranker.blocks]
-        series = series_by_folder(self.folder, discover(self.folder))
-        features = self.source.measure(
-            {photo: self.folder / photo for photos in series.values() for photo in photos},
-            needed,
+        shots = shots_of(self.folder, discover(self.folder))
+        names = [*(block.name for block in ranker.blocks), *(self.source.features or ()), "look", "iqa_plus"]
+        source = replace(self.source, features=None)
+        features = source.measure(
+            {shot.photo: self.folder / shot.photo for shot in shots},
+            list(dict.fromkeys(names)),
             ranker.blocks,
+            quiet=self.quiet,
         )
-        ranked = rank_series(series, features, ranker)
-        if STDOUT not in written:
+        series = self.grouping.series(shots, features)
+        ranked = rank_series(series, features, ranker, keep=self.keep, detail=features)
+        if not self.quiet and STDOUT not in self._written:
             print_ranking(ranked, self.top)
-        if self.csv:
-            write_text(ranking_csv(ranked), self.csv)
-        if self.json:
-            model = str(self.model or "embedded")
-            write_text(ranking_json(self.folder, model, ranked, features.failures), self.json)
+        failed = self._write(ranked, features)
         for failure in features.failures:
             note(f"left out: {failure.photo}: {failure.reason}")
-        return _SOME_FAILED if features.failures else 0
+        if not self.quiet:
+            figures = ", ".join(f"{name} {value}" for name, value in ranking_figures(self.folder, ranked))
+            note(f"{figures}; {len(features.failures):,} left out")
+        return SOME_FAILED if failed or features.failures else 0
+
+    @property
+    def _written(self) -> tuple[Path | None, ...]:
+        return (self.csv, self.json, self.source.failures)
+
+    def _check(self) -> None:
+        """Refuses what cannot work before hours of measuring, not after."""
+        for name, value in (("--top", self.top), ("--keep", self.keep)):
+            if value is not None and value < 1:
+                raise OutputError(f"{name} must be at least 1, not {value}")
+        if self._written.count(STDOUT) > 1:
+            raise OutputError("only one of --csv, --json and --failures can go to standard output")
+        if self.html == STDOUT:
+            raise OutputError("--html needs a file, since the page finds the photos by where it lies")
+        self.picks.check()
+
+    def _write(self, ranked: Sequence[RankedSeries], features: Features) -> bool:
+        """Writes, or with --dry_run shows, all that was asked for; whether some of it failed."""
+        if self.dry_run:
+            for path in filter(None, (self.csv, self.json, self.html)):
+                note(f"would write {path}")
+        else:
+            if self.csv:
+                write_text(ranking_csv(ranked), self.csv)
+            if self.json:
+                model = str(self.model or "embedded")
+                write_text(ranking_json(self.folder, model, ranked, features.failures), self.json)
+            if self.html:
+                self._write_page(self.html, ranked, features)
+        # Picks last, so that copies take the new marks along.
+        marked = self.marks.write(self.folder, ranked, dry_run=self.dry_run)
+        picked = self.picks.write(self.folder, ranked, dry_run=self.dry_run)
+        return not (marked and picked)
+
+    def _write_page(self, page: Path, ranked: Sequence[RankedSeries], features: Features) -> None:
+        from phototriage.outputs.report import report_html
+
+        with progress("thumbnails", quiet=self.quiet) as on_progress:
+            report_html(
+                self.folder,
+                ranked,
+                features.failures,
+                page,
+                on_progress,
+                workers=self.source.workers,
+                cache_dir=self.source.cache_dir,
+                content_hashes=dict(zip(features.photos, features.content_hashes or (), strict=False)),
+            )

@@ -1,19 +1,30 @@
 """`phototriage train`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from phototriage.cli.feature_source import FeatureSource
+import tyro
+
+from phototriage.cli.exit_codes import SOME_FAILED
+from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
+from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
-from phototriage.features import DEFAULT_FEATURES
-from phototriage.labels import official_split, split_by_series
+from phototriage.features import DEFAULT_FEATURES, Features
+from phototriage.labels import Split, official_split, split_by_series
 from phototriage.outputs import print_judgement
+from phototriage.plain_values import plain_values, with_values
 from phototriage.ranker.config import MultiFeatureConfig
+from phototriage.ranker.presets import read_preset, read_settings
 
-__all__ = ["Command"]
+__all__ = ["Command", "default"]
+
+
+_OUTPUT_DIR = Path("outputs/phototriage_multifeature")
+_Split = Literal["random", "official"]
 
 
 @dataclass(frozen=True)
@@ -21,55 +32,150 @@ class Command:
     """Train a ranker on preferences.
 
     Splits the preferences by series, trains, keeps the best epoch by validation accuracy, calibrates, and
-    judges on the series held out. The run folder gets best_model.pt, training_log.csv, training_curves.png
-    and test_results.json.
+    judges on the series held out. The run folder gets config.yaml, best_model.pt, training_log.csv,
+    training_curves.png, test_results.json and test_predictions.csv.
 
     For instance,
 
-      phototriage train --root PhotoTriage --feature_table iqa_scores.csv --input_normalization standardize
-      phototriage train --comparisons my_choices.csv --photos ~/Pictures --output_dir outputs/mine
+      phototriage train --root PhotoTriage
+      phototriage train --comparisons choices.csv --photos ~/Pictures --preset best --output_dir outputs/mine
+      phototriage train --config outputs/mine/config.yaml --output_dir outputs/again
     """
 
-    output_dir: Path = Path("outputs/phototriage_multifeature")
+    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "full"
+    """Ready-made settings: full, quick and deep are the specification's, best is what wins on real data."""
+    config: OptionalPath = None
+    """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
+    over both."""
+    output_dir: Path = _OUTPUT_DIR
     """The run folder."""
+    resume: bool = False
+    """Go on with the interrupted run in that folder, by the settings it was begun with."""
     overwrite: bool = False
-    """Replace a finished run in that folder."""
-    split: Literal["random", "official"] = "random"
+    """Replace the run in that folder."""
+    split: _Split = "random"
     """random: 80/10/10 by series and seed. official: the released validation series are the test."""
     labels: LabelSource = field(default_factory=LabelSource)
     source: FeatureSource = field(default_factory=FeatureSource)
-    config: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
+    ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
 
     def run(self) -> int:
-        if not self.overwrite and (self.output_dir / "best_model.pt").exists():
+        if self.resume and self.overwrite:
+            raise OutputError("give --resume or --overwrite, not both")
+        interrupted = (self.output_dir / "last_state.pt").exists()
+        if not self.overwrite and not interrupted and (self.output_dir / "best_model.pt").exists():
+            if self.resume:
+                note(f"the run in {self.output_dir} is finished: there is nothing to go on with")
+                return 0
             raise OutputError(
                 f"{self.output_dir} holds a finished run: choose another --output_dir, or --overwrite it"
+            )
+        if interrupted and not (self.resume or self.overwrite):
+            raise OutputError(
+                f"{self.output_dir} holds an interrupted run: go on with it by --resume, or --overwrite it"
             )
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         comparisons = labels.comparisons.between(features.photos)
         split = (
-            official_split(comparisons, labels.official_test_series, self.config.seed)
+            official_split(comparisons, labels.official_test_series, self.ranker.seed)
             if self.split == "official"
-            else split_by_series(comparisons, self.config.seed)
+            else split_by_series(comparisons, self.ranker.seed)
         )
+        self._train(split, features)
+        for failure in features.failures:
+            note(f"left out: {failure.photo}: {failure.reason}")
+        return SOME_FAILED if features.failures else 0
 
+    def _train(self, split: Split, features: Features) -> None:
         # Here, so that --help and mistakes in the options do not wait for torch.
         from phototriage.evaluation import evaluate_ranker
-        from phototriage.outputs.run_folder import write_run
+        from phototriage.outputs.run_folder import (
+            read_last_state,
+            write_last_state,
+            write_predictions,
+            write_run,
+        )
         from phototriage.ranker.training import train
 
-        training = train(
-            split,
-            features,
-            self.config,
-            on_epoch=lambda record: note(
-                f"epoch {record.epoch}: training loss {record.train_loss:.4f}, "
-                f"validation accuracy {record.validation_accuracy:.1%}"
-            ),
-        )
+        state = read_last_state(self.output_dir) if self.resume else None
+        if state is not None:
+            note(f"going on after epoch {len(state.epochs)}")
+        elif self.resume:
+            note(f"there is no interrupted run in {self.output_dir}: starting one")
+        with training_progress(self.ranker.max_epochs) as (on_batches, on_epoch):
+            training = train(
+                split,
+                features,
+                self.ranker,
+                on_epoch=on_epoch,
+                on_batches=on_batches,
+                on_state=lambda state: write_last_state(self.output_dir, state, self._settings()),
+                state=state,
+            )
         evaluation = evaluate_ranker("this ranker", training.ranker, split.test, features)
+        write_predictions(self.output_dir, training.ranker, split.test, features)
         write_run(self.output_dir, training, evaluation.judgement)
         print_judgement(evaluation.judgement)
         note(f"best epoch {training.best_epoch}; everything is in {self.output_dir}")
-        return 0
+
+    def _settings(self) -> dict[str, Any]:
+        """All that decides the result, in the sections of a YAML file; paths from the root of the disk."""
+        paths = {
+            name: path.absolute()
+            for name in ("root", "comparisons", "photos", "feature_table")
+            if (path := getattr(self.labels, name)) is not None
+        }
+        measured, options = self.labels.feature_table is None, self.source.options
+        if options.weights_dir is not None:
+            options = replace(options, weights_dir=options.weights_dir.absolute())
+        return {
+            "ranker": plain_values(self.ranker),
+            "labels": plain_values(replace(self.labels, **paths)),
+            "features": list(self.source.features or DEFAULT_FEATURES) if measured else None,
+            "extractor": plain_values(options),
+            "split": self.split,
+        }
+
+
+def default(arguments: Sequence[str]) -> Command:
+    """The command before its options are read: the preset's settings under those of the config file.
+
+    Raises ModelError for a preset that is none, and a setting that is none or cannot be.
+    """
+    preset = _given(arguments, "preset") or Command.preset
+    command = _with_sections(Command(preset=preset), read_preset(preset), f"preset {preset}")
+    path = _given(arguments, "config")
+    own = Path(_given(arguments, "output_dir") or _OUTPUT_DIR) / "config.yaml"
+    if path is None and _given(arguments, "resume") is not None and own.exists():
+        path = str(own)
+    if path is None:
+        return command
+    sections = read_settings(Path(path))
+    if any(_given(arguments, name) is not None for name in ("root", "comparisons")):
+        sections.pop("labels", None)
+    return _with_sections(command, sections, path)
+
+
+def _given(arguments: Sequence[str], option: str) -> str | None:
+    """What follows an option among the arguments, which may be nothing; None where it is not given."""
+    for place, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name.startswith("--") and name.replace("-", "_") == f"__{option}":
+            return value if equals else next(iter(arguments[place + 1 : place + 2]), "")
+    return None
+
+
+def _with_sections(command: Command, sections: dict[str, Any], where: str) -> Command:
+    source = command.source
+    top = {name: sections[name] for name in ("split",) if name in sections}
+    measuring = {name: sections[name] for name in ("features",) if name in sections}
+    return replace(
+        with_values(command, top, where),
+        ranker=with_values(command.ranker, sections.get("ranker", {}), f"{where}, ranker"),
+        labels=with_values(command.labels, sections.get("labels", {}), f"{where}, labels"),
+        source=replace(
+            with_values(source, measuring, where),
+            options=with_values(source.options, sections.get("extractor", {}), f"{where}, extractor"),
+        ),
+    )

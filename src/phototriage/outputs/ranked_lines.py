@@ -43,7 +43,9 @@ def ranked_lines(series: RankedSeries, top: int | None, width: int) -> Text:
 
 def _name(photo: RankedPhoto, series: str) -> str:
     more = len(photo.files) - 1
-    return printable(photo.photo.removeprefix(f"{series}/")) + (f" +{more}" if more else "")
+    # A series is called after its folder, or after a photo in it.
+    folder = series if photo.photo.startswith(f"{series}/") else series.rpartition("/")[0]
+    return printable(photo.photo.removeprefix(f"{folder}/")) + (f" +{more}" if more else "")
 
 
 def _lines(photo: RankedPhoto, name: str, wide: int, room: int) -> Iterator[str]:

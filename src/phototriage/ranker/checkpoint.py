@@ -3,12 +3,8 @@
 Neither can carry code: a `.pt` is only ever loaded with `weights_only=True`.
 """
 
-import io
 import json
-import pickle
-import warnings
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -21,6 +17,7 @@ from numpy.typing import NDArray
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import ModelError, OutputError
 from phototriage.features import Block
+from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.trained import TrainedRanker
 
@@ -39,8 +36,8 @@ def save_ranker(ranker: TrainedRanker, path: Path) -> None:
     tensors = {**ranker.weights, "seen_keys": ranker.seen_keys, "seen_contents": ranker.seen_contents}
     about = {
         "format": _FORMAT,
-        "config": {**asdict(ranker.config), "mlp_hidden_dims": list(ranker.config.mlp_hidden_dims)},
-        "blocks": [{**asdict(block), "columns": list(block.columns)} for block in ranker.blocks],
+        "config": plain_values(ranker.config),
+        "blocks": [plain_values(block) for block in ranker.blocks],
         "temperature": ranker.temperature,
     }
     with atomic_write(path) as file:
@@ -48,7 +45,12 @@ def save_ranker(ranker: TrainedRanker, path: Path) -> None:
 
 
 def load_ranker(path: Path) -> TrainedRanker:
-    """Reads a ranker that `save_ranker` wrote. Raises ModelError for any other file."""
+    """Reads a ranker that `save_ranker` wrote, or the one in an exported folder.
+
+    Raises ModelError for any other file.
+    """
+    if path.is_dir():
+        path = path / "model.safetensors"
     try:
         tensors, about = _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
         if not isinstance(about, dict) or about.get("format") != _FORMAT:
@@ -81,10 +83,10 @@ def _pack_safetensors(tensors: Mapping[str, NDArray[Any]], about: dict[str, Any]
 def _pack_torch(tensors: Mapping[str, NDArray[Any]], about: dict[str, Any]) -> bytes:
     import torch
 
-    packed = io.BytesIO()
+    from phototriage.ranker.torch_file import torch_bytes
+
     state = {name: torch.from_numpy(np.array(array)) for name, array in tensors.items()}
-    torch.save({**about, "state": state}, packed)
-    return packed.getvalue()
+    return torch_bytes({**about, "state": state})
 
 
 _PACK = {".pt": _pack_torch, ".safetensors": _pack_safetensors}
@@ -102,20 +104,9 @@ def _load_safetensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, An
 def _load_torch(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     import torch
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what torch thinks of a bare pickle; it is refused anyway
-            about = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
-    except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"{path} is refused: it holds more than weights, or is no model at all; "
-            "nothing in it was run. Ask for a phototriage ranker (.pt or .safetensors)"
-        ) from error
-    except (RuntimeError, EOFError) as error:
-        reason = str(error).partition("\n")[0] or "it ends too early"
-        raise ModelError(f"{path} is not a model file, or is damaged: {reason}") from error
+    from phototriage.ranker.torch_file import read_torch_file
+
+    about = read_torch_file(path)
     if not isinstance(about, dict) or not isinstance(about.get("state"), dict):
         raise ModelError(f"{path} is not a phototriage ranker")
     state = about.pop("state")

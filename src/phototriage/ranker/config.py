@@ -1,16 +1,17 @@
 """Every choice of a training, in one place."""
 
 import math
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from phototriage.errors import ModelError
+from phototriage.plain_values import with_values
 
-__all__ = ["InputNormalization", "Loss", "MultiFeatureConfig"]
+__all__ = ["InputNormalization", "LabelTreatment", "Loss", "MultiFeatureConfig"]
 
-Loss = Literal["margin", "bradley_terry"]
-InputNormalization = Literal["layernorm", "standardize"]
+Loss = Literal["margin", "bradley_terry", "listwise"]
+LabelTreatment = Literal["hard", "soft", "votes"]
+InputNormalization = Literal["layernorm", "standardize", "none"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,16 @@ class MultiFeatureConfig:
     """Share of hidden units dropped while training, in [0, 1)."""
     input_normalization: InputNormalization = "layernorm"
     """layernorm: each photo over all its numbers. standardize: each number by its mean and spread over the
-    training photos."""
+    training photos. none: the numbers as they are."""
     loss: Loss = "margin"
-    """margin: the preferred photo leads by a margin. bradley_terry: logistic, on the preference itself."""
+    """margin: the preferred photo leads by a margin. bradley_terry: logistic, pair by pair. listwise: softmax
+    over the photos of a series."""
+    labels: LabelTreatment = "soft"
+    """hard: only who won counts. soft: the preference itself, except to the margin loss, which knows winners
+    only. votes: as soft, and a pair weighs as many votes as it got."""
+    symmetric_pairs: bool = False
+    """Draw each pair the other way round too. A photo's score does not depend on its side, so this changes no
+    loss; it makes an epoch twice as many steps."""
     margin: float = 1.0
     """The lead that the margin loss asks for, over 0."""
     learning_rate: float = 1e-4
@@ -51,6 +59,7 @@ class MultiFeatureConfig:
             "dropout": 0 <= self.dropout < 1,
             "input_normalization": self.input_normalization in get_args(InputNormalization),
             "loss": self.loss in get_args(Loss),
+            "labels": self.labels in get_args(LabelTreatment),
             "margin": 0 < self.margin < math.inf,
             "learning_rate": 0 < self.learning_rate < math.inf,
             "weight_decay": 0 <= self.weight_decay < math.inf,
@@ -67,11 +76,5 @@ class MultiFeatureConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "MultiFeatureConfig":
-        """The config that `dataclasses.asdict` took apart. Raises ModelError for an unknown key."""
-        names = [field.name for field in fields(cls)]
-        for key in values:
-            if key not in names:
-                near = get_close_matches(key, names, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(names)}"
-                raise ModelError(f"there is no setting {key!r}: {hint}")
-        return cls(**{**values, "mlp_hidden_dims": tuple(values.get("mlp_hidden_dims", cls.mlp_hidden_dims))})
+        """The config that `plain_values` took apart. Raises ModelError for an unknown key."""
+        return with_values(cls(), values, "the ranker's settings")

@@ -1,7 +1,7 @@
 """Pairs of photos as rows of a feature matrix."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,21 @@ from phototriage.errors import FeatureError
 from phototriage.features import Features
 from phototriage.labels import Comparisons
 
-__all__ = ["MultiFeaturePairwiseDataset"]
+__all__ = ["Batch", "MultiFeaturePairwiseDataset"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some pairs, and the distinct photos in them.
+
+    pairs: (n,) indices of pairs. photos: (k,) rows of the matrix, each once, in order. place_a, place_b: (n,)
+    where in `photos` the two photos of each pair are.
+    """
+
+    pairs: NDArray[np.intp]
+    photos: NDArray[np.intp]
+    place_a: NDArray[np.intp]
+    place_b: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -18,13 +32,14 @@ class MultiFeaturePairwiseDataset:
     """n pairs over the m photos that stand in them.
 
     matrix: float32 (m, d). row_a, row_b: (n,) rows of the matrix. preference: float32 (n,), P(a over b).
-    series: (n,) a number per series, from 0.
+    votes: (n,) people who judged the pair, 0 where unknown. series: (n,) a number per series, from 0.
     """
 
     matrix: NDArray[np.float32]
     row_a: NDArray[np.intp]
     row_b: NDArray[np.intp]
     preference: NDArray[np.float32]
+    votes: NDArray[np.int64]
     series: NDArray[np.intp]
 
     @classmethod
@@ -40,6 +55,7 @@ class MultiFeaturePairwiseDataset:
             row_a=row_a,
             row_b=row_b,
             preference=table["preference"].to_numpy(np.float32),
+            votes=np.asarray(comparisons.votes, np.int64),
             series=np.unique(table["series"].to_numpy(str), return_inverse=True)[1],
         )
 
@@ -50,12 +66,39 @@ class MultiFeaturePairwiseDataset:
     def __len__(self) -> int:
         return len(self.preference)
 
-    def batches(self, batch_size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-        """One epoch: indices of at most `batch_size` pairs at a time, every pair once.
+    def with_swapped(self) -> "MultiFeaturePairwiseDataset":
+        """Every pair as it is, and then every pair the other way round."""
+        return replace(
+            self,
+            row_a=np.concatenate([self.row_a, self.row_b]),
+            row_b=np.concatenate([self.row_b, self.row_a]),
+            preference=np.concatenate([self.preference, 1 - self.preference]),
+            votes=np.tile(self.votes, 2),
+            series=np.tile(self.series, 2),
+        )
 
-        Series come in random order with their pairs together, so that a batch has few distinct photos.
+    def batch(self, pairs: NDArray[np.intp]) -> Batch:
+        """These pairs, so that each of their photos need be scored only once."""
+        rows = np.concatenate([self.row_a[pairs], self.row_b[pairs]])
+        photos, places = np.unique(rows, return_inverse=True)
+        return Batch(pairs, photos, places[: len(pairs)], places[len(pairs) :])
+
+    def batches(
+        self, batch_size: int, rng: np.random.Generator, whole_series: bool = False
+    ) -> Iterator[Batch]:
+        """One epoch: at most `batch_size` pairs at a time, every pair once.
+
+        Series come in random order with their pairs together, so that a batch has few distinct photos. With
+        `whole_series` none is cut in two, and the last one of a batch may take it over `batch_size`.
         """
         place_of_series = rng.permutation(self.series.max() + 1)
         order = np.lexsort((rng.permutation(len(self)), place_of_series[self.series]))
-        for start in range(0, len(self), batch_size):
-            yield order[start : start + batch_size]
+        starts = np.arange(0, len(self), batch_size)
+        if whole_series:
+            series = self.series[order]
+            first = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
+            # The first series that starts at or after each multiple of the batch size.
+            places = np.searchsorted(first, starts)
+            starts = np.unique(first[places[places < len(first)]])
+        for start, stop in zip(starts, [*starts[1:], len(self)], strict=True):
+            yield self.batch(order[start:stop])

@@ -37,7 +37,7 @@ class TrainedRanker:
     def __post_init__(self) -> None:
         dim = sum(block.dim for block in self.blocks)
         widths = [dim, *self.config.mlp_hidden_dims, 1]
-        normalization = {"layernorm": ("weight", "bias"), "standardize": ("mean", "std")}
+        normalization = {"layernorm": ("weight", "bias"), "standardize": ("mean", "std"), "none": ()}
         shapes: dict[str, tuple[int, ...]] = {
             f"normalize.{name}": (dim,) for name in normalization[self.config.input_normalization]
         }
@@ -56,7 +56,11 @@ class TrainedRanker:
 
     def scores(self, features: Features) -> NDArray[np.float32]:
         """A score per photo, float32 (n,), equal to the network's. Raises FeatureError for other features."""
-        hidden = self._normalized(features.select(self.blocks))
+        return self.scores_of(features.select(self.blocks))
+
+    def scores_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A score per row, float32 (n,), of numbers in the order of `blocks`, float32 (n, dim)."""
+        hidden = self._normalized(rows)
         last = len(self.config.mlp_hidden_dims)
         for layer in range(last + 1):
             hidden = hidden @ self.weights[f"layers.{layer}.weight"].T + self.weights[f"layers.{layer}.bias"]
@@ -85,6 +89,8 @@ class TrainedRanker:
         return np.array([zlib.crc32(each.encode("utf-8", "surrogateescape")) for each in names], np.uint32)
 
     def _normalized(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.config.input_normalization == "none":
+            return features
         if self.config.input_normalization == "standardize":
             return np.asarray((features - self.weights["normalize.mean"]) / self.weights["normalize.std"])
         centred = features - features.mean(axis=1, keepdims=True)

@@ -1,27 +1,36 @@
 """Training a ranker on pairs."""
 
+import json
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from phototriage.errors import ModelError
+from phototriage.errors import LabelError, ModelError
 from phototriage.features import Features
 from phototriage.labels import Split, filter_comparisons
 from phototriage.ranker.accuracy import compute_pairwise_accuracy
 from phototriage.ranker.calibration import fit_temperature
 from phototriage.ranker.config import MultiFeatureConfig
-from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
-from phototriage.ranker.losses import LOSSES
+from phototriage.ranker.dataset import Batch, MultiFeaturePairwiseDataset
 from phototriage.ranker.network import MultiFeaturePairwiseRanker
+from phototriage.ranker.objective import build_objective
 from phototriage.ranker.record import BatchRecord, EpochRecord, Training
+from phototriage.ranker.state import TrainingState, training_identity
 from phototriage.ranker.trained import TrainedRanker
 
 __all__ = ["train"]
 
 _BATCHES_PER_RECORD = 10
+_SECONDS_BETWEEN_STATES = 60.0
+_WORTH_THREADS = 1e7  # multiplications in a step
+_HUGE = 1e4  # an input this large after normalisation is none a network learns from
 
 
 def train(
@@ -29,29 +38,69 @@ def train(
     features: Features,
     config: MultiFeatureConfig,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
+    on_batches: Callable[[BatchRecord], None] = lambda record: None,
+    on_state: Callable[[TrainingState], None] = lambda state: None,
+    state: TrainingState | None = None,
 ) -> Training:
     """Trains on the clear pairs of `split.train` (the config says which pairs are clear), stops and
     calibrates by all of `split.validation`; `split.test` is not touched.
 
+    Args:
+        on_epoch: called after each epoch.
+        on_batches: called after every ten batches, and after the last one of an epoch.
+        on_state: called after each epoch, and every minute of one that is longer, with what `state` takes.
+            Its tensors change once the call returns.
+        state: where an earlier, interrupted training of the same kind had come to; it goes on from there,
+            and ends with the numbers it would have had.
+
     The best epoch is the one with the highest validation accuracy; of equals, the lower validation loss.
     The same inputs give the same numbers to the last bit on the same machine's CPU.
-    Raises FeatureError for a photo without features, ModelError where the loss is not a finite number.
+    Raises FeatureError for a photo without features; LabelError where labels cannot be learned from or
+    stopped by; ModelError where the loss is not a finite number, or `state` is of another training.
     """
     clear = filter_comparisons(split.train, config.min_agreement, config.min_reviewers)
     train_pairs = MultiFeaturePairwiseDataset.of(clear, features)
     validation_pairs = MultiFeaturePairwiseDataset.of(split.validation, features)
-    with torch.random.fork_rng(devices=[]):
+    for side, pairs in (("training", train_pairs), ("validation", validation_pairs)):
+        if (pairs.preference == 0.5).all():
+            raise LabelError(
+                f"not one of the {len(pairs)} {side} pairs has a winner, all preferences are ½: "
+                "there is nothing to learn from them; look at them by `phototriage labels`"
+            )
+    if config.labels == "votes" and not train_pairs.votes.any():
+        raise LabelError(
+            "labels votes weighs pairs by their votes, and none is known: use labels soft or hard"
+        )
+    identity = training_identity(config, features.blocks, train_pairs, validation_pairs)
+    if state is not None and state.identity != identity:
+        raise ModelError(
+            "the interrupted training had other settings, labels or features: "
+            "resume it with the same ones, or start anew"
+        )
+    with torch.random.fork_rng(devices=[]), _few_threads(features.matrix.shape[1], config):
         torch.manual_seed(config.seed)
         network = MultiFeaturePairwiseRanker(
             features.matrix.shape[1], config.mlp_hidden_dims, config.dropout, config.input_normalization
         )
         network.fit_normalization(torch.from_numpy(train_pairs.matrix))
         fit = _Fit(network, config, train_pairs, validation_pairs)
+        if state is not None:
+            fit.restore(state)
+        saved = time.monotonic()
+
+        def keep_state(at_least: float) -> None:
+            nonlocal saved
+            if time.monotonic() - saved >= at_least:
+                on_state(fit.state(identity))
+                saved = time.monotonic()
+
         while not fit.finished:
-            on_epoch(fit.epoch())
-    network.load_state_dict(fit.best_state)
+            record = fit.epoch(on_batches, after_step=lambda: keep_state(_SECONDS_BETWEEN_STATES))
+            keep_state(0)
+            on_epoch(record)
+    network.load_state_dict(fit.best_network)
     photos_seen = [*split.train.photos, *split.validation.photos]
-    difference = _score_differences(network, validation_pairs)
+    difference = _score_differences(_all_scores(network, validation_pairs), validation_pairs)
     ranker = TrainedRanker(
         weights={name: tensor.numpy().copy() for name, tensor in network.state_dict().items()},
         config=config,
@@ -64,7 +113,7 @@ def train(
 
 
 class _Fit:
-    """The state of a training between epochs."""
+    """A training between steps."""
 
     def __init__(
         self,
@@ -74,14 +123,20 @@ class _Fit:
         validation_pairs: MultiFeaturePairwiseDataset,
     ) -> None:
         self._network, self._config = network, config
-        self._train, self._validation = train_pairs, validation_pairs
+        self._train = train_pairs.with_swapped() if config.symmetric_pairs else train_pairs
+        self._validation = validation_pairs
+        self._objective = build_objective(config, self._train)
+        self._validation_objective = build_objective(config, validation_pairs)
+        self._matrix = torch.from_numpy(self._train.matrix)
         self._rng = np.random.default_rng(config.seed)
+        self._order_rng = self._rng.bit_generator.state
         self._optimizer = torch.optim.AdamW(
-            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
-        self._best = (-np.inf, -np.inf)
+        self._losses: list[float] = []
+        self._accuracies: list[float] = []
         self.best_epoch = 0
-        self.best_state: dict[str, torch.Tensor] = {}
+        self.best_network: dict[str, torch.Tensor] = {}
         self.batch_records: list[BatchRecord] = []
         self.epoch_records: list[EpochRecord] = []
 
@@ -90,68 +145,137 @@ class _Fit:
         done = len(self.epoch_records)
         return done >= self._config.max_epochs or done - self.best_epoch >= self._config.patience
 
-    def epoch(self) -> EpochRecord:
-        number = len(self.epoch_records) + 1
-        train_loss = self._pass_over_pairs(number)
-        difference = _score_differences(self._network, self._validation)
-        preference = self._validation.preference
-        zeros = torch.zeros(len(difference))
-        loss = LOSSES[self._config.loss](
-            torch.from_numpy(difference), zeros, torch.from_numpy(preference), self._config.margin
+    def state(self, identity: str) -> TrainingState:
+        return TrainingState(
+            identity=identity,
+            network=self._network.state_dict(),
+            optimizer=self._optimizer.state_dict(),
+            best_network=self.best_network,
+            best_epoch=self.best_epoch,
+            order_rng=json.dumps(self._order_rng),
+            torch_rng=torch.get_rng_state(),
+            losses=tuple(self._losses),
+            accuracies=tuple(self._accuracies),
+            batches=tuple(self.batch_records),
+            epochs=tuple(self.epoch_records),
         )
-        record = EpochRecord(
-            number, train_loss, float(loss), compute_pairwise_accuracy(difference, preference)
-        )
-        self.epoch_records.append(record)
-        if (quality := (record.validation_accuracy, -record.validation_loss)) > self._best:
-            self._best, self.best_epoch = quality, number
-            self.best_state = {name: value.clone() for name, value in self._network.state_dict().items()}
-        return record
 
-    def _pass_over_pairs(self, epoch: int) -> float:
-        matrix = torch.from_numpy(self._train.matrix)
+    def restore(self, state: TrainingState) -> None:
+        self._network.load_state_dict(dict(state.network))
+        self._optimizer.load_state_dict(dict(state.optimizer))
+        self.best_network, self.best_epoch = dict(state.best_network), state.best_epoch
+        self._order_rng = json.loads(state.order_rng)
+        self._rng.bit_generator.state = self._order_rng
+        torch.set_rng_state(state.torch_rng)
+        self._losses, self._accuracies = list(state.losses), list(state.accuracies)
+        self.batch_records, self.epoch_records = list(state.batches), list(state.epochs)
+
+    def epoch(self, on_batches: Callable[[BatchRecord], None], after_step: Callable[[], None]) -> EpochRecord:
+        number = len(self.epoch_records) + 1
+        batches = list(self._train.batches(self._config.batch_size, self._rng, self._objective.whole_series))
         self._network.train()
-        steps = math.ceil(len(self._train) / self._config.batch_size)
-        losses: list[float] = []
-        accuracies: list[float] = []
-        for step, pairs in enumerate(self._train.batches(self._config.batch_size, self._rng), start=1):
-            photos, places = np.unique(
-                np.stack([self._train.row_a[pairs], self._train.row_b[pairs]]), return_inverse=True
-            )
-            scores = self._network(matrix[torch.from_numpy(photos)])
-            score_a, score_b = scores[torch.from_numpy(places.reshape(2, -1))]
-            preference = self._train.preference[pairs]
-            loss = LOSSES[self._config.loss](
-                score_a, score_b, torch.from_numpy(preference), self._config.margin
-            )
-            self._optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            self._optimizer.step()
-            losses.append(loss.item())
-            accuracies.append(compute_pairwise_accuracy((score_a - score_b).detach().numpy(), preference))
-            if not np.isfinite(losses[-1]):
-                raise ModelError(
-                    f"the loss became {losses[-1]} in epoch {epoch}, batch {step}: lower --learning_rate "
-                    f"(it is {self._config.learning_rate:g}), or look for huge numbers among the features"
-                )
-            if step % _BATCHES_PER_RECORD == 0 or step == steps:
+        # An epoch that was interrupted draws the same batches again and leaves out those it had done.
+        for step, batch in enumerate(batches[len(self._losses) :], start=len(self._losses) + 1):
+            self._step(batch, f"epoch {number}, batch {step}")
+            if step % _BATCHES_PER_RECORD == 0 or step == len(batches):
                 recent = slice((step - 1) // _BATCHES_PER_RECORD * _BATCHES_PER_RECORD, None)
                 self.batch_records.append(
-                    BatchRecord(epoch, step, float(np.mean(losses[recent])), _mean(accuracies[recent]))
+                    BatchRecord(
+                        number, step, float(np.mean(self._losses[recent])), _mean(self._accuracies[recent])
+                    )
                 )
-        return float(np.mean(losses))
+                on_batches(self.batch_records[-1])
+            after_step()
+        record = self._validated(number)
+        self._losses, self._accuracies = [], []
+        self._order_rng = self._rng.bit_generator.state
+        self.epoch_records.append(record)
+        if not self.best_network or _quality(record) > _quality(self.epoch_records[self.best_epoch - 1]):
+            self.best_epoch = number
+            self.best_network = {name: value.clone() for name, value in self._network.state_dict().items()}
+        return record
+
+    def _step(self, batch: Batch, place: str) -> None:
+        scores = self._network(self._matrix.index_select(0, torch.from_numpy(batch.photos)))
+        loss = self._objective(scores, batch)
+        self._losses.append(self._finite(loss.item(), place))
+        known = scores.detach().numpy()
+        self._accuracies.append(
+            compute_pairwise_accuracy(
+                known[batch.place_a] - known[batch.place_b], self._train.preference[batch.pairs]
+            )
+        )
+        self._optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        self._optimizer.step()
+
+    def _validated(self, number: int) -> EpochRecord:
+        scores = _all_scores(self._network, self._validation)
+        with torch.no_grad():
+            loss = self._validation_objective(
+                torch.from_numpy(scores), self._validation.batch(np.arange(len(self._validation)))
+            )
+        return EpochRecord(
+            number,
+            float(np.mean(self._losses)),
+            self._finite(loss.item(), f"epoch {number}, on the validation pairs"),
+            compute_pairwise_accuracy(
+                _score_differences(scores, self._validation), self._validation.preference
+            ),
+        )
+
+    def _finite(self, loss: float, place: str) -> float:
+        if math.isfinite(loss):
+            return loss
+        normalization = self._config.input_normalization
+        # Without layernorm's own weights, which the loss may have spoilt.
+        inputs = (
+            F.layer_norm(self._matrix, self._matrix.shape[1:])
+            if normalization == "layernorm"
+            else self._network.normalize(self._matrix)
+        )
+        if float(inputs.abs().max()) < _HUGE:
+            cause = f"lower --learning_rate (it is {self._config.learning_rate:g})"
+        elif normalization == "standardize":
+            cause = "mend the features, some are huge beside the others of their kind"
+        else:
+            largest = f"{self._matrix.abs().max():.3g}"
+            cause = f"the features reach up to {largest}, try --input_normalization standardize"
+        raise ModelError(f"the loss became {loss} in {place}: {cause}")
 
 
-def _score_differences(
+@contextmanager
+def _few_threads(dim: int, config: MultiFeatureConfig) -> Iterator[None]:
+    """One thread where a step is so little work that threads would only wait for each other."""
+    before = torch.get_num_threads()
+    widths = [dim, *config.mlp_hidden_dims, 1]
+    if sum(wide * narrow for wide, narrow in pairwise(widths)) * config.batch_size < _WORTH_THREADS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _quality(record: EpochRecord) -> tuple[float, float]:
+    return record.validation_accuracy, -record.validation_loss
+
+
+def _all_scores(
     network: MultiFeaturePairwiseRanker, pairs: MultiFeaturePairwiseDataset
 ) -> NDArray[np.float32]:
     network.eval()
     with torch.no_grad():
-        scores = network(torch.from_numpy(pairs.matrix)).numpy()
+        return np.asarray(network(torch.from_numpy(pairs.matrix)).numpy())
+
+
+def _score_differences(
+    scores: NDArray[np.float32], pairs: MultiFeaturePairwiseDataset
+) -> NDArray[np.float32]:
     return np.asarray(scores[pairs.row_a] - scores[pairs.row_b])
 
 
-def _mean(accuracies: list[float]) -> float:
+def _mean(accuracies: Sequence[float]) -> float:
     """The mean over the batches that had a pair with a winner; NaN where none had."""
     known = [accuracy for accuracy in accuracies if not math.isnan(accuracy)]
     return float(np.mean(known)) if known else math.nan

@@ -1,6 +1,26 @@
 """Series of near-identical photos: finding and ranking them."""
 
 from phototriage.series.folders import series_by_folder
-from phototriage.series.ranking import RankedPhoto, RankedSeries, rank_series
+from phototriage.series.grouping import CLIP_SIMILARITY, DEFAULT_GAP, LOOK_SIMILARITY, group
+from phototriage.series.ranking import RankedPhoto, RankedSeries, Verdict, rank_series
+from phototriage.series.reasons import Reason
+from phototriage.series.series import Series, SeriesKind
+from phototriage.series.shot import Shot, merge_copies, shots_of
 
-__all__ = ["RankedPhoto", "RankedSeries", "rank_series", "series_by_folder"]
+__all__ = [
+    "CLIP_SIMILARITY",
+    "DEFAULT_GAP",
+    "LOOK_SIMILARITY",
+    "RankedPhoto",
+    "RankedSeries",
+    "Reason",
+    "Series",
+    "SeriesKind",
+    "Shot",
+    "Verdict",
+    "group",
+    "merge_copies",
+    "rank_series",
+    "series_by_folder",
+    "shots_of",
+]

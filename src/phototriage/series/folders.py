@@ -1,19 +1,35 @@
-"""Which photos of a folder belong together: for now, those of one sub-folder."""
+"""Series as a person has sorted them: by folder."""
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from phototriage.photos import Capture
+from phototriage.series.series import Series
+from phototriage.series.shot import Shot
 
 __all__ = ["series_by_folder"]
 
 
-def series_by_folder(folder: Path, photos: Iterable[Path]) -> dict[str, list[str]]:
-    """Photos by the folder they lie in, in the order given.
+def series_by_folder(shots: Sequence[Shot], captures: Sequence[Capture]) -> list[Series]:
+    """Takes every folder for one series, called after its path; the photo root's is `.`.
 
-    Returns: series → keys of its photos. Both are paths relative to `folder`, with `/`; photos that lie in
-    `folder` itself are the series `.`.
+    Args:
+        shots: in the order that is wanted.
+        captures: of each of them.
     """
-    series: dict[str, list[str]] = {}
-    for photo in photos:
-        key = photo.relative_to(folder)
-        series.setdefault(key.parent.as_posix(), []).append(key.as_posix())
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, shot in enumerate(shots):
+        places[PurePosixPath(shot.photo).parent.as_posix()].append(place)
+    series = []
+    for folder, members in places.items():
+        times = [time.local for place in members if (time := captures[place].time)]
+        series.append(
+            Series(
+                folder,
+                "series" if len(members) > 1 else "single",
+                tuple(shots[place] for place in members),
+                min(times, default=None),
+            )
+        )
     return series

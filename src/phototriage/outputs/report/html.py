@@ -7,8 +7,7 @@ in blocks of data until their series comes near; originals are loaded from where
 import hashlib
 import os
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -17,10 +16,10 @@ from urllib.parse import quote
 
 from phototriage.atomic_write import atomic_write
 from phototriage.features import Failure
-from phototriage.outputs.report.filmstrip import certainty, filmstrip, html_text
+from phototriage.outputs.report.filmstrip import filmstrip, html_text
 from phototriage.outputs.report.thumbnails import ThumbnailCache, thumbnails
-from phototriage.outputs.stored_features import human_size
-from phototriage.series import RankedPhoto, RankedSeries
+from phototriage.outputs.summary import ranking_figures
+from phototriage.series import RankedSeries
 
 __all__ = ["report_html"]
 
@@ -89,7 +88,7 @@ def _page(folder: Path, ranked: Sequence[RankedSeries], failures: Sequence[Failu
         folder=html_text(folder.resolve().name or str(folder)),
         style=style,
         figures="".join(
-            f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _figures(folder, ranked)
+            f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in ranking_figures(folder, ranked)
         ),
         left_out=_left_out(failures),
     )
@@ -112,32 +111,6 @@ def _way(page: Path, folder: Path) -> str:
     except ValueError:  # another drive of Windows
         return folder.absolute().as_uri()
     return quote(os.fsencode(Path(relative).as_posix()))
-
-
-def _figures(folder: Path, ranked: Sequence[RankedSeries]) -> Iterator[tuple[str, str]]:
-    """Name and value of what the page says at its top."""
-    photos = [each for series in ranked for each in series.photos]
-    chosen = [series for series in ranked if series.kind == "series"]
-    close = sum(certainty(series) == "close" for series in chosen)
-    single = sum(series.kind == "single" for series in ranked)
-    rest = [each for each in photos if each.verdict == "rest"]
-    yield "photos", f"{len(photos):,}"
-    yield "series", f"{len(ranked) - single:,}"
-    yield "picks", f"{sum(each.verdict == 'pick' for each in photos):,}"
-    yield "series too close to call", f"{close:,}"
-    yield "series kept whole", f"{len(ranked) - single - len(chosen):,}"
-    yield "single photos, not shown", f"{single:,}"
-    yield f"in {len(rest):,} photos below the picks", human_size(_bytes(folder, rest))
-
-
-def _bytes(folder: Path, photos: Sequence[RankedPhoto]) -> int:
-    """What the files of photos take on disk; files that are gone take nothing."""
-    total = 0
-    for photo in photos:
-        for name in photo.files:
-            with suppress(OSError):
-                total += (folder / name).stat().st_size
-    return total
 
 
 def _left_out(failures: Sequence[Failure]) -> str:

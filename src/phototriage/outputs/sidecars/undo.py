@@ -27,11 +27,12 @@ class UndoneRun:
     failures: tuple[tuple[str, str], ...]
 
 
-def undo_sidecars(folder: Path) -> UndoneRun:
+def undo_sidecars(folder: Path, *, dry_run: bool = False) -> UndoneRun:
     """Restores the sidecars of a folder to what they were before the last run that is not undone yet.
 
     A second call goes back a run further. Content and permissions are restored; the time of change is now, so
-    that other programs notice. Raises OutputError where there is nothing to undo.
+    that other programs notice. With `dry_run` nothing is written; the answer is what would become of them.
+    Raises OutputError where there is nothing to undo.
     """
     runs = runs_of(folder)
     if not runs:
@@ -50,11 +51,13 @@ def undo_sidecars(folder: Path) -> UndoneRun:
             if current != entry.after:
                 left_alone.append((entry.sidecar, "changed since" if file else "gone since"))
                 continue
-            write_sidecar(folder, entry.sidecar, _previous(run, entry), entry.mode)
+            previous = _previous(run, entry)
+            if not dry_run:
+                write_sidecar(folder, entry.sidecar, previous, entry.mode)
             (restored if entry.before else removed).append(entry.sidecar)
         except OutputError as error:
             failures.append((entry.sidecar, str(error)))
-    if not failures:
+    if not failures and not dry_run:
         run.mark_undone()
     return UndoneRun(run.place.name, tuple(restored), tuple(removed), tuple(left_alone), tuple(failures))
 

@@ -1,0 +1,145 @@
+"""`phototriage ablate`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from phototriage.cli import train
+from phototriage.cli.exit_codes import SOME_FAILED
+from phototriage.cli.feature_source import FeatureSource, OptionalPath
+from phototriage.cli.label_source import LabelSource
+from phototriage.cli.progress import note
+from phototriage.errors import FeatureError, LabelError, OutputError
+from phototriage.evaluation.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
+from phototriage.features import Features
+from phototriage.features.options import ResnetLayer
+from phototriage.labels import Labels
+from phototriage.outputs import STDOUT, write_text
+from phototriage.ranker.config import MultiFeatureConfig
+
+if TYPE_CHECKING:
+    from phototriage.evaluation.ablation import Ablation
+
+__all__ = ["Command", "default"]
+
+_FEATURES = ("clip", "resnet", "iqa", "iqa_plus")
+_PRESET = "best"
+
+
+@dataclass(frozen=True)
+class Command:
+    """Compare features: which of them, alone and together, order photos as people do.
+
+    Trains one recipe anew on subsets of the features, in folds over series that are the same for all, and
+    puts the subsets in order, each with a 95 % interval over series and with its difference to all features
+    on the same series. By default: every subset of clip, resnet, iqa and iqa_plus, and other layers in place
+    of ResNet's, alone and with all others; of a --feature_table, subsets of its blocks, or of its columns
+    where it has one block. Features are measured once, and a finished subset is kept in the output folder.
+
+    For instance,
+
+      phototriage ablate --root PhotoTriage
+      phototriage ablate --comparisons my_choices.csv --photos ~/Pictures --subsets iqa iqa_plus iqa+iqa_plus
+      phototriage ablate --root PhotoTriage --feature_table iqa_scores.csv
+    """
+
+    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = _PRESET
+    """Ready-made settings of the training; those with layernorm drown small blocks beside large ones."""
+    config: OptionalPath = None
+    """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
+    over both."""
+    output_dir: Path = Path("outputs/ablation")
+    """Gets the picture, ablation.png, and the finished subsets."""
+    subsets: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="A+B ...")] = None
+    """Only these, each of parts joined by +: clip, resnet, layer1 to layer4 (of ResNet), iqa, iqa_plus, or
+    what a feature table has."""
+    layers: Annotated[tuple[ResnetLayer, ...], tyro.conf.arg(metavar="LAYER ...")] = (
+        "layer2",
+        "layer3",
+        "layer4",
+    )
+    """ResNet layers to try by default; as the part `resnet` stand those of --resnet_layers."""
+    folds: int = 5
+    """Parts of the series, each judged by a ranker trained on the others."""
+    json: OptionalPath = None
+    """Write the result as JSON; - for standard output."""
+    markdown: OptionalPath = None
+    """Write the table as Markdown; - for standard output."""
+    labels: LabelSource = field(default_factory=LabelSource)
+    source: FeatureSource = field(default_factory=FeatureSource)
+    ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
+
+    def run(self) -> int:
+        if self.folds < 2:
+            raise LabelError(f"--folds must be at least 2, not {self.folds}")
+        if self.json == self.markdown == STDOUT:
+            raise OutputError("only one of --json and --markdown can go to standard output")
+        if self.subsets is not None and (self.source.features or not self.subsets):
+            raise FeatureError("give --subsets A+B ... or --features: the former say what is measured")
+        labels = self.labels.labels()
+        features = self._features(labels)
+        parts = feature_parts(features, self.source.options.resnet_layers)
+        if "resnet" in parts:
+            note(f"resnet stands for {' and '.join(self.source.options.resnet_layers)}")
+        subsets = chosen_subsets(parts, self.subsets) if self.subsets else default_subsets(parts)
+
+        # Here, so that --help and mistakes in the options do not wait for torch.
+        from phototriage.evaluation.ablation import Trial, ablate, judge_ablation
+
+        trials: list[Trial] = []
+        try:
+            for trial in ablate(
+                labels.comparisons, features, subsets, self.ranker, self.folds, self.output_dir / "trials"
+            ):
+                trials.append(trial)
+                anew = [each.seconds for each in trials if each.seconds]
+                left = (len(subsets) - len(trials)) * sum(anew) / max(len(anew), 1)
+                how = trial.failure or (f"{trial.seconds:.0f} s" if trial.seconds else "was finished before")
+                note(f"{len(trials)} of {len(subsets)}: {trial.subset}: {how}; about {left:.0f} s left")
+        finally:  # also after Ctrl-C
+            if any(trial.scorer for trial in trials):
+                self._show(judge_ablation(labels.comparisons, trials, next(iter(subsets)), self.folds))
+        if not any(trial.scorer for trial in trials):
+            raise FeatureError(f"not one subset could be trained; the first: {trials[0].failure}")
+        return SOME_FAILED if features.failures else 0
+
+    def _features(self, labels: Labels) -> Features:
+        """The features of all subsets, with all layers of ResNet from one pass."""
+        if self.labels.feature_table is not None:
+            return self.labels.read_features(labels, self.source, ())
+        options = self.source.options
+        if self.subsets:
+            names, layers = measured_for(self.subsets, options.resnet_layers)
+        else:
+            names = self.source.features or _FEATURES
+            layers = tuple(sorted({*options.resnet_layers, *self.layers}))
+        if layers:
+            options = replace(options, resnet_layers=layers)
+        source = replace(self.source, features=names, options=options)
+        return self.labels.read_features(labels, source, names)
+
+    def _show(self, ablation: "Ablation") -> None:
+        from phototriage.outputs.ablation import (
+            ablation_chart,
+            ablation_json,
+            ablation_markdown,
+            print_ablation,
+        )
+
+        if STDOUT not in (self.json, self.markdown):
+            print_ablation(ablation)
+        if self.json:
+            write_text(ablation_json(ablation), self.json)
+        if self.markdown:
+            write_text(ablation_markdown(ablation), self.markdown)
+        ablation_chart(ablation, self.output_dir / "ablation.png")
+        note(f"drew {self.output_dir / 'ablation.png'}")
+
+
+def default(arguments: Sequence[str]) -> Command:
+    """The command before its options are read; see `train.default`."""
+    base = train.default([*arguments, f"--preset={_PRESET}"])
+    return Command(preset=base.preset, labels=base.labels, source=base.source, ranker=base.ranker)

@@ -1,0 +1,50 @@
+"""How a training goes, on standard error: a bar on a terminal, a line per epoch elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from phototriage.cli.progress import note
+from phototriage.ranker.record import BatchRecord, EpochRecord
+
+__all__ = ["training_progress"]
+
+_Reports = tuple[Callable[[BatchRecord], None], Callable[[EpochRecord], None]]
+
+
+@contextmanager
+def training_progress(max_epochs: int) -> Iterator[_Reports]:
+    """Gives two functions that show a record each: of ten batches, of an epoch."""
+    if not sys.stderr.isatty():
+        yield lambda record: None, lambda record: note(_line(record))
+        return
+    columns = (
+        TextColumn("epochs"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[now]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("epochs", total=max_epochs, now="")
+
+        def show_batches(record: BatchRecord) -> None:
+            bar.update(
+                task, now=f"batch {record.step}: loss {record.loss:.4f}, accuracy {record.accuracy:.1%}"
+            )
+
+        def show_epoch(record: EpochRecord) -> None:
+            bar.update(task, completed=record.epoch)
+            bar.console.print(_line(record), highlight=False)
+
+        yield show_batches, show_epoch
+
+
+def _line(record: EpochRecord) -> str:
+    return (
+        f"epoch {record.epoch}: training loss {record.train_loss:.4f}, "
+        f"validation accuracy {record.validation_accuracy:.1%}"
+    )

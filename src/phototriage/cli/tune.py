@@ -1,0 +1,155 @@
+"""`phototriage tune`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from phototriage.cli import train
+from phototriage.cli.exit_codes import SOME_FAILED
+from phototriage.cli.feature_source import FeatureSource, OptionalPath
+from phototriage.cli.label_source import LabelSource
+from phototriage.cli.progress import note
+from phototriage.errors import LabelError, ModelError
+from phototriage.features import DEFAULT_FEATURES
+from phototriage.labels import official_split, split_by_series
+from phototriage.outputs import judgement_json, print_judgement, write_text
+from phototriage.plain_values import plain_values
+from phototriage.ranker.config import MultiFeatureConfig
+
+if TYPE_CHECKING:
+    from phototriage.evaluation.tuning import SearchTrial
+
+__all__ = ["Command", "default"]
+
+_DEFAULT, _FOUND = "default settings", "settings found"
+
+
+@dataclass(frozen=True)
+class Command:
+    """Search for the best settings of a training.
+
+    Holds series out as a test, and looks among the others for the settings of the highest accuracy in folds
+    over series: depth and width, normalisation, loss, margin, labels, dropout, learning rate, weight decay,
+    batch size, min_agreement. Then trains once with the best and once with the default ones, and judges both
+    on the test. The folder gets best_config.yaml (for train --config), best_model.pt, test_results.json,
+    trials.csv, tuning.png and study.sqlite. An interrupted search, or one with more --trials, goes on where
+    it was. Needs optuna.
+
+    For instance,
+
+      phototriage tune --root PhotoTriage --feature_table iqa_scores.csv --trials 60
+      phototriage tune --comparisons my_choices.csv --photos ~/Pictures --features iqa iqa_plus
+    """
+
+    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = train.Command.preset
+    """Ready-made settings: the default ones, that those found are held against."""
+    config: OptionalPath = None
+    """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
+    over both."""
+    output_dir: Path = Path("outputs/tuning")
+    """The folder of the search, one search in each."""
+    trials: int = 50
+    """How many settings to try in all, with those of earlier runs."""
+    folds: int = 5
+    """Parts of the series that are not the test; a trial trains once for each."""
+    split: Literal["random", "official"] = "random"
+    """random: a tenth of the series, by seed, is the test. official: the released validation series are."""
+    labels: LabelSource = field(default_factory=LabelSource)
+    source: FeatureSource = field(default_factory=FeatureSource)
+    ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
+
+    def run(self) -> int:
+        if find_spec("optuna") is None:
+            raise ModelError('the search needs optuna: pip install "phototriage[tune]"')
+        if self.folds < 2:
+            raise LabelError(f"--folds must be at least 2, not {self.folds}")
+        if self.trials < 1:
+            raise LabelError(f"--trials must be at least 1, not {self.trials}")
+        labels = self.labels.labels()
+        features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
+        comparisons = labels.comparisons.between(features.photos)
+        split = (
+            official_split(comparisons, labels.official_test_series, self.ranker.seed)
+            if self.split == "official"
+            else split_by_series(comparisons, self.ranker.seed)
+        )
+
+        # Here, so that --help and mistakes in the options do not wait for torch.
+        from phototriage.evaluation import judge, ranker_scorer
+        from phototriage.evaluation.tuning import search
+        from phototriage.outputs.tuning import write_search
+        from phototriage.ranker import save_ranker
+        from phototriage.ranker.training import train as train_ranker
+
+        found = search(
+            comparisons.in_series([*split.train.series, *split.validation.series]),
+            features,
+            self.ranker,
+            self.folds,
+            self.trials,
+            self.output_dir / "study.sqlite",
+            on_trial=_Progress(self.trials),
+        )
+        measured = self.labels.feature_table is None
+        recipe = {
+            "features": list(self.source.features or DEFAULT_FEATURES) if measured else None,
+            "extractor": plain_values(self.source.options),
+            "split": self.split,
+        }
+        write_search(self.output_dir, found, recipe)
+        settings = {_DEFAULT: self.ranker} | ({_FOUND: found.best} if found.best != self.ranker else {})
+        rankers = {name: train_ranker(split, features, config).ranker for name, config in settings.items()}
+        judgement = judge(
+            split.test,
+            [ranker_scorer(name, ranker, features) for name, ranker in rankers.items()],
+            reference=list(rankers)[-1],
+        )
+        write_text(
+            judgement_json(judgement, judged="test series, which the search never saw"),
+            self.output_dir / "test_results.json",
+        )
+        save_ranker(list(rankers.values())[-1], self.output_dir / "best_model.pt")
+        gain = (
+            f", settings found {found.best_accuracy:.1%}, flattered by the choice"
+            if _FOUND in rankers
+            else ""
+        )
+        note(f"in the folds: default settings {found.default_accuracy:.1%}{gain}")
+        note(f"on {judgement.series} series that the search never saw:")
+        print_judgement(judgement)
+        if _FOUND not in rankers:
+            note(f"none of {len(found.trials)} trials was better than the default settings: they are kept")
+        note(f"everything is in {self.output_dir}")
+        return SOME_FAILED if features.failures else 0
+
+
+def default(arguments: Sequence[str]) -> Command:
+    """The command before its options are read; see `train.default`."""
+    base = train.default(arguments)
+    return Command(
+        preset=base.preset, split=base.split, labels=base.labels, source=base.source, ranker=base.ranker
+    )
+
+
+class _Progress:
+    """Says how each trial went and how long the others may take."""
+
+    def __init__(self, trials: int) -> None:
+        self._trials = trials
+        self._seconds: list[float] = []
+        self._best = 0.0
+
+    def __call__(self, trial: "SearchTrial", seconds: float) -> None:
+        if trial.number == 0:
+            note(f"default settings: {trial.accuracy:.1%} in the folds")
+            return
+        self._seconds.append(seconds)
+        self._best = max(self._best, trial.accuracy or 0.0)
+        left = (self._trials - trial.number) * sum(self._seconds) / len(self._seconds)
+        how = f"given up, {trial.given_up}" if trial.accuracy is None else f"{trial.accuracy:.1%}"
+        best = f"best of this run {self._best:.1%}, about {left:.0f} s left"
+        note(f"trial {trial.number} of {self._trials}: {how}; {best}")

@@ -1,0 +1,80 @@
+"""Settings as YAML, JSON and checkpoints hold them, back into the dataclasses they came from."""
+
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from phototriage.errors import ModelError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["check_names", "plain_values", "with_values"]
+
+T = TypeVar("T", bound="DataclassInstance")
+
+
+def plain_values(settings: "DataclassInstance") -> dict[str, Any]:
+    """The fields by name: texts, numbers, truth values, None, and lists of them."""
+    return {name: _plain(value) for name, value in asdict(settings).items()}
+
+
+def with_values(settings: T, values: Mapping[str, Any], where: str) -> T:
+    """The settings with some fields replaced; what `plain_values` gave comes back exactly.
+
+    A number may also be text that reads as one: YAML takes 1e-4 for a text. `where` names the origin in
+    errors. Raises ModelError for an unknown name, with the nearest, and for a value of the wrong kind.
+    """
+    check_names(values, [field.name for field in fields(settings)], where)
+    kinds = get_type_hints(type(settings))
+    return replace(
+        settings, **{name: _of_kind(kinds[name], value, name, where) for name, value in values.items()}
+    )
+
+
+def check_names(values: Any, names: list[str], where: str) -> None:
+    """Raises ModelError unless `values` is a mapping that has only keys among `names`."""
+    if not isinstance(values, Mapping):
+        raise ModelError(f"{where} must hold settings by name: {', '.join(names)}")
+    for key in values:
+        if key not in names:
+            near = get_close_matches(str(key), names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(names)}"
+            raise ModelError(f"there is no setting {key!r} in {where}: {hint}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _of_kind(kind: Any, value: Any, name: str, where: str) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        kinds = [each for each in inner if each is not type(None)]
+        return None if value is None else _of_kind(kinds[0], value, name, where)
+    if origin is tuple and isinstance(value, (list, tuple)):
+        return tuple(_of_kind(inner[0], each, name, where) for each in value)
+    if origin is Literal:
+        if value in inner:
+            return value
+        raise ModelError(f"{name} in {where} cannot be {value!r}: choose from {', '.join(map(str, inner))}")
+    try:
+        if kind is float and not isinstance(value, bool):
+            return float(value)
+        if kind is int and not isinstance(value, bool) and int(value) == float(value):
+            return int(value)
+    except (TypeError, ValueError):
+        pass
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    if kind in (bool, str) and isinstance(value, kind):
+        return value
+    what = {float: "a number", int: "a whole number", bool: "true or false", tuple: "a list"}
+    raise ModelError(
+        f"{name} in {where} cannot be {value!r}: it must be {what.get(origin or kind, 'a text')}"
+    )

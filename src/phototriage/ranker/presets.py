@@ -1,0 +1,57 @@
+"""Ready-made settings: the YAML files in `phototriage/presets/`, in the sections of a run's config."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from phototriage.errors import ModelError
+from phototriage.plain_values import check_names, with_values
+from phototriage.ranker.config import MultiFeatureConfig
+
+__all__ = ["SECTIONS", "preset_config", "preset_names", "read_preset", "read_settings"]
+
+SECTIONS = ("ranker", "features", "extractor", "labels", "split")
+"""ranker: a `MultiFeatureConfig`. features, extractor: what is measured, and how. labels: where preferences
+come from. split: how they are split."""
+
+
+def preset_names() -> list[str]:
+    """The presets there are."""
+    return sorted(
+        file.name.removesuffix(".yaml")
+        for file in (files("phototriage") / "presets").iterdir()
+        if file.name.endswith(".yaml")
+    )
+
+
+def read_preset(name: str) -> dict[str, Any]:
+    """The sections of a preset. Raises ModelError for a name that is none, with those that are."""
+    if name not in preset_names():
+        raise ModelError(f"there is no preset {name!r}: choose from {', '.join(preset_names())}")
+    return _parsed((files("phototriage") / "presets" / f"{name}.yaml").read_text("utf-8"), f"preset {name}")
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The sections of a YAML file. Raises ModelError where it cannot be read or has another section."""
+    try:
+        return _parsed(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path} is not UTF-8 text") from error
+
+
+def preset_config(name: str) -> MultiFeatureConfig:
+    """The ranker's settings of a preset. Raises ModelError for a name that is none."""
+    return with_values(MultiFeatureConfig(), read_preset(name).get("ranker", {}), f"preset {name}")
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        sections = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ModelError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
+    check_names(sections, list(SECTIONS), where)
+    return dict(sections)

@@ -1,0 +1,84 @@
+"""A training under way: all that is needed to go on as if it had never stopped."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import ModelError
+from phototriage.features import Block
+from phototriage.ranker.config import MultiFeatureConfig
+from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
+from phototriage.ranker.record import BatchRecord, EpochRecord
+from phototriage.ranker.torch_file import read_torch_file, torch_bytes
+
+__all__ = ["TrainingState", "load_state", "save_state", "training_identity"]
+
+_FORMAT = "phototriage-training-1"
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What a training has reached.
+
+    identity: `training_identity` of the config and the data. network, optimizer, best_network: states as
+    torch gives them. best_epoch: 0 before the first. order_rng: numpy's generator, as JSON, at the start of
+    the epoch under way. torch_rng: torch's, now. losses, accuracies: of the batches done in the epoch under
+    way. batches, epochs: the records so far.
+    """
+
+    identity: str
+    network: Mapping[str, Tensor]
+    optimizer: Mapping[str, Any]
+    best_network: Mapping[str, Tensor]
+    best_epoch: int
+    order_rng: str
+    torch_rng: Tensor
+    losses: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    batches: tuple[BatchRecord, ...]
+    epochs: tuple[EpochRecord, ...]
+
+
+def training_identity(
+    config: MultiFeatureConfig, blocks: tuple[Block, ...], *sides: MultiFeaturePairwiseDataset
+) -> str:
+    """A digest of everything that decides how a training goes."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(json.dumps([asdict(config), *(block.fingerprint for block in blocks)]).encode())
+    for side in sides:
+        for each in fields(side):
+            array = getattr(side, each.name)
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(array)
+    return digest.hexdigest()
+
+
+def save_state(state: TrainingState, path: Path) -> None:
+    """Writes a state, whole or not at all. Raises OutputError."""
+    plain = {each.name: getattr(state, each.name) for each in fields(state)}
+    for name, kind in (("batches", BatchRecord), ("epochs", EpochRecord)):
+        plain[name] = [[getattr(record, each.name) for each in fields(kind)] for record in plain[name]]
+    data = torch_bytes({"format": _FORMAT, **plain})
+    with atomic_write(path) as file:
+        file.write(data)
+
+
+def load_state(path: Path) -> TrainingState:
+    """Reads what `save_state` wrote. Raises ModelError for any other file."""
+    plain = read_torch_file(path)
+    if not isinstance(plain, dict) or plain.pop("format", None) != _FORMAT:
+        raise ModelError(
+            f"{path} is not a training of this version of phototriage: start anew by --overwrite"
+        )
+    try:
+        plain["batches"] = tuple(BatchRecord(*record) for record in plain["batches"])
+        plain["epochs"] = tuple(EpochRecord(*record) for record in plain["epochs"])
+        return TrainingState(**plain)
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{path} is not a training of phototriage: {error!r}") from error

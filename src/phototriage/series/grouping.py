@@ -1,0 +1,149 @@
+"""Finds the series of a library: what was taken close in time, by one camera, and looks alike."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from phototriage.features.look import LOOK_LAYOUT
+from phototriage.photos import Capture
+from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, sweeps
+from phototriage.series.series import Series, SeriesKind
+from phototriage.series.shot import Shot
+from phototriage.series.timeline import Timeline, lay_out
+
+__all__ = ["CLIP_SIMILARITY", "DEFAULT_GAP", "LOOK_SIMILARITY", "group"]
+
+DEFAULT_GAP = 30.0
+"""Seconds within which photos of one series follow each other."""
+LOOK_SIMILARITY, CLIP_SIMILARITY = 0.8, 0.9
+"""How alike two photos of one series are at least, by `look` and by CLIP."""
+
+_LOOK_BACK = 3  # shots, so that one spoilt take does not cut a series in two
+_AT_ONCE = 256  # shots that are compared with the first of their series, so that no work is done twice
+_LONGEST = 10  # gaps, from the first shot of a series to its last
+
+Rows = NDArray[np.float32]
+
+
+def group(
+    shots: Sequence[Shot],
+    captures: Sequence[Capture],
+    looks: Rows,
+    *,
+    gap: float = DEFAULT_GAP,
+    similarity: float | None = None,
+    embeddings: Rows | None = None,
+) -> list[Series]:
+    """Finds the series of a library; every shot is in exactly one.
+
+    A shot belongs with one of the three before it, by the same camera, where it was taken within `gap`
+    seconds of it and is as alike as `similarity` says. Without times neighbours in the order of names in one
+    folder do, at half the unlikeness. A series ends where a shot is more than twice as unlike its first as
+    `similarity` allows, or ten gaps later, so that what changes little by little does not run on for ever.
+
+    Args:
+        shots, captures: the same length, in any order; the result does not depend on it.
+        looks: float32 (n, 107), the `look` of each shot.
+        gap: seconds, ≥ 0.
+        similarity: in [0, 1]; by default LOOK_SIMILARITY, or CLIP_SIMILARITY with embeddings.
+        embeddings: float32 (n, d), rows of length 1, to be compared in place of the looks.
+
+    Returns:
+        Series in the natural order of their first photos; each in the order of time. A series is called after
+        its first photo: the folder and the name, without the suffix where no other photo has that name.
+    """
+    if not shots:
+        return []
+    line = lay_out(shots, captures)
+    looks = looks[line.rows]
+    alike = looks[:, LOOK_LAYOUT] if embeddings is None else embeddings[line.rows]
+    if similarity is None:
+        similarity = LOOK_SIMILARITY if embeddings is None else CLIP_SIMILARITY
+    found: list[tuple[SeriesKind, NDArray[np.intp]]] = []
+    rest = np.arange(len(line))
+    patterns: tuple[tuple[SeriesKind, Callable[[Timeline, Rows, float], Iterable[tuple[int, int]]]], ...]
+    patterns = (("exposure bracket", brackets), ("panorama", sweeps))
+    for kind, find in patterns:
+        free = np.ones(len(rest), bool)
+        for first, end in find(line.part(rest), looks[rest], gap):
+            found.append((kind, rest[first:end]))
+            free[first:end] = False
+        rest = rest[free]
+    for members in _linked(line.part(rest), alike[rest], gap, similarity):
+        shots_there = rest[members]
+        found.append((_kind(shots_there, line, looks), shots_there))
+    return _named(found, line, shots, captures)
+
+
+def _kind(places: NDArray[np.intp], line: Timeline, looks: Rows) -> SeriesKind:
+    if len(places) >= LEAST_STACK and is_focus_stack(line.part(places), looks[places]):
+        return "focus stack"
+    return "single" if len(places) == 1 else "series"
+
+
+def _linked(line: Timeline, alike: Rows, gap: float, similarity: float) -> list[NDArray[np.intp]]:
+    """Shots that belong together, each as places in order."""
+    untimed = np.isnan(line.time)
+    least = np.where(untimed, (1 + similarity) / 2, similarity).astype(np.float32)
+    pairs = []
+    for lag in range(1, min(_LOOK_BACK, len(line) - 1) + 1):
+        later = np.flatnonzero(line.near(lag, gap)) + lag
+        later = later[np.einsum("nd,nd->n", alike[later], alike[later - lag]) >= least[later]]
+        pairs.append(np.stack([later - lag, later]))
+    links = np.hstack(pairs) if pairs else np.empty((2, 0), np.intp)
+    graph = coo_array((np.ones(links.shape[1], np.int8), (links[0], links[1])), shape=(len(line), len(line)))
+    _, label = connected_components(graph, directed=False)
+    order = np.argsort(label, kind="stable")
+    starts = np.flatnonzero(np.diff(label[order], prepend=-1))
+    unlike_first = 1 - 2 * (1 - least)
+    return [
+        piece
+        for members in np.split(order, starts[1:])
+        for piece in _cut(members, line.time, alike, unlike_first, _LONGEST * gap)
+    ]
+
+
+def _cut(
+    members: NDArray[np.intp], time: NDArray[np.float64], alike: Rows, least: Rows, longest: float
+) -> Iterable[NDArray[np.intp]]:
+    """Pieces of which none gets too far from its first member, in looks or in time."""
+    start = 0
+    while start < len(members):
+        first, end = members[start], start + 1
+        while end < len(members):
+            ahead = members[end : end + _AT_ONCE]
+            far = (alike[ahead] @ alike[first] < least[ahead]) | (time[ahead] - time[first] > longest)
+            if far.any():
+                end += int(far.argmax())
+                break
+            end += len(ahead)
+        yield members[start:end]
+        start = end
+
+
+def _named(
+    found: Iterable[tuple[SeriesKind, NDArray[np.intp]]],
+    line: Timeline,
+    shots: Sequence[Shot],
+    captures: Sequence[Capture],
+) -> list[Series]:
+    stems = Counter(_stem(shot.photo) for shot in shots)
+    series = []
+    for kind, places in sorted(found, key=lambda one: line.rank[one[1][0]]):
+        rows = line.rows[places].tolist()
+        photo, time = shots[rows[0]].photo, captures[rows[0]].time
+        name = _stem(photo)
+        members = tuple(shots[row] for row in rows)
+        series.append(
+            Series(name if stems[name] == 1 else photo, kind, members, time.local if time else None)
+        )
+    return series
+
+
+def _stem(photo: str) -> str:
+    folder, slash, name = photo.rpartition("/")
+    return folder + slash + (name.rpartition(".")[0] or name)

@@ -1,0 +1,110 @@
+"""A press of the shutter, which may have left several files."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from phototriage.photos import RAW_SUFFIXES
+
+__all__ = ["Shot", "merge_copies", "shots_of"]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One moment, however many files show it.
+
+    photo: the file that is measured and shown, as a path relative to the photo root, with `/`.
+    files: every file that goes with it, `photo` first: a RAW beside its JPEG, edited versions, copies.
+    """
+
+    photo: str
+    files: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.files[:1] != (self.photo,):
+            raise ValueError("the measured photo is the first of a shot's files")
+
+
+_MEASURED_FIRST = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".hif", ".avif", ".webp")
+
+# What programs put behind the name of the original, each only where such an original lies beside it.
+# "(1)", "-2", "_01" and " 2" are left out on purpose: some programs number copies so, others other photos.
+_VERSION = re.compile(
+    r"""(
+      [-_ ]edit(ed)?([-_ ]?\d+)?             # Lightroom IMG_1-Edit, IMG_1-Edit-2; Google Photos IMG_1-edited
+    | -enhanced(-(nr|sr|rd))*                # Lightroom's noise removal and enlargement
+    | ~\d+                                   # Android's and Google's editors
+    | [-_ ]copy([ ]?\d+)? | [ ]-[ ]copy([ ]\(\d+\))?   # macOS and Photoshop; Windows
+    | _dxo(_\w+)?                            # DxO PhotoLab
+    )$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# Of the two files of a Pixel's RAW or portrait photo neither has the plain name.
+_PIXEL_PART = re.compile(r"\.(raw|portrait)-\d\d\.(cover|original)$", re.IGNORECASE)
+_IPHONE_EDIT = re.compile(r"(IMG_)E(\d{4})", re.IGNORECASE)
+
+
+def shots_of(folder: Path, photos: Sequence[Path]) -> list[Shot]:
+    """Gathers the files that show one moment.
+
+    Files of one folder and one name but for the suffix (in any case) are one shot: it is measured by its
+    JPEG, else its HEIC or other picture, and by a RAW only where there is nothing else. A version whose name
+    says so (`IMG_1-Edit`, `IMG_E0001`, `IMG_1 copy`) goes with the original beside it, and the original is
+    what is measured.
+
+    Args:
+        folder: the photo root.
+        photos: files below it; shots come in the order in which each one's measured file stands here.
+    """
+    keys = [photo.relative_to(folder).as_posix() for photo in photos]
+    place = {key: number for number, key in enumerate(keys)}
+    stems: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for key in keys:
+        path = PurePosixPath(key)
+        stems[str(path.parent), _PIXEL_PART.sub("", path.stem).casefold()].append(key)
+    files: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for stem in sorted(stems, key=lambda stem: (_original(stem, stems) != stem, place[stems[stem][0]])):
+        files[_original(stem, stems)] += sorted(stems[stem], key=lambda key: (_rank(key), place[key]))
+    shots = [Shot(members[0], tuple(members)) for members in files.values()]
+    return sorted(shots, key=lambda shot: place[shot.photo])
+
+
+def merge_copies(shots: Sequence[Shot], content_hash_of: Mapping[str, str]) -> list[Shot]:
+    """Makes shots of equal content one, wherever they lie.
+
+    Args:
+        shots: in any order; one keeps the place of the first of those that become it.
+        content_hash_of: measured photo → content hash; a shot that is not in it stays as it is.
+
+    The shortest file name is measured and stands first, for copies have words added to theirs.
+    """
+    same: dict[object, list[Shot]] = {}
+    for shot in shots:
+        same.setdefault(content_hash_of.get(shot.photo, shot), []).append(shot)
+    merged = []
+    for copies in same.values():
+        ordered = sorted(copies, key=lambda shot: (len(PurePosixPath(shot.photo).name), shot.photo))
+        merged.append(Shot(ordered[0].photo, tuple(file for shot in ordered for file in shot.files)))
+    return merged
+
+
+def _original(stem: tuple[str, str], stems: Mapping[tuple[str, str], object]) -> tuple[str, str]:
+    """The stem of the photo that this one is a version of; itself where there is none."""
+    parent, name = stem
+    if (edited := _IPHONE_EDIT.fullmatch(name)) and (parent, "".join(edited.groups())) in stems:
+        return parent, "".join(edited.groups())
+    while found := _VERSION.search(name):
+        name = name[: found.start()]
+        if (parent, name) in stems:
+            return _original((parent, name), stems)
+    return stem
+
+
+def _rank(key: str) -> int:
+    """The lower, the sooner a file is the one that is measured."""
+    suffix = PurePosixPath(key).suffix.lower()
+    if suffix in _MEASURED_FIRST:
+        return _MEASURED_FIRST.index(suffix)
+    return len(_MEASURED_FIRST) + (suffix in RAW_SUFFIXES)

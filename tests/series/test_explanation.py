@@ -1,0 +1,178 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, Block, measure_iqa, measure_iqa_plus
+from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
+from phototriage.series import Reason
+from phototriage.series.explanation import LEAST_LOG_ODDS, reasons_between
+from phototriage.simulation import Shot, draw_scene, photograph
+
+EMBEDDED = load_embedded_ranker()
+LEARNED = Block("clip", "clip/test", ("clip_0", "clip_1"))
+IQA_PLUS = Block("iqa_plus", "iqa_plus/test", IQA_PLUS_COLUMNS)
+USUAL = dict.fromkeys(IQA_COLUMNS, 0.5)
+USUAL_DETAIL = dict.fromkeys(IQA_PLUS_COLUMNS, 1.0)
+
+
+def linear(weights: Mapping[str, float], *blocks: Block, temperature: float = 1.0) -> TrainedRanker:
+    """A ranker whose score is a weighted sum of its columns."""
+    columns = [column for block in blocks for column in block.columns]
+    return TrainedRanker(
+        weights={
+            "normalize.mean": np.zeros(len(columns), np.float32),
+            "normalize.std": np.ones(len(columns), np.float32),
+            "layers.0.weight": np.array([[weights.get(column, 0.0) for column in columns]], np.float32),
+            "layers.0.bias": np.zeros(1, np.float32),
+        },
+        config=MultiFeatureConfig(mlp_hidden_dims=(), input_normalization="standardize"),
+        blocks=blocks,
+        temperature=temperature,
+        seen_keys=np.empty(0, np.uint32),
+        seen_contents=np.empty(0, np.uint32),
+    )
+
+
+def explain(
+    ranker: TrainedRanker, of: Mapping[str, float], against: Mapping[str, float]
+) -> tuple[Reason, ...]:
+    """The reasons between two photos of the given numbers; the ranker sees its blocks' columns of them."""
+    columns = [column for block in ranker.blocks for column in block.columns]
+    rows = np.array([[photo[column] for column in columns] for photo in (of, against)], np.float32)
+    measured = [name for name in of if name in (*IQA_COLUMNS, *IQA_PLUS_COLUMNS)]
+    numbers = {name: np.array([of[name], against[name]], np.float64) for name in measured}
+    (reasons,) = reasons_between(ranker, rows, numbers, np.array([0]), np.array([1]))
+    return reasons
+
+
+def test_a_number_moved_the_verdict_by_its_weight() -> None:
+    ranker = linear({"sharpness": 2, "colorfulness": 2}, *EMBEDDED.blocks, temperature=0.5)
+    better = {**USUAL, "sharpness": 0.8, "colorfulness": 0.6}
+    assert explain(ranker, better, USUAL) == (
+        Reason("sharper", "sharpness", 0.8, 0.5, pytest.approx(1.2, abs=1e-3)),
+        Reason("more colour", "colorfulness", 0.6, 0.5, pytest.approx(0.4, abs=1e-3)),
+    )
+    assert [(each.words, each.log_odds) for each in explain(ranker, USUAL, better)][:1] == [
+        ("softer", pytest.approx(-1.2, abs=1e-3))
+    ]
+
+
+def test_words_are_of_the_fact_and_the_sign_of_the_verdict() -> None:
+    likes_soft = linear({"sharpness": -2}, *EMBEDDED.blocks)
+    (reason,) = explain(likes_soft, USUAL, {**USUAL, "sharpness": 0.9})
+    assert (reason.words, reason.log_odds) == ("softer", pytest.approx(0.8, abs=1e-3))
+
+
+def test_what_speaks_for_the_verdict_comes_first() -> None:
+    ranker = linear({"colorfulness": 2, "contrast": 1.5}, *EMBEDDED.blocks)
+    reasons = explain(ranker, {**USUAL, "colorfulness": 0.9, "contrast": 0.1}, USUAL)
+    assert [each.words for each in reasons] == ["more colour", "less contrast"]
+    assert reasons[0].log_odds == pytest.approx(0.8, abs=1e-3)
+    assert reasons[1].log_odds == pytest.approx(-0.6, abs=1e-3)
+
+
+def test_small_parts_and_small_differences_are_no_reasons() -> None:
+    ranker = linear({"sharpness": 1, "exposure": 0.3}, *EMBEDDED.blocks)
+    reasons = explain(ranker, {**USUAL, "sharpness": 0.9, "exposure": 0.55}, USUAL)
+    assert [each.words for each in reasons] == ["sharper"]
+    barely = linear({"sharpness": 100}, *EMBEDDED.blocks)
+    assert explain(barely, {**USUAL, "sharpness": 0.51}, USUAL) == ()
+    unmoved = linear({"sharpness": LEAST_LOG_ODDS}, *EMBEDDED.blocks)
+    assert explain(unmoved, {**USUAL, "sharpness": 0.9}, USUAL) == ()
+
+
+def test_learned_features_are_the_overall_look() -> None:
+    ranker = linear({"clip_0": 1, "clip_1": -3, "colorfulness": 1}, LEARNED, *EMBEDDED.blocks)
+    of = {**USUAL, "clip_0": 1.0, "clip_1": 0.0, "colorfulness": 0.8}
+    reasons = explain(ranker, of, {**USUAL, "clip_0": 0.0, "clip_1": 0.5})
+    assert reasons[0] == Reason("overall look", "look", None, None, 2.5)
+    assert explain(
+        linear({"clip_0": 1}, LEARNED), {"clip_0": 1, "clip_1": 0}, {"clip_0": 0, "clip_1": 0}
+    ) == (Reason("overall look", "look", None, None, 1.0),)
+
+
+def test_a_part_goes_to_the_difference_that_explains_it() -> None:
+    ranker = linear({"sharpness": 2}, *EMBEDDED.blocks)
+    of, against = {**USUAL, "sharpness": 0.9, **USUAL_DETAIL}, {**USUAL, **USUAL_DETAIL}
+
+    def words(**numbers: float) -> list[tuple[str, float | None]]:
+        return [(each.words, each.log_odds) for each in explain(ranker, {**of, **numbers}, against)]
+
+    moved = pytest.approx(0.8, abs=1e-3)
+    assert words() == [("more fine detail", moved)]
+    assert words(sharpest_half=1.5, smoothness_half=0.9, noise=1.3) == [("sharper", moved)]
+    assert words(noise=3.0) == [("noisier", moved)]
+    assert words(brightness=1.4)[0] == ("brighter", moved)
+    # Less light cannot be why the number is higher: it is shown, but not as a reason.
+    assert words(brightness=0.8, red_green=0.7)[:2] == [("more fine detail", moved), ("darker", None)]
+
+
+def test_every_number_of_a_measured_block_has_words() -> None:
+    ranker = linear({"noise": -1}, IQA_PLUS)
+    reasons = explain(ranker, USUAL_DETAIL, {**USUAL_DETAIL, "noise": 2.0})
+    assert [(each.words, each.log_odds) for each in reasons] == [("less noise", 1.0)]
+
+
+def embedded_words(spoilt: Shot, seed: int) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """What is said of the embedded ranker's verdict on a photo and on the same photo spoilt."""
+    scene = draw_scene(seed, 700, 466)
+    rng = np.random.default_rng(seed)
+    photos = [
+        photograph(scene, replace(shot, noise=shot.noise + 0.006), rng, (400, 600))
+        for shot in (Shot(defocus=0.2), replace(spoilt, defocus=spoilt.defocus or 0.2))
+    ]
+    rows = np.stack([measure_iqa(photo) for photo in photos])
+    measured = np.hstack([rows, np.stack([measure_iqa_plus(photo) for photo in photos])])
+    numbers = dict(zip((*IQA_COLUMNS, *IQA_PLUS_COLUMNS), measured.T.astype(np.float64), strict=True))
+    good, bad = reasons_between(EMBEDDED, rows, numbers, np.array([0, 1]), np.array([1, 0]))
+    return good, bad
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("fault", "of_good", "of_spoilt"),
+    [
+        (Shot(defocus=2.5), "sharper", "softer"),
+        (Shot(motion_blur=12, motion_angle=70), "less motion blur", "motion blur"),
+        (Shot(exposure=-1.5), "brighter", "darker"),
+        (Shot(noise=0.05), "less noise", "noisier"),
+        (Shot(white_balance=0.5), "cooler", "warmer"),
+    ],
+)
+def test_a_fault_is_a_reason_on_both_sides(fault: Shot, of_good: str, of_spoilt: str, seed: int) -> None:
+    good, spoilt = embedded_words(fault, seed)
+    assert of_good in {each.words for each in good}
+    assert of_spoilt in {each.words for each in spoilt}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_is_not_called_sharpness(seed: int) -> None:
+    good, spoilt = embedded_words(Shot(noise=0.05), seed)
+    assert not {"sharper", "more fine detail"} & {each.words for each in spoilt}
+    assert not {"softer", "less fine detail"} & {each.words for each in good}
+
+
+COLUMN = st.floats(0, 1, width=32)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[COLUMN] * 4), min_size=2, max_size=2))
+def test_reasons_agree_with_numbers_and_change_sides(photos: list[tuple[float, ...]]) -> None:
+    of, against = (dict(zip(IQA_COLUMNS, photo, strict=True)) for photo in photos)
+    there, back = explain(EMBEDDED, of, against), explain(EMBEDDED, against, of)
+    for reason in there:
+        assert reason.value is not None
+        assert reason.other is not None
+        assert (reason.words in {"sharper", "better exposed", "more colour", "more contrast"}) == (
+            reason.value > reason.other
+        )
+        assert (reason.value, reason.other) == pytest.approx(
+            (of[reason.feature], against[reason.feature]), abs=1e-4
+        )
+    assert {(each.feature, each.log_odds) for each in back} == {
+        (each.feature, None if each.log_odds is None else -each.log_odds) for each in there
+    }

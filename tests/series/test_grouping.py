@@ -1,0 +1,206 @@
+import csv
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
+
+from phototriage.features.look import LOOK_COLUMNS, LOOK_LAYOUT, measure_look
+from phototriage.photos import Capture, CaptureTime, load, read_capture, read_photo
+from phototriage.series import Series, Shot, group
+from phototriage.simulation.library import write_library
+
+NOON = datetime(2024, 6, 1, 12)
+
+
+def at(seconds: float | None, model: str = "A", **fields: object) -> Capture:
+    if seconds is None:
+        return Capture(**fields)
+    return Capture(CaptureTime(NOON + timedelta(seconds=seconds), None), model=model, **fields)
+
+
+def looking(angles: Sequence[float]) -> np.ndarray:
+    """Looks in a plane: two are as alike as the cosine of the angle between them, in degrees."""
+    looks = np.zeros((len(angles), len(LOOK_COLUMNS)), np.float32)
+    radians = np.radians(angles)
+    looks[:, 0], looks[:, 1] = np.cos(radians), np.sin(radians)
+    return looks
+
+
+def grouped(photos: dict[str, tuple[Capture, float]], **options: float) -> dict[str, list[str]]:
+    """Photo → (capture, angle) to name → photos."""
+    shots = [Shot(photo, (photo,)) for photo in photos]
+    captures, angles = [one for one, _ in photos.values()], [angle for _, angle in photos.values()]
+    return {
+        series.name: [shot.photo for shot in series.shots]
+        for series in group(shots, captures, looking(angles), **options)
+    }
+
+
+def test_what_is_close_in_time_and_alike_is_a_series() -> None:
+    photos = {
+        "d/1.jpg": (at(0), 0.0),
+        "d/2.jpg": (at(1), 10.0),
+        "d/3.jpg": (at(2), 80.0),
+        "d/4.jpg": (at(40), 80.0),
+        "d/5.jpg": (at(41), 90.0),
+    }
+    assert grouped(photos) == {
+        "d/1": ["d/1.jpg", "d/2.jpg"],
+        "d/3": ["d/3.jpg"],
+        "d/4": ["d/4.jpg", "d/5.jpg"],
+    }
+    assert list(grouped(photos, gap=38)) == ["d/1", "d/3"]
+    assert list(grouped(photos, similarity=0.99)) == [f"d/{number}" for number in range(1, 6)]
+    assert list(grouped(photos, gap=0)) == [f"d/{number}" for number in range(1, 6)]
+
+
+def test_one_spoilt_take_does_not_cut_a_series() -> None:
+    photos = {f"{number}.jpg": (at(number), angle) for number, angle in enumerate((0, 1, 170, 2, 3))}
+    assert grouped(photos) == {"0": ["0.jpg", "1.jpg", "3.jpg", "4.jpg"], "2": ["2.jpg"]}
+
+
+def test_two_cameras_never_mix_whatever_their_clocks_say() -> None:
+    photos = {f"{number}.jpg": (at(number, model="AB"[number % 2]), 0.0) for number in range(4)}
+    assert grouped(photos) == {"0": ["0.jpg", "2.jpg"], "1": ["1.jpg", "3.jpg"]}
+
+
+def test_whole_seconds_are_put_in_order_by_name() -> None:
+    photos = {f"IMG_{number}.jpg": (at(0), 0.0) for number in (10, 9, 11)}
+    assert grouped(photos) == {"IMG_9": ["IMG_9.jpg", "IMG_10.jpg", "IMG_11.jpg"]}
+
+
+def test_without_times_neighbours_in_one_folder_must_be_more_alike() -> None:
+    # cos 25° = 0.906, cos 27° = 0.891
+    photos = {"a/1.jpg": (at(None), 0.0), "a/2.jpg": (at(None), 25.0), "a/3.jpg": (at(None), 52.0)}
+    photos |= {"b/4.jpg": (at(None), 52.0)}
+    assert grouped(photos) == {"a/1": ["a/1.jpg", "a/2.jpg"], "a/3": ["a/3.jpg"], "b/4": ["b/4.jpg"]}
+
+
+def test_what_changes_little_by_little_does_not_run_on_for_ever() -> None:
+    photos = {f"{number:02d}.jpg": (at(number), 10.0 * number) for number in range(20)}
+    # cos 50° = 0.64, cos 60° = 0.5: the seventh is more than twice as unlike the first as 0.8 allows.
+    assert [len(series) for series in grouped(photos).values()] == [6, 6, 6, 2]
+
+
+def test_a_series_ends_after_ten_gaps() -> None:
+    photos = {f"{number:04d}.jpg": (at(2 * number), 0.0) for number in range(700)}
+    assert [len(series) for series in grouped(photos, gap=2).values()] == [11] * 63 + [7]
+    assert [len(series) for series in grouped(photos, gap=100).values()] == [501, 199]
+
+
+def test_a_bracket_inside_a_burst_is_kept_apart() -> None:
+    fields = {"exposure_time": 1 / 100, "f_number": 4.0, "iso": 100.0, "bracketed": True}
+    photos = {"0.jpg": (at(0), 0.0)}
+    photos |= {
+        f"{n + 1}.jpg": (at(1 + n, exposure_bias=float(ev), **fields), 0.0) for n, ev in enumerate((0, -1, 1))
+    }
+    photos |= {"5.jpg": (at(5), 0.0)}
+    shots, captures = [Shot(photo, (photo,)) for photo in photos], [one for one, _ in photos.values()]
+    found = group(shots, captures, looking([0] * 5))
+    assert [(series.name, series.kind, len(series.shots)) for series in found] == [
+        ("0", "series", 2),
+        ("1", "exposure bracket", 3),
+    ]
+
+
+def test_names_are_unique_where_two_photos_have_one() -> None:
+    photos = {
+        "a/1.jpg": (at(0), 0.0),
+        "a/1.png": (at(None), 0.0),
+        "a/2.jpg": (at(500), 0.0),
+        "1.jpg": (at(900), 0.0),
+    }
+    assert list(grouped(photos)) == ["1", "a/1.jpg", "a/1.png", "a/2"]
+
+
+def test_when_a_series_was_taken_is_its_first_photos_own_clock() -> None:
+    late = Capture(CaptureTime(NOON, timedelta(hours=2)), model="A")
+    found = group([Shot("a.jpg", ("a.jpg",)), Shot("b.jpg", ("b.jpg",))], [late, Capture()], looking([0, 0]))
+    assert [series.taken for series in found] == [NOON, None]
+
+
+def test_embeddings_take_the_place_of_looks() -> None:
+    shots = [Shot(f"{number}.jpg", (f"{number}.jpg",)) for number in range(3)]
+    captures = [at(number) for number in range(3)]
+    embeddings = np.array([[1, 0, 0], [0, 1, 0], [0, 0.95, np.sqrt(1 - 0.95**2)]], np.float32)
+    found = group(shots, captures, looking([0, 0, 0]), embeddings=embeddings)
+    assert [[shot.photo for shot in series.shots] for series in found] == [["0.jpg"], ["1.jpg", "2.jpg"]]
+    assert len(group(shots, captures, looking([0, 0, 0]), embeddings=embeddings, similarity=0.96)) == 3
+
+
+def test_no_shots_and_one() -> None:
+    assert group([], [], looking([])) == []
+    only = Shot("a/b.c.jpg", ("a/b.c.jpg", "a/b.c.dng"))
+    assert group([only], [at(None)], looking([0])) == [Series("a/b.c", "single", (only,), None)]
+
+
+captures_drawn = st.builds(
+    at,
+    st.none() | st.integers(0, 60),
+    st.sampled_from("AB"),
+    exposure_bias=st.sampled_from([None, 0.0, -1.0, 1.0]),
+    bracketed=st.booleans(),
+    focus_distance=st.sampled_from([None, 1.0, 2.0, float("inf")]),
+    rendered=st.sampled_from([None, 3, 4]),
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(captures_drawn, st.integers(0, 90)), max_size=14), st.randoms(use_true_random=False)
+)
+def test_every_shot_is_in_one_series_whatever_the_order(
+    photos: list[tuple[Capture, int]], chance: random.Random
+) -> None:
+    shots = [
+        Shot(f"{'ab'[place % 2]}/{place}.jpg", (f"{'ab'[place % 2]}/{place}.jpg",))
+        for place in range(len(photos))
+    ]
+    captures, looks = [one for one, _ in photos], looking([angle for _, angle in photos])
+    found = group(shots, captures, looks)
+    assert sorted(shot.photo for series in found for shot in series.shots) == sorted(
+        one.photo for one in shots
+    )
+    assert len({series.name for series in found}) == len(found)
+    order = list(range(len(shots)))
+    chance.shuffle(order)
+    assert group([shots[row] for row in order], [captures[row] for row in order], looks[order]) == found
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("library")
+    write_library(folder, 20, 7, width=300, height=200)
+    return folder
+
+
+def test_a_simulated_library_is_found_again(library: Path) -> None:
+    with (library / "truth.csv").open(newline="", encoding="utf-8") as file:
+        truth = {row["photo"]: row for row in csv.DictReader(file)}
+    files = {photo: library / "photos" / photo for photo in truth}
+    captures = [read_capture(read_photo(file)) for file in files.values()]
+    looks = np.stack([measure_look(load(file, 800).pixels) for file in files.values()])
+    found = group([Shot(photo, (photo,)) for photo in files], captures, looks)
+    timed = {shot.photo: series for series in found for shot in series.shots if "scans" not in shot.photo}
+    assert len(timed) > 60
+    score = adjusted_rand_score(
+        [truth[photo]["series"] for photo in timed], [timed[photo].name for photo in timed]
+    )
+    assert score > 0.9
+    for photo, series in timed.items():
+        if truth[photo]["kind"] in ("exposure bracket", "focus stack"):
+            assert series.kind == truth[photo]["kind"]
+
+
+def test_unrelated_photos_without_exif_stand_alone(shared: Path) -> None:
+    files = sorted((shared / "kodak").glob("*.png"))
+    looks = np.stack([measure_look(load(file, 800).pixels) for file in files])
+    assert looks[:, LOOK_LAYOUT].shape == (24, 90)
+    found = group([Shot(file.name, (file.name,)) for file in files], [Capture()] * len(files), looks)
+    assert [series.kind for series in found] == ["single"] * 24

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phototriage.series.shot import Shot, merge_copies, shots_of
+
+ROOT = Path("/photos")
+
+
+def files_of(*names: str) -> list[tuple[str, ...]]:
+    return [shot.files for shot in shots_of(ROOT, [ROOT / name for name in names])]
+
+
+def test_a_shot_begins_with_its_photo() -> None:
+    with pytest.raises(ValueError, match="first of a shot's files"):
+        Shot("a.jpg", ("b.jpg", "a.jpg"))
+
+
+def test_raw_and_jpeg_of_one_name_are_one_shot_measured_by_the_jpeg() -> None:
+    assert files_of("a.CR2", "A.JPG", "b.nef", "c.dng", "c.heic", "c.jpeg") == [
+        ("A.JPG", "a.CR2"),
+        ("b.nef",),
+        ("c.jpeg", "c.heic", "c.dng"),
+    ]
+
+
+def test_equal_names_in_other_folders_are_other_shots() -> None:
+    assert files_of("x/a.jpg", "y/a.cr2", "y/b.jpg") == [("x/a.jpg",), ("y/a.cr2",), ("y/b.jpg",)]
+
+
+@pytest.mark.parametrize(
+    ("original", "version"),
+    [
+        ("IMG_1.jpg", "IMG_1-Edit.tif"),
+        ("IMG_1.jpg", "IMG_1-Edit-2.jpg"),
+        ("IMG_1.jpg", "IMG_1-edited.jpg"),
+        ("IMG_1.jpg", "IMG_1_edited.png"),
+        ("IMG_1.dng", "IMG_1-Enhanced-NR.dng"),
+        ("IMG_1.jpg", "IMG_1-Edit copy.jpg"),
+        ("IMG_1.jpg", "IMG_1 - Copy (2).jpg"),
+        ("IMG_1.jpg", "img_1 COPY 3.JPG"),
+        ("IMG_1.jpg", "IMG_1~2.jpg"),
+        ("IMG_1.arw", "IMG_1_DxO_DeepPRIME.jpg"),
+        ("IMG_0123.HEIC", "IMG_E0123.HEIC"),
+        ("IMG_0123.HEIC", "IMG_E0123.jpg"),
+    ],
+)
+def test_versions_go_with_the_original_which_is_measured(original: str, version: str) -> None:
+    assert files_of(original, version) == files_of(version, original) == [(original, version)]
+    assert files_of(version) == [(version,)]
+
+
+@pytest.mark.parametrize(
+    "other", ["IMG_1 (1)", "IMG_1(1)", "IMG_1-2", "IMG_1_01", "IMG_1 2", "IMG_1-HDR", "IMG_12"]
+)
+def test_names_that_may_be_other_photos_stand_alone(other: str) -> None:
+    assert files_of("IMG_1.jpg", f"{other}.jpg") == [("IMG_1.jpg",), (f"{other}.jpg",)]
+
+
+def test_versions_of_versions_and_their_raws() -> None:
+    names = ("a-Edit-Edit.jpg", "a-Edit.jpg", "a-Edit.tif", "a.cr3", "a.jpg")
+    assert files_of(*names) == [("a.jpg", "a.cr3", "a-Edit-Edit.jpg", "a-Edit.jpg", "a-Edit.tif")]
+
+
+def test_the_two_files_of_a_pixel_are_one_shot() -> None:
+    raw, cover = "PXL_1.RAW-02.ORIGINAL.dng", "PXL_1.RAW-01.COVER.jpg"
+    assert files_of(raw, cover) == [(cover, raw)]
+
+
+def test_shots_come_in_the_order_of_their_measured_files() -> None:
+    assert [files[0] for files in files_of("b.jpg", "a.cr2", "c.jpg", "a.jpg")] == ["b.jpg", "c.jpg", "a.jpg"]
+
+
+names = st.from_regex(r"[ab](-Edit|~2| copy)?\.(jpg|cr2|tif)", fullmatch=True)
+
+
+@settings(deadline=None)
+@given(st.lists(names, unique=True))
+def test_every_file_is_in_exactly_one_shot(listed: list[str]) -> None:
+    assert sorted(file for files in files_of(*listed) for file in files) == sorted(listed)
+
+
+@settings(deadline=None)
+@given(st.lists(names, unique=True), st.randoms())
+def test_what_is_one_shot_does_not_depend_on_the_order(listed: list[str], random: object) -> None:
+    shuffled = list(listed)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert {frozenset(files) for files in files_of(*listed)} == {
+        frozenset(files) for files in files_of(*shuffled)
+    }
+
+
+def test_copies_become_one_shot_named_by_the_shorter() -> None:
+    shots = [Shot("b/IMG_1 (1).jpg", ("b/IMG_1 (1).jpg",)), Shot("a.jpg", ("a.jpg",))]
+    shots.append(Shot("c/IMG_1.jpg", ("c/IMG_1.jpg", "c/IMG_1.cr2")))
+    merged = merge_copies(shots, {"b/IMG_1 (1).jpg": "x", "c/IMG_1.jpg": "x", "a.jpg": "y"})
+    assert [shot.files for shot in merged] == [("c/IMG_1.jpg", "c/IMG_1.cr2", "b/IMG_1 (1).jpg"), ("a.jpg",)]
+
+
+def test_shots_of_unknown_content_stay_as_they_are() -> None:
+    shots = [Shot("a.jpg", ("a.jpg",)), Shot("b.jpg", ("b.jpg",))]
+    assert merge_copies(shots, {}) == shots

@@ -1,0 +1,105 @@
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from phototriage.photos import Capture, CaptureTime
+from phototriage.series.shot import Shot
+from phototriage.series.timeline import Timeline, lay_out
+
+NOON = datetime(2024, 6, 1, 12)
+
+
+def capture(seconds: float | None, offset: int | None = None, **fields: object) -> Capture:
+    if seconds is None:
+        return Capture(**fields)
+    zone = None if offset is None else timedelta(hours=offset)
+    return Capture(CaptureTime(NOON + timedelta(seconds=seconds), zone), **{"model": "A", **fields})
+
+
+def laid_out(photos: dict[str, Capture]) -> tuple[list[str], Timeline]:
+    line = lay_out([Shot(photo, (photo,)) for photo in photos], list(photos.values()))
+    return [list(photos)[row] for row in line.rows], line
+
+
+def test_time_orders_and_names_break_ties_naturally() -> None:
+    photos = {"b/IMG_10.jpg": capture(1), "b/IMG_9.jpg": capture(1), "a/IMG_1.jpg": capture(1.5)}
+    photos |= {"z/IMG_0.jpg": capture(0.25)}
+    names, line = laid_out(photos)
+    assert names == ["z/IMG_0.jpg", "b/IMG_9.jpg", "b/IMG_10.jpg", "a/IMG_1.jpg"]
+    np.testing.assert_allclose(np.diff(line.time), [0.75, 0, 0.5])
+    assert line.rank.tolist() == [3, 1, 2, 0]
+
+
+def test_cameras_do_not_mix_and_neither_do_folders_without_times() -> None:
+    names, line = laid_out(
+        {
+            "a/1.jpg": capture(5, model="B"),
+            "a/2.jpg": capture(0),
+            "a/3.jpg": capture(1, serial="7"),
+            "a/4.jpg": capture(None),
+            "b/5.jpg": capture(None, model="B"),
+            "b/6.jpg": capture(2),
+            "b/7.jpg": capture(None),
+        }
+    )
+    strands = {}
+    for name, strand in zip(names, line.strand.tolist(), strict=True):
+        strands.setdefault(strand, []).append(name)
+    assert sorted(strands.values()) == [
+        ["a/1.jpg"],
+        ["a/2.jpg", "b/6.jpg"],
+        ["a/3.jpg"],
+        ["a/4.jpg"],
+        ["b/5.jpg", "b/7.jpg"],
+    ]
+
+
+def test_times_of_an_unknown_camera_stay_within_their_folder() -> None:
+    photos = {name: Capture(CaptureTime(NOON, None)) for name in ("a/1.jpg", "a/2.jpg", "b/3.jpg")}
+    assert laid_out(photos)[1].strand.tolist() == [0, 0, 1]
+
+
+def test_offsets_count_and_missing_ones_are_the_usual_one() -> None:
+    # The same second in two zones; then one file that does not say its zone.
+    photos = {
+        "a.jpg": capture(0, 2),
+        "b.jpg": capture(3600 + 1, 3),
+        "c.jpg": capture(2),
+        "d.jpg": capture(3, 2),
+    }
+    names, line = laid_out(photos)
+    assert names == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    np.testing.assert_allclose(np.diff(line.time), [1, 1, 1])
+
+
+def test_without_any_offset_local_times_stand() -> None:
+    assert np.diff(laid_out({"a.jpg": capture(0), "b.jpg": capture(7)})[1].time).tolist() == [7]
+
+
+def test_near_is_within_the_gap_after_the_exposure_has_ended() -> None:
+    photos = {"a.jpg": capture(0, exposure_time=20.0), "b.jpg": capture(25), "c.jpg": capture(32)}
+    line = laid_out(photos)[1]
+    assert line.near(1, 6).tolist() == [True, False]
+    assert line.near(1, 7).tolist() == [True, True]
+    assert line.near(2, 11).tolist() == [False]
+    assert line.near(2, 12).tolist() == [True]
+
+
+def test_without_times_all_of_one_folder_is_near() -> None:
+    line = laid_out({"a/1.jpg": Capture(), "a/2.jpg": Capture(), "b/3.jpg": Capture()})[1]
+    assert line.near(1, 0).tolist() == [True, False]
+
+
+def test_levels_of_exposure() -> None:
+    full = capture(0, exposure_time=1 / 4, f_number=2.0, iso=100.0)
+    bare = capture(1, exposure_time=1 / 8)
+    line = laid_out({"a.jpg": full, "b.jpg": bare, "c.jpg": capture(2)})[1]
+    assert line.level[:2] == pytest.approx([np.log2(100 / 16), -3])
+    assert np.isnan(line.level[2])
+    assert line.exposure_time.tolist() == [0.25, 0.125, 0]
+
+
+def test_a_part_keeps_the_order() -> None:
+    line = laid_out({"a.jpg": capture(0), "b.jpg": capture(1), "c.jpg": capture(2)})[1]
+    assert line.part(np.array([0, 2])).rows.tolist() == [0, 2]

@@ -1,0 +1,44 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import phototriage
+
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "api.md"
+
+
+def test_every_public_name_is_there_and_in_the_docs() -> None:
+    for name in phototriage.__all__:
+        assert getattr(phototriage, name).__name__ == name
+        assert f"| `{name}` |" in DOCS.read_text()
+    assert len(phototriage.__all__) == 5
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'phototriage' has no attribute 'MultiFeatureConfi'"):
+        phototriage.MultiFeatureConfi  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    script = (
+        "import sys, phototriage; heavy = {'torch', 'numpy', 'pandas', 'cv2', 'yaml'};"
+        "assert not heavy & sys.modules.keys();"
+        "from phototriage import MultiFeatureConfig, MultiFeatureExtractor, compute_pairwise_accuracy;"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_documented_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, str(DOCS), "exec"), {"__name__": "__main__"})
+    found = re.search(r"([\d.]+)% of (\d+) unseen pairs", capsys.readouterr().out)
+    assert found is not None
+    assert float(found[1]) > 50
+    assert (tmp_path / "ranker.safetensors").exists()
