@@ -53,7 +53,6 @@ RECIPES = {
     "16 hidden": replace(FIRST, mlp_hidden_dims=(16,)),
     "256 hidden": replace(FIRST, mlp_hidden_dims=(256,)),
     "linear": replace(FIRST, mlp_hidden_dims=()),
-    "dropout 0": replace(FIRST, dropout=0.0),
     "dropout .6": replace(FIRST, dropout=0.6),
     "weight decay 1": replace(FIRST, weight_decay=1.0),
     "3e-4": replace(FIRST, learning_rate=3e-4),
@@ -77,23 +76,25 @@ def main(weights: Path, clive: Path, seeds: int, cache: Path) -> None:
         opinions = Opinions(taken(sets[name], rows), mos[rows], spread[rows])
         return np.array([opinions.scores(config, seed) for seed in range(seeds)])
 
-    def chosen(what: str, choices: Mapping[str, tuple[str, MultiFeatureConfig]]) -> list[str]:
-        """The best for each half; prints all."""
-        print(f"\n| {what} | numbers | half A | half B |\n|---|---|---|---|")
-        figures = {}
-        for choice, (name, config) in choices.items():
-            figures[choice] = [spearman_samples(folded(rows, name, config), mos[rows])[0] for rows in halves]
-            cells = " | ".join(f"{figure:.3f}" for figure in figures[choice])
-            print(f"| {choice} | {len(sets[name].columns)} | {cells} |", flush=True)
-        return [max(figures, key=lambda choice, half=half: figures[choice][half]) for half in range(2)]
+    def figure(half: int, name: str, config: MultiFeatureConfig) -> float:
+        rows = halves[half]
+        return float(spearman_samples(folded(rows, name, config), mos[rows])[0])
 
-    features = chosen("features, 64 hidden, BT, 1e-3", {name: (name, FIRST) for name in sets})
-    picks = [
-        (name, chosen(f"recipe on {name}", {recipe: (name, RECIPES[recipe]) for recipe in RECIPES}))
-        for name in dict.fromkeys(features)
-    ]
-    recipe_of = dict(picks)
-    best = [(name, recipe_of[name][half]) for half, name in enumerate(features)]
+    print("| features, 64 hidden, BT, 1e-3 | numbers | half A | half B |\n|---|---|---|---|")
+    by_set = {}
+    for name, features in sets.items():
+        by_set[name] = [figure(half, name, FIRST) for half in range(2)]
+        cells = " | ".join(f"{value:.3f}" for value in by_set[name])
+        print(f"| {name} | {len(features.columns)} | {cells} |", flush=True)
+    best = []
+    for half in range(2):
+        name = max(by_set, key=lambda each, half=half: by_set[each][half])
+        print(f"\n| recipe on {name} | half {'AB'[half]} |\n|---|---|")
+        by_recipe = {}
+        for recipe, config in RECIPES.items():
+            by_recipe[recipe] = figure(half, name, config)
+            print(f"| {recipe} | {by_recipe[recipe]:.3f} |", flush=True)
+        best.append((name, max(by_recipe, key=lambda each, found=by_recipe: found[each])))
 
     print(
         "\n| chosen on one half, judged on the other | Spearman | over the specification | over four depths |"
@@ -158,6 +159,7 @@ def feature_sets(files: Mapping[str, Path], options: ExtractorOptions, cache: Pa
         f"{FOUR_DEPTHS}, iqa, iqa_plus": [four, twenty],
         "fire 3+5+7+9, native, mean": [four.filter(regex="mean")],
         "fire 3+5+7+9, native, spread": [four.filter(regex="std")],
+        "fire 3+5+7+9, native, spread, iqa, iqa_plus": [four.filter(regex="std"), twenty],
         "fire 2 to 9, native, mean and spread, iqa, iqa_plus": [native, twenty],
         "fire 3+5+7+9, native and 227, mean and spread, iqa, iqa_plus": [
             four,

@@ -154,7 +154,7 @@ class Opinions:
         split = Split(
             self.groups(rows[len(few) :], GROUPS, "train", rng),
             self.groups(few, VALIDATION_GROUPS, "validation", rng),
-            _UNUSED,
+            UNUSED,
         )
         return train(split, self.features, replace(config, seed=seed[0])).ranker
 
@@ -174,7 +174,7 @@ class Opinions:
         return {"Spearman": spearman_samples(scores, self.mos)}
 
 
-_UNUSED = Comparisons(
+UNUSED = Comparisons(
     pd.DataFrame(
         {"series": ["none"], "photo_a": ["none a"], "photo_b": ["none b"], "preference": [1.0]}
     ).assign(votes_a=0, votes_b=0, rank_a=0, rank_b=0)

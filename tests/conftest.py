@@ -13,6 +13,8 @@ from PIL import Image
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons
 
+os.environ["PHOTOTRIAGE_CONFIG"] = ""  # whoever runs the tests may have defaults of their own
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

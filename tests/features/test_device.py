@@ -14,7 +14,7 @@ def torch_with(monkeypatch: pytest.MonkeyPatch) -> Any:
     import torch
 
     def make(cuda: bool = False, mps: bool = False) -> None:
-        monkeypatch.setattr(device, "_gpu_is_possible", lambda: True)
+        monkeypatch.setattr(device, "gpu_is_possible", lambda: True)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
 
@@ -52,19 +52,19 @@ def test_a_driver_is_reason_enough_to_ask_torch(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(device.Path, "exists", lambda path: False)
     asked = []
     monkeypatch.setattr(device.ctypes, "CDLL", asked.append)
-    assert device._gpu_is_possible()
+    assert device.gpu_is_possible()
     assert asked == ["libcuda.so.1"]
 
     def absent(name: str) -> None:
         raise OSError(name)
 
     monkeypatch.setattr(device.ctypes, "CDLL", absent)
-    assert not device._gpu_is_possible()
+    assert not device.gpu_is_possible()
     monkeypatch.setattr(device.Path, "exists", lambda path: str(path) == "/dev/kfd")
-    assert device._gpu_is_possible()
+    assert device.gpu_is_possible()
     monkeypatch.setattr(device.Path, "exists", lambda path: False)
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert device._gpu_is_possible()
+    assert device.gpu_is_possible()
 
 
 def test_a_cpu_that_is_asked_for_needs_no_torch() -> None:

@@ -113,7 +113,7 @@ def test_an_exported_network_needs_neither_torch_nor_weights_nor_another_export(
     script = (
         "import sys, numpy as np; from pathlib import Path\n"
         "from phototriage.features import ExtractorOptions, MultiFeatureExtractor, device\n"
-        "device._gpu_is_possible = lambda: False\n"
+        "device.gpu_is_possible = lambda: False\n"
         f"options = ExtractorOptions(weights_dir=Path({str(tiny_weights)!r}))\n"
         f"here = Path({str(tmp_path)!r})\n"
         f"(extractor,) = MultiFeatureExtractor([{name!r}], options, Path({str(cache_dir)!r})).extractors\n"

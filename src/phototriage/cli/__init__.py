@@ -20,8 +20,10 @@ COMMANDS = {
     "evaluate": "judge a ranker, or anyone's scores, against preferences",
     "ablate": "compare features: which of them, alone and together, order photos as people do",
     "tune": "search for the best settings of a training",
+    "benchmark": "do all of it on PhotoTriage, and write one report beside the published figures",
     "export": "write a ranker for others: safetensors, ONNX, a folder for a model hub",
     "features": "look after the features that were measured, and look at them",
+    "doctor": "say what is installed, what is missing and what to do next",
     "demo": "see all of it at work on simulated bursts, without any data",
 }
 
@@ -38,6 +40,7 @@ Try:
   phototriage rank ~/Pictures/2026-06               your own photos; they are never changed
   phototriage COMMAND --help                        every option of a command
 
+phototriage.toml, here or in your config folder, holds defaults of your own: docs/configuration.md.
 Exit codes: 0 done, 1 error, 2 wrong usage, 3 done but some photos could not be used, 130 interrupted.
 """
 
@@ -82,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PhototriageError as error:
         print(f"phototriage: {error}", file=sys.stderr)
         return ERROR
+    except ImportError as error:
+        print(f"phototriage: the installation is broken: {error}: see `phototriage doctor`", file=sys.stderr)
+        return ERROR
     except BrokenPipeError:
         # Whoever read standard output has stopped; nothing more may be written to it, at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -97,16 +103,31 @@ def _stop(*_: object) -> None:
 
 
 def _parsed(name: str, arguments: Sequence[str]) -> _Runnable:
-    import tyro
-
     # Imported by name, so that one command does not wait for the imports of all others.
     module = import_module(f"phototriage.cli.{name}")
+    try:
+        import tyro
+    except ImportError:
+        if name != "doctor":
+            raise
+        return module.Command()  # type: ignore[no-any-return] # what is missing can be said without options
+
+    from phototriage.cli.defaults import OwnDefaults, is_switched_on
+
+    if hasattr(module, "default"):
+        default = module.default(arguments)
+    else:
+        own = OwnDefaults(name, module.Command, arguments)
+        default = own.command() if own.files else None
     command: _Runnable = tyro.cli(
         module.Command,
-        **({"default": module.default(arguments)} if hasattr(module, "default") else {}),
+        **({} if default is None else {"default": default}),
         prog=f"phototriage {name}",
         args=list(arguments),
         use_underscores=True,
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+        config=(
+            tyro.conf.OmitArgPrefixes,
+            *(() if is_switched_on(default) else (tyro.conf.FlagCreatePairsOff,)),
+        ),
     )
     return command

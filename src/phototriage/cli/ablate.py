@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from phototriage.cli import train
+from phototriage.cli.defaults import OwnDefaults
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
@@ -141,5 +142,8 @@ class Command:
 
 def default(arguments: Sequence[str]) -> Command:
     """The command before its options are read; see `train.default`."""
-    base = train.default([*arguments, f"--preset={_PRESET}"])
-    return Command(preset=base.preset, labels=base.labels, source=base.source, ranker=base.ranker)
+    own = OwnDefaults("ablate", Command, arguments)
+    base = train.default(arguments, own, _PRESET)
+    return replace(
+        own.over(Command()), preset=base.preset, labels=base.labels, source=base.source, ranker=base.ranker
+    )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from phototriage.cli.defaults import OwnDefaults
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
@@ -138,23 +139,33 @@ class Command:
         }
 
 
-def default(arguments: Sequence[str]) -> Command:
-    """The command before its options are read: the preset's settings under those of the config file.
+def default(
+    arguments: Sequence[str], own: OwnDefaults | None = None, preset: str = Command.preset
+) -> Command:
+    """The command before its options are read, weakest first: the preset's settings, one's own defaults, the
+    preset given among the arguments, the config file.
 
-    Raises ModelError for a preset that is none, and a setting that is none or cannot be.
+    `own`: those of another command that trains, `preset`: the one it takes by default. Raises ModelError for
+    a preset that is none, and a setting that is none or cannot be.
     """
-    preset = _given(arguments, "preset") or Command.preset
-    command = _with_sections(Command(preset=preset), read_preset(preset), f"preset {preset}")
-    path = _given(arguments, "config")
-    own = Path(_given(arguments, "output_dir") or _OUTPUT_DIR) / "config.yaml"
-    if path is None and _given(arguments, "resume") is not None and own.exists():
-        path = str(own)
+    own = own or OwnDefaults("train", Command, arguments)
+    command = own.over(Command(preset=preset))
+    command = own.over(_with_sections(command, read_preset(command.preset), f"preset {command.preset}"))
+    chosen = _given(arguments, "preset")
+    if chosen is not None:
+        command = _with_sections(replace(command, preset=chosen), read_preset(chosen), f"preset {chosen}")
+    path = _given(arguments, "config") or command.config
+    last = Path(_given(arguments, "output_dir") or command.output_dir) / "config.yaml"
+    if path is None and _given(arguments, "resume") is not None and last.exists():
+        path = last
     if path is None:
         return command
     sections = read_settings(Path(path))
     if any(_given(arguments, name) is not None for name in ("root", "comparisons")):
         sections.pop("labels", None)
-    return _with_sections(command, sections, path)
+    if {"root", "comparisons"} & set(sections.get("labels") or ()):
+        command = replace(command, labels=LabelSource())  # other data: nothing of them goes with these
+    return _with_sections(command, sections, str(path))
 
 
 def _given(arguments: Sequence[str], option: str) -> str | None:

@@ -1,7 +1,7 @@
 """`phototriage tune`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from phototriage.cli import train
+from phototriage.cli.defaults import OwnDefaults
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
@@ -129,9 +130,15 @@ class Command:
 
 def default(arguments: Sequence[str]) -> Command:
     """The command before its options are read; see `train.default`."""
-    base = train.default(arguments)
-    return Command(
-        preset=base.preset, split=base.split, labels=base.labels, source=base.source, ranker=base.ranker
+    own = OwnDefaults("tune", Command, arguments)
+    base = train.default(arguments, own)
+    return replace(
+        own.over(Command()),
+        preset=base.preset,
+        split=base.split,
+        labels=base.labels,
+        source=base.source,
+        ranker=base.ranker,
     )
 
 

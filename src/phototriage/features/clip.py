@@ -12,18 +12,23 @@ from phototriage.features.weights import PretrainedWeights
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["clip_extractor"]
+__all__ = ["clip_extractor", "clip_weights"]
 
 _REPOSITORY, _REVISION = "openai/clip-vit-base-patch32", "c237dc49a33fc61debc9276459120b7eac67e7ef"
 _SIDE, _DIM = 224, 512
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
 
-def clip_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtractor:
-    """L2-normalised image embeddings, 512 numbers. Raises FeatureError for unusable local weights."""
-    weights = PretrainedWeights(
+def clip_weights(options: ExtractorOptions, cache_dir: Path) -> PretrainedWeights:
+    """Where CLIP's weights come from."""
+    return PretrainedWeights(
         _REPOSITORY, _REVISION, ("clip", "clip_vision_model"), options.weights_dir, cache_dir
     )
+
+
+def clip_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtractor:
+    """L2-normalised image embeddings, 512 numbers. Raises FeatureError for unusable local weights."""
+    weights = clip_weights(options, cache_dir)
     side, dim = _SIDE, _DIM
     if config := weights.local_config():
         side = weights.local_number(*(["vision_config"] if "vision_config" in config else []), "image_size")

@@ -8,7 +8,7 @@ from pathlib import Path
 from phototriage.errors import FeatureError
 from phototriage.features.options import ExtractorOptions
 
-__all__ = ["chosen_device", "usable_cores"]
+__all__ = ["chosen_device", "gpu_is_possible", "usable_cores"]
 
 
 def chosen_device(options: ExtractorOptions) -> str:
@@ -18,7 +18,7 @@ def chosen_device(options: ExtractorOptions) -> str:
     for `auto`.
     """
     only_cpu = options.runtime == "onnx" or options.precision == "int8"
-    if options.device == "cpu" or (options.device == "auto" and (only_cpu or not _gpu_is_possible())):
+    if options.device == "cpu" or (options.device == "auto" and (only_cpu or not gpu_is_possible())):
         return "cpu"
     import torch
 
@@ -40,7 +40,7 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _gpu_is_possible() -> bool:
+def gpu_is_possible() -> bool:
     """False only where no GPU can be used by torch: it needs Metal, NVIDIA's driver library, or AMD's device.
 
     The driver library rather than device files, which containers and boards have under other names.

@@ -230,7 +230,7 @@ def _reader() -> str:
 
 
 def _key(path: Path) -> bytes:
-    return os.fsencode(path.absolute())
+    return os.fsencode(path if path.is_absolute() else path.absolute())
 
 
 def _number(path: Path) -> int:

@@ -13,12 +13,17 @@ from phototriage.features.weights import PretrainedWeights
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["resnet_extractor"]
+__all__ = ["resnet_extractor", "resnet_weights"]
 
 _REPOSITORY, _REVISION = "microsoft/resnet-50", "34c2154c194f829b11125337b98c8f5f9965ff19"
 _WIDTHS = (256, 512, 1024, 2048)
 _CROP_SHARE = 0.875  # of the resized photo's short side, as the network was judged
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def resnet_weights(options: ExtractorOptions, cache_dir: Path) -> PretrainedWeights:
+    """Where ResNet's weights come from."""
+    return PretrainedWeights(_REPOSITORY, _REVISION, ("resnet",), options.weights_dir, cache_dir)
 
 
 def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtractor:
@@ -27,7 +32,7 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
     Stages are concatenated in the network's order; with `mean_std`, all means of a stage come before its
     spreads. Raises FeatureError for unusable local weights.
     """
-    weights = PretrainedWeights(_REPOSITORY, _REVISION, ("resnet",), options.weights_dir, cache_dir)
+    weights = resnet_weights(options, cache_dir)
     widths = (weights.local_config() or {}).get("hidden_sizes", _WIDTHS)
     if not (isinstance(widths, (list, tuple)) and len(widths) == len(_WIDTHS)):
         raise FeatureError(f"{options.weights_dir}: the ResNet's config.json must have four hidden_sizes")

@@ -70,6 +70,16 @@ class PretrainedWeights:
         self._remembered_identity(self._content(folder), self._hub_identity)
         return folder
 
+    def at_hand(self) -> Path:
+        """The folder with config.json and the weights, looked for without a network.
+
+        Raises FeatureError, with what to do, where they are not here.
+        """
+        folder = self._local if self.weights_dir else self._in_hub_cache
+        self._config(folder)
+        self._weights_file(folder)
+        return folder
+
     def load(self, architecture: "type[PreTrainedModel]") -> "nn.Module":
         """The model with these weights, float32, in evaluation mode.
 
@@ -120,6 +130,14 @@ class PretrainedWeights:
     @property
     def _local(self) -> Path:
         return (self.weights_dir or Path()) / self.repository.rpartition("/")[2]
+
+    @property
+    def _in_hub_cache(self) -> Path:
+        # By its documented layout, since asking the hub's library takes half a second of imports.
+        from huggingface_hub.constants import HF_HUB_CACHE
+
+        name = f"models--{self.repository.replace('/', '--')}"
+        return Path(HF_HUB_CACHE) / name / "snapshots" / self.revision
 
     @property
     def _hub_identity(self) -> str:

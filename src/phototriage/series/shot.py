@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from phototriage.photos import RAW_SUFFIXES
 
@@ -62,11 +62,13 @@ def shots_of(folder: Path, photos: Sequence[Path]) -> list[Shot]:
     place = {key: number for number, key in enumerate(keys)}
     stems: dict[tuple[str, str], list[str]] = defaultdict(list)
     for key in keys:
-        path = PurePosixPath(key)
-        stems[str(path.parent), _PIXEL_PART.sub("", path.stem).casefold()].append(key)
+        parent, _, name = key.rpartition("/")
+        stem = name.rpartition(".")[0] or name
+        stems[parent, _PIXEL_PART.sub("", stem).casefold()].append(key)
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for stem in sorted(stems, key=lambda stem: (_original(stem, stems) != stem, place[stems[stem][0]])):
-        files[_original(stem, stems)] += sorted(stems[stem], key=lambda key: (_rank(key), place[key]))
+    original = {stem: _original(stem, stems) for stem in stems}
+    for stem in sorted(stems, key=lambda stem: (original[stem] != stem, place[stems[stem][0]])):
+        files[original[stem]] += sorted(stems[stem], key=lambda key: (_rank(key), place[key]))
     shots = [Shot(members[0], tuple(members)) for members in files.values()]
     return sorted(shots, key=lambda shot: place[shot.photo])
 
@@ -85,7 +87,7 @@ def merge_copies(shots: Sequence[Shot], content_hash_of: Mapping[str, str]) -> l
         same.setdefault(content_hash_of.get(shot.photo, shot), []).append(shot)
     merged = []
     for copies in same.values():
-        ordered = sorted(copies, key=lambda shot: (len(PurePosixPath(shot.photo).name), shot.photo))
+        ordered = sorted(copies, key=lambda shot: (len(shot.photo.rpartition("/")[2]), shot.photo))
         merged.append(Shot(ordered[0].photo, tuple(file for shot in ordered for file in shot.files)))
     return merged
 
@@ -104,7 +106,7 @@ def _original(stem: tuple[str, str], stems: Mapping[tuple[str, str], object]) ->
 
 def _rank(key: str) -> int:
     """The lower, the sooner a file is the one that is measured."""
-    suffix = PurePosixPath(key).suffix.lower()
+    suffix = "." + key.rpartition(".")[2].lower()
     if suffix in _MEASURED_FIRST:
         return _MEASURED_FIRST.index(suffix)
     return len(_MEASURED_FIRST) + (suffix in RAW_SUFFIXES)

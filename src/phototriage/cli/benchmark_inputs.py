@@ -1,0 +1,96 @@
+"""What `phototriage benchmark` works on; found wanting before hours of measuring, not after."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from phototriage.cli.feature_source import FeatureSource
+from phototriage.errors import FeatureError, LabelError, ModelError
+from phototriage.features import DEFAULT_FEATURES
+from phototriage.labels import Labels, k_folds, official_split
+from phototriage.plain_values import with_values
+from phototriage.ranker.config import MultiFeatureConfig
+from phototriage.ranker.presets import preset_names, read_preset, read_settings
+
+__all__ = ["BenchmarkPreset", "check_labels", "photo_files", "read_presets"]
+
+
+@dataclass(frozen=True)
+class BenchmarkPreset:
+    """Settings under a name: how to train, how to measure, and what (`needed`, where --features is silent)."""
+
+    name: str
+    config: MultiFeatureConfig
+    source: FeatureSource
+    needed: tuple[str, ...]
+
+
+def read_presets(names: Sequence[str], source: FeatureSource) -> list[BenchmarkPreset]:
+    """Presets by name, or by the path of a YAML file; what they say of measuring goes over the `source`.
+
+    Raises ModelError for one that is neither, or says more than how to train and to measure, and for none.
+    """
+    presets = []
+    for name in names:
+        path = Path(name)
+        is_file = name not in preset_names() and path.suffix in (".yaml", ".yml")
+        sections = read_settings(path) if is_file else read_preset(name)
+        for section in ("labels", "split"):
+            # A run's own config.yaml has both; here the release folder and --on say them.
+            sections.pop(section, None)
+        needed = sections.get("features") or DEFAULT_FEATURES
+        presets.append(
+            BenchmarkPreset(
+                path.stem if is_file else name,
+                with_values(MultiFeatureConfig(), sections.get("ranker", {}), f"{name}, ranker"),
+                replace(
+                    source,
+                    options=with_values(source.options, sections.get("extractor", {}), f"{name}, extractor"),
+                ),
+                tuple(needed),
+            )
+        )
+    found = [preset.name for preset in presets]
+    if not found or len(set(found)) < len(found):
+        raise ModelError(f"--presets needs one or more of different names, not {', '.join(found) or 'none'}")
+    return presets
+
+
+def check_labels(labels: Labels, on: Collection[str], folds: int, seeds: Collection[int]) -> None:
+    """Raises LabelError unless they are a PhotoTriage release that can be split as asked for."""
+    if labels.kind != "release":
+        raise LabelError(
+            "the benchmark is on a PhotoTriage release folder, one with train_pairlist.txt and "
+            "val_pairlist.txt; for labels of your own use `phototriage evaluate --comparisons TABLE --folds 5`"
+        )
+    if "official" in on and not labels.official_test_series:
+        raise LabelError(
+            "there is no val_pairlist.txt, and so no official validation: put it beside train_pairlist.txt, "
+            "or do without by --on folds"
+        )
+    for seed in seeds:
+        if "official" in on:
+            official_split(labels.comparisons, labels.official_test_series, seed)
+        if "folds" in on:
+            k_folds(labels.comparisons, folds, seed)
+
+
+def photo_files(labels: Labels, photos: Path | None, *, allow_missing: bool) -> dict[str, Path]:
+    """The file of each labelled photo.
+
+    Raises FeatureError where there is no folder of photos, or files are not there and that is not allowed.
+    """
+    folder = photos or labels.photo_root
+    if folder is None or not folder.is_dir():
+        raise FeatureError(
+            f"there are no photos ({folder or 'train_val/train_val_imgs/000001-01.JPG and so on'}): "
+            "give their folder by --photos, or ready numbers by --feature_table"
+        )
+    files = {photo: folder / photo for photo in labels.comparisons.photos}
+    missing = [photo for photo, path in files.items() if not path.exists()]
+    if missing and (not allow_missing or len(missing) == len(files)):
+        raise FeatureError(
+            f"{len(missing):,} of {len(files):,} labelled photos are not in {folder}, the first is "
+            f"{missing[0]}: complete the folder, or go on without them by --allow_missing"
+        )
+    return files

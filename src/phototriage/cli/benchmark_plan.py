@@ -1,0 +1,98 @@
+"""What a benchmark would do and how long that would take, without doing it."""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from phototriage.cli.benchmark_inputs import BenchmarkPreset
+from phototriage.features import Block, Features, FeatureStore, MultiFeatureExtractor
+from phototriage.features.device import usable_cores
+from phototriage.features.index import known_photos
+from phototriage.labels import Labels, official_split
+
+__all__ = ["plan_lines", "to_measure"]
+
+_CORE_SECONDS = {"clip": 0.070, "resnet": 0.049, "iqa": 0.008, "iqa_plus": 0.007, "look": 0.007}
+"""Of one core per photo of PhotoTriage's size: docs/lab-log.md, the speed of extraction. What clip and resnet
+take together is shared out by their speeds alone."""
+
+
+def plan_lines(
+    labels: Labels,
+    presets: Sequence[BenchmarkPreset],
+    files: Mapping[str, Path],
+    table: Features | None,
+    on: Collection[str],
+    folds: int,
+) -> list[str]:
+    """A line per step. files: of the labelled photos, where they are to be measured; table: else."""
+    from phototriage.evaluation.benchmark import recipes
+
+    lines = [
+        f"labels: {len(labels.comparisons):,} pairs of {len(labels.comparisons.series):,} series, "
+        f"{len(labels.official_test_series):,} of them the official validation"
+    ]
+    seconds = 0.0
+    trainings = ("official" in on) + ("folds" in on) * folds
+    # A training on folds sees all parts but one.
+    whole_trainings = ("official" in on) + ("folds" in on) * (folds - 1)
+    photos = labels.comparisons.photos
+    for preset in presets:
+        if table is None:
+            extractor = MultiFeatureExtractor(
+                preset.source.features or preset.needed, preset.source.options, preset.source.cache_dir
+            )
+            blocks = tuple(each.block for each in extractor.extractors)
+            left = to_measure(list(files.values()), blocks, preset.source.cache_dir)
+            cost = left * sum(_CORE_SECONDS.get(block.name, 0.05) for block in blocks) / usable_cores()
+            seconds += cost
+            lines.append(
+                f"{preset.name}: measure {left:,} of {len(files):,} photos ({_named(blocks)}), {_time(cost)}"
+            )
+        else:
+            blocks = table.blocks
+        stand_in = np.random.default_rng(0).random(
+            (len(photos), sum(block.dim for block in blocks)), np.float32
+        )
+        for entry in recipes(preset.name, Features(photos, stand_in, blocks), preset.config):
+            cost = _seconds_per_epoch(labels, entry.features, preset) * preset.config.max_epochs
+            seconds += cost * whole_trainings
+            lines.append(
+                f"{entry.name}: train {trainings} times, at most {preset.config.max_epochs} epochs each, "
+                f"at most {_time(cost * whole_trainings)}"
+            )
+    lines.append(
+        f"in all at most {_time(seconds)} on {usable_cores()} cores; what is finished is not done again, "
+        "trainings stop early, a GPU measures faster"
+    )
+    return lines
+
+
+def to_measure(files: Sequence[Path], blocks: Sequence[Block], cache_dir: Path) -> int:
+    """How many of the files the store does not have, as far as their names tell."""
+    known = known_photos(cache_dir)
+    stores = [FeatureStore(cache_dir, block, merge=False) for block in blocks]
+    return sum(not all(known.get(path.absolute()) in store for store in stores) for path in files)
+
+
+def _seconds_per_epoch(labels: Labels, features: Features, preset: BenchmarkPreset) -> float:
+    from phototriage.ranker.training import train
+
+    held_out = labels.official_test_series or labels.comparisons.series[::10]
+    split = official_split(labels.comparisons, held_out, preset.config.seed)
+    started = time.monotonic()
+    train(split, features, replace(preset.config, max_epochs=1))
+    return time.monotonic() - started
+
+
+def _named(blocks: Sequence[Block]) -> str:
+    return ", ".join(f"{block.name} {block.dim:,}" for block in blocks) + " numbers"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

@@ -1,0 +1,228 @@
+"""One's own defaults for the options: `phototriage.toml` in the current folder and in the config folder."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from phototriage.errors import ModelError, PhototriageError
+from phototriage.plain_values import check_names, with_values
+from phototriage.printable import printable
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["FILE", "VARIABLE", "DefaultsFile", "OwnDefaults", "defaults_files", "is_switched_on", "places"]
+
+FILE, VARIABLE = "phototriage.toml", "PHOTOTRIAGE_CONFIG"
+_ALL = "all"
+_STDOUT = Path("-")
+
+_DATA = ("root", "comparisons", "photos", "feature_table", "strict")
+_REPLACES = {
+    "root": _DATA,
+    "comparisons": _DATA,
+    "photos": ("feature_table",),
+    "scores": ("model", "folds"),
+    "model": ("scores",),
+    "subsets": ("features",),
+}
+"""Option given on the command line → options that do not go with it, which no file may then bring in."""
+
+T = TypeVar("T", bound="DataclassInstance")
+
+
+@dataclass(frozen=True)
+class DefaultsFile:
+    """What one file says. `sections`: `all`, or the name of a command, → option → value."""
+
+    path: Path
+    sections: Mapping[str, Mapping[str, Any]]
+
+
+def places() -> tuple[Path, ...]:
+    """Where defaults are looked for, the nearest last.
+
+    $PHOTOTRIAGE_CONFIG names the only file; set to nothing, it turns them all off.
+    """
+    named = os.environ.get(VARIABLE)
+    if named is not None:
+        return (Path(named),) if named else ()
+    import platformdirs
+
+    own = platformdirs.user_config_path("phototriage", appauthor=False)
+    return own / FILE, Path(FILE)
+
+
+def defaults_files() -> tuple[DefaultsFile, ...]:
+    """The files there are, the nearest last.
+
+    Raises ModelError where one cannot be read, is not TOML or has an unknown section, and where the one that
+    $PHOTOTRIAGE_CONFIG names is not there.
+    """
+    found: dict[Path, DefaultsFile] = {}
+    for path in places():
+        try:
+            data = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if VARIABLE in os.environ:
+                raise ModelError(f"{VARIABLE} names {path}, which is not there") from error
+            continue
+        except OSError as error:
+            raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+        # The current folder may be the config folder.
+        found[path.resolve()] = DefaultsFile(path, _sections(data, path))
+    return tuple(found.values())
+
+
+class OwnDefaults:
+    """The defaults that the files hold for one command.
+
+    In a file, what stands under the command's name lies over what stands under [all]; the file of the current
+    folder lies over that of the config folder, and is named on standard error.
+
+    Args:
+        name: of the command.
+        command_class: its dataclass, whose fields, at any depth, are the options.
+        arguments: of the command line: an option that is given there keeps out those that it replaces.
+        files: those that were read already; by default they are read here.
+
+    Raises ModelError for a file that cannot be read, and for a section or option that does not exist.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command_class: Any,
+        arguments: Sequence[str],
+        files: Sequence[DefaultsFile] | None = None,
+    ) -> None:
+        self.files = _announced(defaults_files()) if files is None else files
+        self._class: Any = _bare(command_class)
+        self._layers: list[tuple[Mapping[str, Any], str, Path]] = []
+        names = (each.partition("=")[0] for each in arguments if each.startswith("--"))
+        given = {name.removeprefix("--").replace("-", "_") for name in names}
+        kept_out = {other for option in given & _REPLACES.keys() for other in _REPLACES[option]}
+        for file in self.files:
+            for section, values in _checked(file, name, self._class):
+                known = {key: value for key, value in values.items() if key not in kept_out}
+                self._layers.append((known, f"{file.path}, [{section}]", file.path.absolute().parent))
+
+    def command(self) -> Any:
+        """The command with these defaults; what must be given still is `tyro.MISSING`."""
+        import tyro
+
+        return self.over(self._class(**dict.fromkeys(_required(self._class), tyro.MISSING)))
+
+    def over(self, command: T) -> T:
+        """The command with these defaults in place of its values, as far as it has such options.
+
+        Raises PhototriageError, with the file and the section, for a value that cannot be.
+        """
+        for values, where, folder in self._layers:
+            try:
+                command = _with(command, values, where, folder)
+            except PhototriageError as error:
+                raise error if where in str(error) else type(error)(f"{where}: {error}") from error
+        return command
+
+
+def is_switched_on(command: Any) -> bool:
+    """Whether any switch is on by default, so that there must be a way to turn it off."""
+    return command is True or (
+        is_dataclass(command) and any(is_switched_on(getattr(command, each.name)) for each in fields(command))
+    )
+
+
+def _announced(files: Sequence[DefaultsFile]) -> Sequence[DefaultsFile]:
+    """The files; that of the current folder is named, since it may have come with somebody's photos."""
+    for file in files:
+        if file.path == Path(FILE):
+            print(f"defaults are those of {printable(str(file.path.absolute()))}", file=sys.stderr)
+    return files
+
+
+def _sections(data: bytes, path: Path) -> Mapping[str, Mapping[str, Any]]:
+    import tomllib
+
+    from phototriage.cli import COMMANDS
+
+    try:
+        sections = tomllib.loads(data.decode("utf-8-sig"))
+    except ValueError as error:
+        raise ModelError(f"{path} is not TOML: {error}") from error
+    names = (_ALL, *(name for name in COMMANDS if name != "doctor"))  # which goes by those of rank
+    for name, values in sections.items():
+        if name in names and isinstance(values, dict):
+            continue
+        if not isinstance(values, dict):
+            raise ModelError(f"{name} in {path} must stand in a section: [{_ALL}], or that of a command")
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean [{near[0]}]?" if near else f"choose from {', '.join(names)}"
+        raise ModelError(f"there is no section [{name}] in {path}: {hint}")
+    return sections
+
+
+def _checked(file: DefaultsFile, name: str, command: type) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The sections that hold for a command, the stronger last, each with options that exist."""
+    if _ALL in file.sections:
+        # Here, so that nobody waits for it who has no such section.
+        from phototriage.cli.feature_source import FeatureSource
+
+        check_names(file.sections[_ALL], list(_options(FeatureSource)), f"{file.path}, [{_ALL}]")
+        yield _ALL, file.sections[_ALL]
+    if name in file.sections:
+        check_names(file.sections[name], list(_options(command)), f"{file.path}, [{name}]")
+        yield name, file.sections[name]
+
+
+def _options(command: Any) -> Iterator[str]:
+    """The names of all options that can have a default: no positional ones, and no actions."""
+    from tyro.conf import Positional
+
+    hints = get_type_hints(command, include_extras=True)
+    for each in fields(command):
+        kind = _bare(hints[each.name])
+        if is_dataclass(kind):
+            yield from _options(kind)
+        elif Positional not in get_args(hints[each.name]) and not any(
+            is_dataclass(_bare(choice)) for choice in get_args(kind)
+        ):
+            yield each.name
+
+
+def _required(command: type) -> list[str]:
+    return [
+        each.name for each in fields(command) if each.default is MISSING and each.default_factory is MISSING
+    ]
+
+
+def _with(settings: T, values: Mapping[str, Any], where: str, folder: Path) -> T:
+    """The settings, at any depth, with the values that are theirs; a relative path is one in `folder`."""
+    parts: dict[str, Any] = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    nested: dict[str, Any] = {name: part for name, part in parts.items() if is_dataclass(part)}
+    own = {name: value for name, value in values.items() if name in parts and name not in nested}
+    changed = with_values(settings, own, where)
+    paths = {
+        name: _in_folder(path, folder, f"{name} in {where}")
+        for name in own
+        if isinstance(path := getattr(changed, name), Path)
+    }
+    return replace(
+        changed, **paths, **{name: _with(part, values, where, folder) for name, part in nested.items()}
+    )
+
+
+def _in_folder(path: Path, folder: Path, where: str) -> Path:
+    try:
+        return path if path == _STDOUT else folder / path.expanduser()
+    except RuntimeError as error:
+        raise ModelError(f"{where} cannot be {str(path)!r}: there is no such home folder") from error
+
+
+def _bare(kind: Any) -> Any:
+    """A type without what is said about it."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind

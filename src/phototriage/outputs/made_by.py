@@ -1,0 +1,44 @@
+"""What a result was made by: when, by which command, on which machine, with which versions."""
+
+import os
+import platform
+import shlex
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+__all__ = ["MadeBy", "made_by"]
+
+_MATTER = ("phototriage", "torch", "onnxruntime", "transformers", "numpy", "opencv-python-headless", "pillow")
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """date: UTC, ISO 8601. command: as a shell takes it. versions: by package, and of python."""
+
+    date: str
+    command: str
+    machine: str
+    versions: dict[str, str]
+
+
+def made_by() -> MadeBy:
+    """What this process makes its results by."""
+    cores = os.cpu_count() or 1
+    return MadeBy(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        machine=f"{_processor()}, {cores} core{'s' * (cores > 1)}, {platform.platform(terse=True)}",
+        versions={"python": platform.python_version(), **{name: version(name) for name in _MATTER}},
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
