@@ -85,6 +85,7 @@ def candidates(opinions: Opinions, bursts: tuple[Comparisons, Features]) -> list
         replace(opinions, features=only(opinions.features, name)) for name in ("iqa", "iqa_plus")
     )
     by_clive = learned("twenty numbers, clive", opinions, None, WIDER)
+    by_both = learned("twenty numbers, clive and drawn bursts", opinions, bursts, WIDER)
     return [
         present,
         *(Fixed(name, {name: 1.0}) for name in FIXED_MIX),
@@ -92,8 +93,9 @@ def candidates(opinions: Opinions, bursts: tuple[Comparisons, Features]) -> list
         learned("four numbers, clive", four, None, RECIPE),
         learned("sixteen numbers, clive", sixteen, None, WIDER),
         by_clive,
-        learned("twenty numbers, clive and drawn bursts", opinions, bursts, WIDER),
+        by_both,
         Sum("embedded + twenty numbers, clive", (present, by_clive)),
+        Sum("embedded + twenty numbers, clive and drawn bursts", (present, by_both)),
     ]
 
 

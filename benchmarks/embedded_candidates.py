@@ -27,11 +27,17 @@ from candidates import (
     only,
     split_of_bursts,
 )
-from embedded_model import RECIPE
+from embedded_model import NETWORKS, RECIPE, networks
+from phototriage.evaluation import ranker_scorer
 from phototriage.features import measure_iqa, measure_iqa_plus
+from phototriage.labels import k_folds
+from phototriage.ranker import MultiFeatureConfig
 from phototriage.ranker.training import train
 from training_choices import (
+    FOLDS,
+    Array,
     Figures,
+    Pairs,
     clive_opinions,
     interval,
     phototriage_pairs,
@@ -46,17 +52,25 @@ def main(phototriage: Path, clive: Path, kodak: Path, cache: Path) -> None:
     released = phototriage_pairs(phototriage)
     four = replace(opinions, features=only(opinions.features, "iqa"))
     by_clive = learned("", four, None, RECIPE)
-    drawn = train(split_of_bursts(bursts[0]), only(bursts[1], "iqa"), RECIPE).ranker
-    own = np.array([released.scores(RECIPE, seed) for seed in range(3)])
-    from_clive = np.array([by_clive.scores(released.features, fold) for fold in range(3)])
-    from_bursts = Candidate("", (drawn,)).scores(released.features, 0)[None]
+    four_of_bursts = bursts[0], only(bursts[1], "iqa")
+    by_both = learned("", four, four_of_bursts, RECIPE)
+    drawn = train(split_of_bursts(bursts[0]), four_of_bursts[1], RECIPE).ranker
+    own = of_networks(released, RECIPE)
+    by_votes = of_networks(released, replace(RECIPE, labels="votes"))
+    clive_says = by_clive.scores(released.features, 0)
+    both_say = by_both.scores(released.features, 0)
     show(
         "PhotoTriage: the same four numbers, by their teachers",
         {
-            "PhotoTriage, other folds": released.figures(own),
-            "clive": released.figures(from_clive),
-            "drawn bursts": released.figures(from_bursts),
-            "PhotoTriage + clive, log-odds added": released.figures(own + from_clive),
+            "PhotoTriage, other folds": released.figures(np.concatenate(own)),
+            f"the same, mean of {NETWORKS} networks": released.figures(own.mean(axis=1)),
+            "the same, weighted by votes": released.figures(np.concatenate(by_votes)),
+            f"weighted by votes, mean of {NETWORKS}": released.figures(by_votes.mean(axis=1)),
+            "clive": released.figures(clive_says[None]),
+            "drawn bursts": released.figures(Candidate("", (drawn,)).scores(released.features, 0)[None]),
+            "clive and drawn bursts": released.figures(both_say[None]),
+            "PhotoTriage + clive, log-odds added": released.figures(own.mean(axis=1) + clive_says),
+            "PhotoTriage + clive and drawn bursts": released.figures(own.mean(axis=1) + both_say),
             "sharpness": released.figures(released.features.matrix[:, :1].T.astype(float)),
         },
     )
@@ -75,6 +89,21 @@ def main(phototriage: Path, clive: Path, kodak: Path, cache: Path) -> None:
         {m.name: simulated.figures(m.scores(simulated.features, 0)[None]) for m in models},
     )
     cost(sorted(kodak.glob("*.png")))
+
+
+def of_networks(released: Pairs, config: MultiFeatureConfig) -> Array:
+    """(2, NETWORKS, photos) log-odds, twice folded, by networks that never saw the photo's fold."""
+    scores = np.zeros((2, NETWORKS, len(released.features)))
+    for folding in range(2):
+        for _, held_out in k_folds(released.comparisons, FOLDS, 100 + folding):
+            rows = released.features.rows(held_out.photos)
+            rankers = networks(
+                released.comparisons, held_out.series, released.features, config, 100 * (1 + folding)
+            )
+            for network, ranker in enumerate(rankers):
+                found = ranker_scorer("", ranker, released.features).scores
+                scores[folding, network, rows] = [found[photo] for photo in held_out.photos]
+    return scores
 
 
 def show(title: str, rows: dict[str, Figures]) -> None:

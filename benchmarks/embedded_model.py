@@ -89,7 +89,7 @@ def main(folder: Path) -> None:
     features = read_feature_table(folder / "iqa_scores.csv")
     comparisons = labels.comparisons.between(features.photos)
     test_series = split_by_series(comparisons, RECIPE.seed, (0.9 - TEST, 0.1, TEST)).test.series
-    ranker = mean_of_networks(comparisons, test_series, features)
+    ranker = merged(networks(comparisons, test_series, features))
     test = evaluate_ranker("embedded ranker", ranker, labels.comparisons.in_series(test_series), features)
     recipe = cross_validated_mean("embedded ranker", comparisons, features)
     folds = judge(labels.comparisons, [*baselines(features), recipe])
@@ -118,15 +118,19 @@ def main(folder: Path) -> None:
     print(card)
 
 
-def mean_of_networks(
-    comparisons: Comparisons, held_out: Collection[str], features: Features
-) -> TrainedRanker:
-    """Several networks trained on the series that are not held out, as one."""
+def networks(
+    comparisons: Comparisons,
+    held_out: Collection[str],
+    features: Features,
+    config: MultiFeatureConfig = RECIPE,
+    first_seed: int = 0,
+) -> list[TrainedRanker]:
+    """Trained on the series that are not held out, each with other first weights and validation series."""
     rankers = []
-    for seed in range(NETWORKS):
+    for seed in range(first_seed, first_seed + NETWORKS):
         split = official_split(comparisons, held_out, seed, VALIDATION)
-        rankers.append(train(split, features, replace(RECIPE, seed=seed)).ranker)
-    return merged(rankers)
+        rankers.append(train(split, features, replace(config, seed=seed)).ranker)
+    return rankers
 
 
 def merged(rankers: Sequence[TrainedRanker]) -> TrainedRanker:
@@ -167,7 +171,7 @@ def cross_validated_mean(name: str, comparisons: Comparisons, features: Features
     comparisons = comparisons.between(features.photos)
     scores: dict[str, float] = {}
     for _, held_out in k_folds(comparisons, folds, RECIPE.seed):
-        ranker = mean_of_networks(comparisons, held_out.series, features)
+        ranker = merged(networks(comparisons, held_out.series, features))
         found = ranker_scorer(name, ranker, features).scores
         scores |= {photo: found[photo] for photo in held_out.photos}
     return Scorer(name, scores, calibrated=True)

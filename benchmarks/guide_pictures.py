@@ -106,7 +106,9 @@ def take_pictures(chrome: Chrome) -> None:
     ActionChains(chrome, duration=0).send_keys("c").perform()
     prefer(chrome, "dark")
     chrome.execute_script("document.querySelector('[name=certainty][value=kept]').click()")
-    chrome.execute_script("[...document.querySelectorAll('.series:not([hidden])')].at(-1).scrollIntoView(false)")
+    chrome.execute_script(
+        "[...document.querySelectorAll('.series:not([hidden])')].at(-1).scrollIntoView(false)"
+    )
     take(chrome, "kept_whole", 720)
 
 

@@ -158,7 +158,8 @@ def test_what_rank_needs_is_broken(tmp_path: Path) -> None:
 def test_nothing_that_is_missing_stops_the_report(tmp_path: Path, module: str) -> None:
     (tmp_path / f"{module}.py").write_text(f"raise ModuleNotFoundError('no {module}')\n")
     done = doctor_with(tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert done.returncode == 1
+    assert "phototriage/" not in done.stderr  # compiled packages may complain themselves
     assert "cannot work here until this is mended" in done.stdout
 
 

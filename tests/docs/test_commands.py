@@ -2,26 +2,37 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from tests.docs.pages import PAGES, blocks, page_name, spans
+from tests.docs.pages import PAGES, ROOT, blocks, page_name, spans
 
 from phototriage.cli import COMMANDS, main
 
 HISTORY = "lab-log.md"
 """Tells of what was, options that are gone among it."""
+GUIDES = [page for page in PAGES if page.name != HISTORY]
 
 
-def command_lines(page: Path) -> list[list[str]]:
-    """The arguments of every `phototriage …` that a page shows, or names in backticks."""
-    shown = "\n".join(blocks(page, "console")).replace("\\\n", " ").splitlines()
-    lines = [found[1] for line in shown if (found := re.match(r"\$ (?:\S*/)?phototriage (.*)", line))]
-    lines += [span.removeprefix("phototriage ") for span in spans(page) if span.startswith("phototriage ")]
-    return [list(arguments(line)) for line in lines]
+def typed(page: Path) -> list[list[str]]:
+    """The arguments of every `phototriage …` that a page shows as typed."""
+    lines = "\n".join(blocks(page, "console")).replace("\\\n", " ").splitlines()
+    return [
+        list(arguments(found[1]))
+        for line in lines
+        if (found := re.match(r"\$ (?:\S*/)?phototriage (.*)", line))
+    ]
+
+
+def named(page: Path) -> list[list[str]]:
+    """The same of those that it names in a sentence, where something may be left out."""
+    prefix = "phototriage "
+    return [list(arguments(span.removeprefix(prefix))) for span in spans(page) if span.startswith(prefix)]
 
 
 def arguments(line: str) -> Iterator[str]:
@@ -34,12 +45,15 @@ def arguments(line: str) -> Iterator[str]:
         yield word
 
 
-LINES = [
-    pytest.param(line, id=f"{page.name}: {' '.join(line)}")
-    for page in PAGES
-    if page.name != HISTORY
-    for line in command_lines(page)
-]
+def of_all(lines: Callable[[Path], list[list[str]]]) -> list[Any]:
+    return [
+        pytest.param(line, id=f"{page.name}: {' '.join(line)}") for page in GUIDES for line in lines(page)
+    ]
+
+
+def plain(option: str) -> str:
+    """--batch-size=3 and --batch_size are one option."""
+    return "--" + option.partition("=")[0].removeprefix("--").replace("-", "_")
 
 
 @pytest.fixture
@@ -54,55 +68,40 @@ def parsed_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def options() -> dict[str, set[str]]:
-    """Command → its options, as its help says."""
-    return {name: set(options_of([name])) for name in COMMANDS}
+    """Command → its options, as its help says, with those of all commands."""
+    return {name: {*options_of([name]), "--help"} for name in COMMANDS}
 
 
 def options_of(command: list[str]) -> Iterator[str]:
-    """The options of a command and of all commands below it."""
-    text = help_of(command)
-    yield from (f"--{name}" for name in re.findall(r"--(\w+)", text))
-    if below := re.search(r"\{([\w,\n│ -]+)\}\s*╭|^usage: .*?\{([\w,-]+)\}", text):
-        for name in (below[1] or below[2]).split(","):
-            if re.search(rf"^│ +{name} ", text, re.MULTILINE):
-                yield from options_of([*command, name])
-
-
-def help_of(command: list[str]) -> str:
-    import contextlib
-    import io
-
-    with contextlib.redirect_stdout(io.StringIO()) as text, pytest.raises(SystemExit):
+    """The options of a command and of those below it."""
+    with redirect_stdout(StringIO()) as text, pytest.raises(SystemExit):
         main([*command, "--help"])
-    return text.getvalue()
+    yield from re.findall(r"--\w+", text.getvalue())
+    for below in re.findall(r"^│   • (\w+)", text.getvalue(), re.MULTILINE):
+        yield from options_of([*command, below])
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_a_command_line_can_be_typed(line: list[str], parsed_only: None, options: dict[str, set[str]]) -> None:
+@pytest.mark.parametrize("line", of_all(typed))
+def test_what_is_shown_can_be_typed(line: list[str], parsed_only: None) -> None:
+    assert main(line) == 0
+
+
+@pytest.mark.parametrize("line", of_all(named))
+def test_what_is_named_exists(line: list[str], options: dict[str, set[str]]) -> None:
     command, *rest = line
-    if command in ("COMMAND", "--help", "--version"):
-        return
-    assert command in COMMANDS
-    given = {word.partition("=")[0].replace("-", "_") for word in rest if word.startswith("--")}
-    assert {f"--{name.removeprefix('__')}" for name in given} <= options[command] | {"--help"}
-    if not rest or "…" in rest:
-        return  # names a command, or shows it in part
-    if "--help" in rest:
-        with pytest.raises(SystemExit) as done:
-            main(line)
-        assert done.value.code == 0
-    else:
-        assert main(line) == 0
+    known = set.union(*options.values()) if command == "COMMAND" else options.get(command)
+    assert command.startswith("--") or known is not None
+    assert {plain(word) for word in rest if word.startswith("--")} <= (known or set())
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != HISTORY], ids=page_name)
+@pytest.mark.parametrize("page", GUIDES, ids=page_name)
 def test_every_option_that_is_named_exists(page: Path, options: dict[str, set[str]]) -> None:
-    named = {found[0] for span in spans(page) if (found := re.match(r"--\w+", span))}
-    assert named <= set.union(*options.values()) | {"--help", "--version"}
+    found = {plain(match[0]) for span in spans(page) if (match := re.match(r"--[a-z][\w-]*", span))}
+    assert found <= {*set.union(*options.values()), "--version"}
 
 
-def test_the_guides_show_commands() -> None:
-    shown = {page.name: len(command_lines(page)) for page in PAGES}
-    assert shown["photographers.md"] > 8
-    assert shown["tool-makers.md"] > 4
-    assert ["rank", "2024-06"] in command_lines(PAGES[0].parent / "docs/photographers.md")
+def test_the_command_lines_are_found() -> None:
+    guide, tools = ROOT / "docs/photographers.md", ROOT / "docs/tool-makers.md"
+    assert ["rank", "2024-06"] in typed(guide)
+    assert ["rank", "photos", "--quiet", "--json", "-"] in typed(tools)
+    assert ["train", "--feature_table", "TABLE", "--comparisons", "PAIRS"] in named(tools)

@@ -110,8 +110,8 @@ class Command:
         features = inputs.read_features(labels, preset.source, preset.needed)
         if not self.allow_missing and (lacking := _unmeasured(labels, [features])):
             raise FeatureError(
-                f"{len(lacking):,} of {len(labels.comparisons.photos):,} labelled photos have no features, the "
-                f"first is {next(iter(lacking))}: mend them, or go on without them by --allow_missing"
+                f"{len(lacking):,} of {len(labels.comparisons.photos):,} labelled photos have no features, "
+                f"the first is {next(iter(lacking))}: mend them, or go on without them by --allow_missing"
             )
         return features
 
@@ -200,11 +200,11 @@ class Command:
         write_text(benchmark_markdown(found), self.output_dir / "report.md")
         write_text(benchmark_json(found), self.output_dir / "report.json")
         for where, judgement in (
-            ("on the official validation", official.unseen if official else None),
-            (f"in {self.folds} folds over all series", folds),
+            ("On the official validation", official.unseen if official else None),
+            (f"In {self.folds} folds over all series", folds),
         ):
             if judgement:
-                note(f"{where}: {judgement.pairs:,} pairs of {judgement.series:,} series")
+                print(f"\n{where}: {judgement.pairs:,} pairs of {judgement.series:,} series")
                 print_judgement(judgement)
         note(f"the report is {self.output_dir / 'report.md'}, and report.json beside it")
 

@@ -17,7 +17,7 @@ __all__ = ["BenchmarkPreset", "check_labels", "photo_files", "read_presets"]
 
 @dataclass(frozen=True)
 class BenchmarkPreset:
-    """Settings under a name: how to train, how to measure, and what (`needed`, where --features is silent)."""
+    """Settings under a name: how to train and to measure; `needed` where --features does not say."""
 
     name: str
     config: MultiFeatureConfig
@@ -60,8 +60,8 @@ def check_labels(labels: Labels, on: Collection[str], folds: int, seeds: Collect
     """Raises LabelError unless they are a PhotoTriage release that can be split as asked for."""
     if labels.kind != "release":
         raise LabelError(
-            "the benchmark is on a PhotoTriage release folder, one with train_pairlist.txt and "
-            "val_pairlist.txt; for labels of your own use `phototriage evaluate --comparisons TABLE --folds 5`"
+            "the benchmark is on a PhotoTriage release folder, with train_pairlist.txt and val_pairlist.txt; "
+            "for labels of your own use `phototriage evaluate --comparisons TABLE --folds 5`"
         )
     if "official" in on and not labels.official_test_series:
         raise LabelError(

@@ -55,9 +55,9 @@ def judgement_markdown(
     return "\n\n".join(paragraphs) + "\n"
 
 
-def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are numbers."""
-    lines = [headers, ["---", *["--:"] * (len(headers) - 1)], *rows]
+def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """A table whose first `texts` columns are text and whose others are numbers."""
+    lines = [headers, [*["---"] * texts, *["--:"] * (len(headers) - texts)], *rows]
     return "\n".join(f"| {' | '.join(map(_inline, line))} |" for line in lines)
 
 

@@ -63,8 +63,8 @@ def shots_of(folder: Path, photos: Sequence[Path]) -> list[Shot]:
     stems: dict[tuple[str, str], list[str]] = defaultdict(list)
     for key in keys:
         parent, _, name = key.rpartition("/")
-        stem = name.rpartition(".")[0] or name
-        stems[parent, _PIXEL_PART.sub("", stem).casefold()].append(key)
+        plain = _PIXEL_PART.sub("", name.rpartition(".")[0] or name)
+        stems[parent, plain.casefold()].append(key)
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     original = {stem: _original(stem, stems) for stem in stems}
     for stem in sorted(stems, key=lambda stem: (original[stem] != stem, place[stems[stem][0]])):

@@ -4,7 +4,6 @@ import csv
 import itertools
 import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +33,9 @@ def write_release(
     """Writes a release folder with everything that PhotoTriage has, the trap included.
 
     `folder/train_val/train_val_imgs/%06d-%02d.JPG`, `folder/train_val/train_pairlist.txt` and
-    `val_pairlist.txt` (series photo1 photo2 p rank1 rank2, photos from 1, p to three decimals), and a file per
-    series in `folder/reviews_trainval/reviews_trainval/%06d.json`, a review per vote. Votes are drawn from the
-    true preferences of `write_bursts`; p is what the release would have made of them
+    `val_pairlist.txt` (series photo1 photo2 p rank1 rank2, photos from 1, p to three decimals), and a file
+    per series in `folder/reviews_trainval/reviews_trainval/%06d.json`, a review per vote. Votes are drawn
+    from the true preferences of `write_bursts`; p is what the release would have made of them
     (`released_preferences`). The ids in the reviews are a random permutation of the photos, another one in
     each series, and reviews show a pair in either order.
 
@@ -108,7 +107,7 @@ def _pairlist(series: int, wins: NDArray[np.int64]) -> list[str]:
     ]
 
 
-_REASONS: Sequence[Sequence[str]] = (["", ""], ["too blurry", ""], ["", "narrow view"], ["too dark", ""])
+_REASONS = (["", ""], ["too blurry", ""], ["", "narrow view"], ["too dark", ""])
 
 
 def _reviews(series: int, wins: NDArray[np.int64], rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -127,7 +126,7 @@ def _reviews(series: int, wins: NDArray[np.int64], rng: np.random.Generator) -> 
                     "compareFile1": f"{series}-{first + 1}.JPG",
                     "compareFile2": f"{series}-{second + 1}.JPG",
                     "userChoice": "LEFT" if on_the_left else "RIGHT",
-                    "reason": list(_REASONS[rng.integers(len(_REASONS))]),
+                    "reason": _REASONS[int(rng.integers(len(_REASONS)))],
                 }
             )
     return [reviews[place] for place in rng.permutation(len(reviews))]

@@ -183,7 +183,7 @@
   /** Of the first pane its size, the scale at which pixels of the largest photo are pixels of the screen, the scale now. */
   function geometry() {
     const boxes = [...find("panes").querySelectorAll(".view")];
-    const {clientWidth: width, clientHeight: height} = boxes[0];
+    const {width, height} = boxes[0].getBoundingClientRect();
     const fits = boxes.map(box => {
       const {naturalWidth, naturalHeight} = box.firstChild;
       return Math.max(naturalWidth / width, naturalHeight / height);
