@@ -7,7 +7,8 @@ made from the pictures in the folder. Every arm runs in every round, in turn; me
 
 ours       extract() into an empty store: decoding processes, started in the measured time, and
            onnxruntime, with the networks loaded
-bare       onnxruntime alone on ready tensors, the same batch size: the ceiling
+bare       onnxruntime alone on ready tensors, as it comes (a photo shared by all threads), batches of 16
+ceiling    our runtime alone on ready tensors: the same without decoding
 plain      one photo at a time, three separate opens, eager torch, batch 1
 batched    the same, but eager torch in batches of 16
 
@@ -35,7 +36,7 @@ from phototriage.photos import decode
 PEAK = """
 import sys
 from pathlib import Path
-from phototriage.features import MultiFeatureExtractor
+from phototriage.features import ExtractorOptions, MultiFeatureExtractor
 
 def peak(process):
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
@@ -48,7 +49,8 @@ if __name__ == "__main__":
             for child in (task / "children").read_text().split():
                 workers[child] = peak(child)
     photos = {path.name: path for path in Path(sys.argv[1]).iterdir()}
-    MultiFeatureExtractor(("iqa",), cache_dir=Path(sys.argv[2]))(photos, on_progress=watch)
+    options = ExtractorOptions(weights_dir=Path(sys.argv[3]), device="cpu")
+    MultiFeatureExtractor(sys.argv[4:], options, Path(sys.argv[2]))(photos, on_progress=watch)
     print(peak("self"), max(workers.values()))
 """
 
@@ -73,7 +75,8 @@ def main() -> None:
         small = make_photos(arguments.kodak, folder / "iqa", (800, 533), 400)
         image_quality_alone(small, folder, arguments.rounds)
         unchanged_folder(arguments.kodak, folder, arguments.unchanged)
-        peak_memory(arguments.kodak, folder, arguments.many)
+        peak_memory(arguments.kodak, folder, ["iqa"], (500, arguments.many))
+        peak_memory(arguments.kodak, folder, ["clip", "resnet", "iqa"], (100, 500))
 
 
 def random_weights(folder: Path) -> Path:
@@ -103,6 +106,9 @@ def make_photos(kodak: Path, folder: Path, size: tuple[int, int], count: int) ->
 def compare_pipelines(
     name: str, photos: dict[str, Path], options: ExtractorOptions, folder: Path, rounds: int
 ) -> None:
+    import onnxruntime
+
+    from phototriage.features.exported import find_exported
     from phototriage.features.torch_runtime import FromPixels, start_torch
 
     cache = folder / "cache"
@@ -118,9 +124,17 @@ def compare_pipelines(
         with tempfile.TemporaryDirectory() as empty:
             extract(photos, extractors, Path(empty))
 
-    def bare() -> None:
+    def ceiling() -> None:
         for each, arrays in zip(networks, prepared, strict=True):
             each(arrays)
+
+    exported = [find_exported(cache, each.block) for each in networks]
+    sessions = [onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in exported]
+
+    def bare() -> None:
+        for session, arrays in zip(sessions, prepared, strict=True):
+            for start in range(0, len(arrays), 16):
+                session.run(None, {session.get_inputs()[0].name: np.stack(arrays[start : start + 16])})
 
     def opened_three_times(batch: int) -> None:
         paths = list(photos.values())
@@ -134,6 +148,7 @@ def compare_pipelines(
     arms: dict[str, Callable[[], None]] = {
         "ours": ours,
         "bare": bare,
+        "ceiling": ceiling,
         "plain": lambda: opened_three_times(1),
         "batched": lambda: opened_three_times(16),
     }
@@ -191,19 +206,27 @@ def unchanged_folder(kodak: Path, folder: Path, count: int) -> None:
     )
 
 
-def peak_memory(kodak: Path, folder: Path, many: int) -> None:
+def peak_memory(kodak: Path, folder: Path, features: list[str], counts: tuple[int, int]) -> None:
     (folder / "peak.py").write_text(PEAK)
-    for count in (500, many):
+    for count in counts:
         make_photos(kodak, folder / f"many-{count}", (800, 533), count)
         done = subprocess.run(
-            [sys.executable, folder / "peak.py", folder / f"many-{count}", folder / f"cache-{count}"],
+            [
+                sys.executable,
+                folder / "peak.py",
+                folder / f"many-{count}",
+                folder / "cache",
+                folder / "weights",
+                *features,
+            ],
             check=True,
             capture_output=True,
             text=True,
         )
         own, workers = done.stdout.split()
         print(
-            f"peak memory, image quality of {count} photos: {own} MB, and {workers} MB in the largest worker"
+            f"peak memory, {' + '.join(features)} of {count} photos: {own} MB, "
+            f"and {workers} MB in the largest worker"
         )
         shutil.rmtree(folder / f"many-{count}")
 

@@ -109,7 +109,7 @@ def take_pictures(chrome: Chrome) -> None:
     chrome.execute_script(
         "[...document.querySelectorAll('.series:not([hidden])')].at(-1).scrollIntoView(false)"
     )
-    take(chrome, "kept_whole", 720)
+    take(chrome, "kept_whole", 760)
 
 
 def prefer(chrome: Chrome, scheme: str) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from phototriage.features import (
@@ -65,6 +66,7 @@ RECIPES = {
 
 
 def main(weights: Path, clive: Path, seeds: int, cache: Path) -> None:
+    torch.set_num_threads(1)  # the same sums on any number of cores
     ratings = pd.read_csv(clive / "ratings.csv").sort_values("photo")
     files = {name: clive / "photos" / name for name in ratings["photo"]}
     mos, spread = ratings["mos"].to_numpy(float), ratings["std"].to_numpy(float)
@@ -161,11 +163,6 @@ def feature_sets(files: Mapping[str, Path], options: ExtractorOptions, cache: Pa
         "fire 3+5+7+9, native, spread": [four.filter(regex="std")],
         "fire 3+5+7+9, native, spread, iqa, iqa_plus": [four.filter(regex="std"), twenty],
         "fire 2 to 9, native, mean and spread, iqa, iqa_plus": [native, twenty],
-        "fire 3+5+7+9, native and 227, mean and spread, iqa, iqa_plus": [
-            four,
-            small.filter(regex="fire[3579]").add_prefix("small_"),
-            twenty,
-        ],
     }
     joined = {name: pd.concat(parts, axis=1) for name, parts in choices.items()}
     return {

@@ -57,6 +57,7 @@ ARMS: dict[str, MultiFeatureConfig] = {
     "weight decay 1": replace(RECIPE, weight_decay=1.0),
     "learning rate 1e-3": replace(RECIPE, learning_rate=1e-3),
     "learning rate 1e-2": replace(RECIPE, learning_rate=1e-2),
+    "preset best": preset_config("best"),
     "preset full": preset_config("full"),
     "preset full, all pairs": replace(preset_config("full"), min_agreement=0.5, min_reviewers=0),
 }

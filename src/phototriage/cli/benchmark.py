@@ -16,7 +16,7 @@ from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import FeatureError, LabelError, ModelError
-from phototriage.features import Features
+from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, Split, official_split
 from phototriage.outputs import print_judgement, write_text
@@ -107,7 +107,7 @@ class Command:
 
     def _measured(self, labels: Labels, preset: BenchmarkPreset) -> Features:
         inputs = LabelSource(root=self.root, photos=self.photos, feature_table=self.feature_table)
-        features = inputs.read_features(labels, preset.source, preset.needed)
+        features = inputs.read_features(labels, preset.source, DEFAULT_FEATURES)
         if not self.allow_missing and (lacking := _unmeasured(labels, [features])):
             raise FeatureError(
                 f"{len(lacking):,} of {len(labels.comparisons.photos):,} labelled photos have no features, "

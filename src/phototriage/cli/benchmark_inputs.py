@@ -6,7 +6,6 @@ from pathlib import Path
 
 from phototriage.cli.feature_source import FeatureSource
 from phototriage.errors import FeatureError, LabelError, ModelError
-from phototriage.features import DEFAULT_FEATURES
 from phototriage.labels import Labels, k_folds, official_split
 from phototriage.plain_values import with_values
 from phototriage.ranker.config import MultiFeatureConfig
@@ -17,18 +16,18 @@ __all__ = ["BenchmarkPreset", "check_labels", "photo_files", "read_presets"]
 
 @dataclass(frozen=True)
 class BenchmarkPreset:
-    """Settings under a name: how to train and to measure; `needed` where --features does not say."""
+    """Settings under a name: how to train and to measure."""
 
     name: str
     config: MultiFeatureConfig
     source: FeatureSource
-    needed: tuple[str, ...]
 
 
 def read_presets(names: Sequence[str], source: FeatureSource) -> list[BenchmarkPreset]:
-    """Presets by name, or by the path of a YAML file; what they say of measuring goes over the `source`.
+    """Presets by name, or by the path of a YAML file.
 
-    Raises ModelError for one that is neither, or says more than how to train and to measure, and for none.
+    What they say of measuring goes over the `source`, but for its features where it names some. Raises
+    ModelError for one that is neither, for settings that cannot be, for two of one name, and for none.
     """
     presets = []
     for name in names:
@@ -38,16 +37,15 @@ def read_presets(names: Sequence[str], source: FeatureSource) -> list[BenchmarkP
         for section in ("labels", "split"):
             # A run's own config.yaml has both; here the release folder and --on say them.
             sections.pop(section, None)
-        needed = sections.get("features") or DEFAULT_FEATURES
+        measuring = {} if source.features else {"features": sections.get("features")}
         presets.append(
             BenchmarkPreset(
                 path.stem if is_file else name,
                 with_values(MultiFeatureConfig(), sections.get("ranker", {}), f"{name}, ranker"),
                 replace(
-                    source,
+                    with_values(source, measuring, name),
                     options=with_values(source.options, sections.get("extractor", {}), f"{name}, extractor"),
                 ),
-                tuple(needed),
             )
         )
     found = [preset.name for preset in presets]

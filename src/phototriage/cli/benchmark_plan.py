@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from phototriage.cli.benchmark_inputs import BenchmarkPreset
-from phototriage.features import Block, Features, FeatureStore, MultiFeatureExtractor
+from phototriage.features import DEFAULT_FEATURES, Block, Features, FeatureStore, MultiFeatureExtractor
 from phototriage.features.device import usable_cores
 from phototriage.features.index import known_photos
 from phototriage.labels import Labels, official_split
@@ -40,18 +40,21 @@ def plan_lines(
     # A training on folds sees all parts but one.
     whole_trainings = ("official" in on) + ("folds" in on) * (folds - 1)
     photos = labels.comparisons.photos
+    planned: set[Block] = set()
     for preset in presets:
         if table is None:
             extractor = MultiFeatureExtractor(
-                preset.source.features or preset.needed, preset.source.options, preset.source.cache_dir
+                preset.source.features or DEFAULT_FEATURES, preset.source.options, preset.source.cache_dir
             )
             blocks = tuple(each.block for each in extractor.extractors)
-            left = to_measure(list(files.values()), blocks, preset.source.cache_dir)
-            cost = left * sum(_CORE_SECONDS.get(block.name, 0.05) for block in blocks) / usable_cores()
-            seconds += cost
-            lines.append(
-                f"{preset.name}: measure {left:,} of {len(files):,} photos ({_named(blocks)}), {_time(cost)}"
-            )
+            if new := [block for block in blocks if block not in planned]:
+                left = to_measure(list(files.values()), new, preset.source.cache_dir)
+                cost = left * sum(_CORE_SECONDS.get(block.name, 0.05) for block in new) / usable_cores()
+                seconds += cost
+                planned.update(new)
+                lines.append(
+                    f"{preset.name}: measure {left:,} of {len(files):,} photos ({_named(new)}), {_time(cost)}"
+                )
         else:
             blocks = table.blocks
         stand_in = np.random.default_rng(0).random(

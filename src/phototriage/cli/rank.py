@@ -158,6 +158,8 @@ class Command:
                 write_text(ranking_json(self.folder, model, ranked, features.failures), self.json)
             if self.html:
                 self._write_page(self.html, ranked, features)
+                if not self.quiet:
+                    note(f"{self.html}: open it in a browser")
         # Picks last, so that copies take the new marks along.
         marked = self.marks.write(self.folder, ranked, dry_run=self.dry_run)
         picked = self.picks.write(self.folder, ranked, dry_run=self.dry_run)

@@ -55,7 +55,7 @@ class Marks:
         )
         if self.xmp_name == "adobe" and (unread := unread_by_lightroom(changes)):
             note(
-                f"{unread:,} sidecars belong to JPEG, TIFF or DNG files: "
+                f"sidecars of JPEG, TIFF or DNG files: {unread:,}; "
                 "Lightroom reads those of RAW files only (docs/sidecars.md)"
             )
         if dry_run:
@@ -122,6 +122,9 @@ class Picks:
             result = write_picks(folder, into, planned)
             for target, reason in result.failures:
                 note(f"{target}: {reason}")
-            note(f"{len(result.written):,} files into {into}")
+            there = sum(pick.action == "keep" for pick in planned)
+            note(
+                f"{len(result.written):,} files into {into}" + (f", {there:,} there already" if there else "")
+            )
             complete &= not result.failures
         return complete

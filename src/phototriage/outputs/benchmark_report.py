@@ -1,6 +1,7 @@
 """A benchmark on PhotoTriage as one page, and the same for programs."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -147,8 +148,8 @@ def _labels(labels: Labels) -> list[str]:
             "same winner, votes matched, where |p − ½| > 0.2": alignment.matched_clear,
         }
         rows = [
-            [*matched, f"{alignment.share:.1%}"],
-            *([name, f"{each.pairs:,} pairs", f"{each.share:.1%}"] for name, each in agreements.items()),
+            [*matched, _share(alignment.share)],
+            *([name, f"{each.pairs:,} pairs", _share(each.share)] for name, each in agreements.items()),
         ]
         parts += [
             "The ids in the votes are permuted against the photos; they were put right by the pairlists:",
@@ -239,6 +240,10 @@ def _plain(judgement: Judgement, **about: Any) -> dict[str, Any]:
 
 def _extent(judgement: Judgement) -> str:
     return f"{judgement.pairs:,} pairs of {judgement.series:,} series"
+
+
+def _share(share: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.1%}"
 
 
 def _count(number: int | None) -> str:

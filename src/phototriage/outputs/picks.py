@@ -104,7 +104,7 @@ def write_picks(folder: Path, into: Path, picks: Iterable[PlannedPick]) -> Writt
 
 def print_picks(picks: Sequence[PlannedPick]) -> None:
     """Prints a line per file: what is or would be done with it, and where it goes; none for those there."""
-    table = Table("photo", "", "to", title="Picks", title_justify="left")
+    table = Table("photo", "action", "to", title="Picks", title_justify="left")
     for pick in picks:
         if pick.action != "keep":
             table.add_row(plain(str(pick.source)), pick.action, plain(str(pick.target)))

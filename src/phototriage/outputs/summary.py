@@ -22,7 +22,7 @@ def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> Iterator[tu
     yield "picks", f"{sum(each.verdict == 'pick' for each in photos):,}"
     yield "series too close to call", f"{close:,}"
     yield "series kept whole", f"{len(ranked) - single - len(chosen):,}"
-    yield "single photos", f"{single:,}"
+    yield "single photos, not shown", f"{single:,}"
     yield f"in {len(rest):,} photos below the picks", human_size(_bytes(folder, rest))
 
 

@@ -159,11 +159,13 @@ def test_verdicts_scores_and_reasons_are_in_words(tmp_path: Path, make_photo: Ca
     gone = RankedPhoto("june/2.jpg", ("june/2.jpg",), 2, -0.327, 0.474, "close", ())
     series = RankedSeries("june", "series", datetime(2026, 6, 12, 9, 5, 7), (pick, gone))
     write(tmp_path, [series], [], tmp_path / "report.html")
-    text = Page((tmp_path / "report.html").read_text()).text
+    html = (tmp_path / "report.html").read_text()
+    assert '<p title="sharpness 0.831 against 0.61">sharper</p>' in html
+    text = Page(html).text
     for words in (
         "june2 photos · 2026-06-12 09:05:07too close to call: 1 photo beside the pick",
         "pick · 53% score −0.221.jpgwith 1.CR3",
-        "+ sharper 0.831 against 0.61− overall lookalso highlights <clipped> 0.02 against 0",
+        "sharperbut overall lookalso highlights <clipped>",
         "too close to call · 47% score −0.332.jpgno preview: the file cannot be read: No such file",
     ):
         assert words in text

@@ -79,7 +79,7 @@ def _photo(photo: RankedPhoto, series: str, picture: Thumbnail | Failure, link: 
         facts.append(f'{photo.probability_best:.0%} <span class="soft">score {_signed(photo.score)}</span>')
     lines = [f'<p class="rank">{" · ".join(facts)}</p><p><bdi>{name}</bdi></p>']
     lines += [f'<p class="soft">with {other}</p>' for other in others]
-    lines += [_reason(reason) for reason in photo.reasons]
+    lines += [_reason(*each) for each in zip(photo.phrases, photo.reasons, strict=True)]
     if isinstance(picture, Failure):
         lines.append(f'<p class="soft">no preview: {html_text(picture.reason)}</p>')
     return (
@@ -93,10 +93,11 @@ def _signed(score: float) -> str:
     return f"{score:.2f}".replace("-", "−")
 
 
-def _reason(reason: Reason) -> str:
-    words = html_text(reason.words)
+def _reason(phrase: str, reason: Reason) -> str:
+    """The words; the numbers, many of them logarithms, for who points at it."""
+    about = ""
     if reason.value is not None and reason.other is not None:
-        words += f' <span class="soft">{reason.value:.3g} against {reason.other:.3g}</span>'
-    if reason.log_odds is None:
-        return f'<p><span class="soft">also</span> {words}</p>'
-    return f"<p>{'+' if reason.log_odds > 0 else '−'} {words}</p>"
+        numbers = f"{reason.feature} {reason.value:.3g} against {reason.other:.3g}"
+        about = f' title="{html_text(numbers)}"'
+    soft = ' class="soft"' if reason.log_odds is None else ""
+    return f"<p{soft}{about}>{html_text(phrase)}</p>"
