@@ -76,6 +76,8 @@ def fill(folder: Path, cache_dir: Path, count: int) -> None:
         numbers = scene[burst] + rng.normal(0, 0.1, (count, extractor.block.dim)).astype(np.float32)
         if extractor.block.name == "look":
             numbers[:, :90] /= np.linalg.norm(numbers[:, :90], axis=1, keepdims=True)
+        else:
+            numbers = np.abs(numbers)
         FeatureStore(cache_dir, extractor.block).add(hashes, numbers)
 
 

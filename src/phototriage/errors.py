@@ -2,13 +2,22 @@
 
 PhototriageError
 ├── PhotoError      a photo or a folder of photos cannot be used
+│   └── PhotoReadError    … for a reason that lies in the machine, and may be gone the next time
 ├── LabelError      labels cannot be read, or do not fit what they are used for
 ├── FeatureError    features are missing, broken, or not those asked for
 ├── ModelError      a model file cannot be used
 └── OutputError     a result cannot be written
 """
 
-__all__ = ["FeatureError", "LabelError", "ModelError", "OutputError", "PhotoError", "PhototriageError"]
+__all__ = [
+    "FeatureError",
+    "LabelError",
+    "ModelError",
+    "OutputError",
+    "PhotoError",
+    "PhotoReadError",
+    "PhototriageError",
+]
 
 
 class PhototriageError(Exception):
@@ -17,6 +26,10 @@ class PhototriageError(Exception):
 
 class PhotoError(PhototriageError):
     """A photo or a folder of photos cannot be used."""
+
+
+class PhotoReadError(PhotoError):
+    """A photo cannot be used for a reason that lies in the machine, and may be gone the next time."""
 
 
 class LabelError(PhototriageError):

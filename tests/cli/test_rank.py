@@ -78,6 +78,32 @@ def test_a_raw_beside_its_jpeg_is_one_photo(cli: Cli, bursts: Path, tmp_path: Pa
     assert files[first.name] == f"{first.name}; {first.stem}.CR2"
 
 
+def test_where_the_measured_file_is_broken_the_next_of_the_shot_is_measured(
+    cli: Cli, bursts: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    shutil.copytree(bursts / "photos" / "burst-001", folder)
+    first = min(folder.iterdir())
+    with Image.open(first) as picture:
+        picture.save(first.with_suffix(".png"))
+    first.write_text("broken")
+    table = tmp_path / "r.csv"
+    code, _, err = cli("rank", folder, "--cache_dir", tmp_path / "cache", "--csv", table)
+    assert code == 3
+    assert err.startswith(f"left out: {first.name}: ")
+    files = {row["photo"]: row["files"] for row in rows_of(table)}
+    assert files[f"{first.stem}.png"] == f"{first.stem}.png; {first.name}"
+
+
+def test_a_dry_run_writes_no_list_of_failures_either(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "f.csv"
+    options = ("--cache_dir", tmp_path, "--dry_run", "--failures", listed, "--json", "-")
+    code, out, err = cli("rank", bursts / "photos", *options)
+    assert (code, listed.exists()) == (0, False)
+    assert f"would write {listed}\n" in err
+    assert len(json.loads(out)["series"]) == 12
+
+
 def test_marks_and_copies_are_shown_first_then_made_then_taken_back(
     cli: Cli, bursts: Path, tmp_path: Path
 ) -> None:
@@ -96,7 +122,7 @@ def test_marks_and_copies_are_shown_first_then_made_then_taken_back(
 
     code, _, err = cli("rank", folder, *options, *html)
     assert code == 0
-    assert "sidecars written; --undo takes them back\n" in err
+    assert "--undo takes them back\n" in err
     now = tree(folder)
     assert {name: now[name] for name in originals} == originals
     copies = sorted(path.suffix for path in (tmp_path / "best").rglob("*.*"))
@@ -212,8 +238,13 @@ def test_a_model_for_other_features_is_refused(cli: Cli, bursts: Path, own_label
         (("--gap", "-1"), "--gap must be seconds, 0 or more, not -1"),
         (("--similarity", "1.5"), "--similarity must lie between 0 and 1, not at 1.5"),
         (("--html", "-"), "--html needs a file"),
+        (("--json", "a.JPG"), "a.JPG has the name of a photo or a sidecar"),
+        (("--failures", "a.xmp"), "a.xmp has the name of a photo or a sidecar"),
+        (("--mark_rejects",), "--mark_rejects and --overwrite_ratings need --xmp"),
+        (("--xmp", "stars", "--pick_rating", "9"), "rating"),
+        (("--dry_run", "--json", "-", "--xmp", "pick"), "--dry_run shows marks and picks on standard output"),
         (("--link", "x", "--copy", "x"), "--link, --symlink and --copy need a folder each"),
-        (("--csv", "-", "--json", "-"), "only one of --csv, --json and --failures"),
+        (("--csv", "-", "--json", "-"), "--csv, --json, --html and --failures need a place each"),
         (("--features", "iqx"), "there are no features called 'iqx'"),
     ],
 )

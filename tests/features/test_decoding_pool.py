@@ -1,13 +1,17 @@
+import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.features import interrupted_pool
 
+from phototriage.errors import FeatureError
+from phototriage.features import Failure
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 
 
@@ -29,6 +33,59 @@ def test_a_mistake_in_a_step_is_raised_and_not_blamed_on_the_photo(make_photo: C
         pytest.raises(ZeroDivisionError, match="16 wide"),
     ):
         list(pool.run({"photo": photo}))
+
+
+class TwoWordsError(Exception):
+    """Cannot be read from a pipe, since its arguments are not those of its class."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} {other}")
+
+
+def complain_oddly(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    raise TwoWordsError("odd", "mistake")
+
+
+def answer_what_no_pipe_takes(pixels: NDArray[np.uint8]) -> Callable[[], None]:
+    return lambda: None
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "message"),
+    [
+        (complain_oddly, TypeError, "missing 1 required positional argument"),
+        (answer_what_no_pipe_takes, FeatureError, "no process can answer Prepared"),
+    ],
+)
+def test_what_does_not_get_through_a_pipe_ends_the_run(
+    make_photo: Callable[..., Path], step: Callable[..., Any], error: type[Exception], message: str
+) -> None:
+    photo = make_photo("photo.jpg", size=(16, 12))
+    with (
+        DecodingPool([step], [frozenset()], workers=1) as pool,
+        pytest.raises(error, match=message),
+    ):
+        list(pool.run({"photo": photo}))
+
+
+def short_of_memory(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    raise MemoryError
+
+
+def test_a_shortage_of_memory_is_no_fault_of_the_photo(make_photo: Callable[..., Path]) -> None:
+    photo = make_photo("photo.jpg", size=(16, 12))
+    with DecodingPool([short_of_memory], [frozenset()], workers=1) as pool:
+        assert list(pool.run({"photo": photo})) == [
+            Failure("photo", "there is not enough memory to measure it")
+        ]
+
+
+def test_no_more_processes_start_than_there_are_photos(make_photo: Callable[..., Path]) -> None:
+    photo = make_photo("photo.jpg", size=(16, 12))
+    before = len(multiprocessing.active_children())
+    with DecodingPool([interrupted_pool.mean], [frozenset()], workers=50) as pool:
+        assert len(list(pool.run({"photo": photo}))) == 1
+        assert len(multiprocessing.active_children()) == before + 1
 
 
 def test_more_photos_than_are_held_at_a_time_all_come_out(make_photo: Callable[..., Path]) -> None:

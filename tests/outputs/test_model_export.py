@@ -87,7 +87,7 @@ def test_the_card_has_data_features_and_figures(ranker: TrainedRanker, tmp_path:
     assert "Trained on: bursts of 2019 | 2020." in text
     assert f"{len(ranker.seen_keys):,} photos in training and validation" in text
     assert f"| iqa | 4 | {ranker.blocks[0].fingerprint} |" in text
-    assert "| mlp_hidden_dims | 16 |" in text
+    assert f"| mlp_hidden_dims | {ranker.config.mlp_hidden_dims[0]} |" in text
     assert "On 1,234 pairs of 400 series that were held out (700 pairs" in text
     assert "| coin | 50.0 (50.0 to 50.0) | – | – | -0.693 (-0.693 to -0.693) | – |" in text
     assert (

@@ -22,22 +22,22 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress(what: str, *, quiet: bool = False) -> Iterator[OnProgress]:
-    """Shows how far work on many photos is, with its rate and the time left; nothing where `quiet`.
+def progress(what: str, *, unit: str = "photos", quiet: bool = False) -> Iterator[OnProgress]:
+    """Shows how far work on many photos or files is, with its rate and the time left; nothing where `quiet`.
 
     What was done before the first call took no time and does not count for the rate.
     """
     if quiet:
         yield lambda done, total: None
     elif sys.stderr.isatty():
-        with _bar(what) as on_progress:
+        with _bar(what, unit) as on_progress:
             yield on_progress
     else:
-        yield _lines(what)
+        yield _lines(what, unit)
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[OnProgress]:
+def _bar(what: str, unit: str) -> Iterator[OnProgress]:
     columns = (
         TextColumn(what),
         BarColumn(),
@@ -50,12 +50,12 @@ def _bar(what: str) -> Iterator[OnProgress]:
         rate = _Rate()
 
         def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, rate=f"{rate.at(done):.0f} photos/s")
+            bar.update(task, completed=done, total=total, rate=f"{rate.at(done):.0f} {unit}/s")
 
         yield show
 
 
-def _lines(what: str) -> OnProgress:
+def _lines(what: str, unit: str) -> OnProgress:
     rate = _Rate()
     said = time.monotonic()
 
@@ -65,7 +65,7 @@ def _lines(what: str) -> OnProgress:
         if time.monotonic() - said >= _SECONDS_BETWEEN_LINES and per_second:
             said = time.monotonic()
             left = (total - done) / per_second
-            note(f"{what}: {done} of {total} photos, {per_second:.0f} a second, {left:.0f} s left")
+            note(f"{what}: {done} of {total} {unit}, {per_second:.0f} a second, {left:.0f} s left")
 
     return show
 

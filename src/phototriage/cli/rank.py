@@ -12,10 +12,11 @@ from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalP
 from phototriage.cli.progress import note, progress
 from phototriage.cli.ranking_writers import Marks, Picks, undo_marks
 from phototriage.errors import OutputError
-from phototriage.features import Features
+from phototriage.features import Block, Features
 from phototriage.outputs import STDOUT, print_ranking, ranking_csv, ranking_json, write_text
+from phototriage.outputs.failures import failures_csv
 from phototriage.outputs.summary import ranking_figures
-from phototriage.photos import discover
+from phototriage.photos import PHOTO_SUFFIXES, discover
 from phototriage.ranker import load_embedded_ranker, load_ranker
 from phototriage.series import (
     DEFAULT_GAP,
@@ -110,60 +111,94 @@ class Command:
         self._check()
         ranker = load_ranker(self.model) if self.model else load_embedded_ranker()
         shots = shots_of(self.folder, discover(self.folder))
-        names = [*(block.name for block in ranker.blocks), *(self.source.features or ()), "look", "iqa_plus"]
-        source = replace(self.source, features=None)
-        features = source.measure(
-            {shot.photo: self.folder / shot.photo for shot in shots},
-            list(dict.fromkeys(names)),
-            ranker.blocks,
-            quiet=self.quiet,
-        )
+        shots, features = self._measured(shots, ranker.blocks)
         series = self.grouping.series(shots, features)
         ranked = rank_series(series, features, ranker, keep=self.keep, detail=features)
         if not self.quiet and STDOUT not in self._written:
             print_ranking(ranked, self.top)
-        failed = self._write(ranked, features)
         for failure in features.failures:
             note(f"left out: {failure.photo}: {failure.reason}")
         if not self.quiet:
             figures = ", ".join(f"{name} {value}" for name, value in ranking_figures(self.folder, ranked))
             note(f"{figures}; {len(features.failures):,} left out")
+        failed = self._write(ranked, features)
         return SOME_FAILED if failed or features.failures else 0
 
+    def _measured(self, shots: list[Shot], blocks: Sequence[Block]) -> tuple[list[Shot], Features]:
+        """Measures each shot's photo, or the next of its files where that one cannot be used."""
+        names = [*(block.name for block in blocks), *(self.source.features or ()), "look", "iqa_plus"]
+        listed = None if self.dry_run else self.source.failures
+
+        def measured(shots: list[Shot], failures: Path | None) -> Features:
+            photos = {shot.photo: self.folder / shot.photo for shot in shots}
+            source = replace(self.source, features=None, failures=failures)
+            return source.measure(photos, list(dict.fromkeys(names)), blocks, quiet=self.quiet)
+
+        features = measured(shots, listed)
+        again = [
+            shot
+            if shot.photo in features or len(shot.files) == 1
+            else Shot(shot.files[1], (*shot.files[1:], shot.photo))
+            for shot in shots
+        ]
+        if again == shots:
+            return shots, features
+        more = measured(again, None)
+        failures = tuple(dict.fromkeys((*features.failures, *more.failures)))
+        if listed and listed != STDOUT:
+            write_text(failures_csv(failures), listed)
+        return again, replace(more, failures=failures)
+
     @property
-    def _written(self) -> tuple[Path | None, ...]:
-        return (self.csv, self.json, self.source.failures)
+    def _written(self) -> list[Path]:
+        return [path for path in (self.csv, self.json, self.html, self.source.failures) if path]
 
     def _check(self) -> None:
         """Refuses what cannot work before hours of measuring, not after."""
         for name, value in (("--top", self.top), ("--keep", self.keep)):
             if value is not None and value < 1:
                 raise OutputError(f"{name} must be at least 1, not {value}")
-        if self._written.count(STDOUT) > 1:
-            raise OutputError("only one of --csv, --json and --failures can go to standard output")
         if self.html == STDOUT:
             raise OutputError("--html needs a file, since the page finds the photos by where it lies")
-        self.picks.check()
+        if len(set(self._written)) < len(self._written):
+            raise OutputError("--csv, --json, --html and --failures need a place each")
+        for path in self._written:
+            # A slip of the hand must not cost a photo.
+            if {path.suffix.lower(), path.resolve().suffix.lower()} & {*PHOTO_SUFFIXES, ".xmp"}:
+                raise OutputError(
+                    f"{path} has the name of a photo or a sidecar: choose another for the result"
+                )
+        if self.dry_run and STDOUT in self._written and (self.marks.xmp or self.picks.asked):
+            raise OutputError(
+                "--dry_run shows marks and picks on standard output: write the result to a file"
+            )
+        self.marks.check()
+        self.picks.check(self.folder)
 
     def _write(self, ranked: Sequence[RankedSeries], features: Features) -> bool:
         """Writes, or with --dry_run shows, all that was asked for; whether some of it failed."""
         if self.dry_run:
-            for path in filter(None, (self.csv, self.json, self.html)):
-                note(f"would write {path}")
-        else:
-            if self.csv:
-                write_text(ranking_csv(ranked), self.csv)
-            if self.json:
-                model = str(self.model or "embedded")
-                write_text(ranking_json(self.folder, model, ranked, features.failures), self.json)
-            if self.html:
-                self._write_page(self.html, ranked, features)
-                if not self.quiet:
-                    note(f"{self.html}: open it in a browser")
+            for path in self._written:
+                if path != STDOUT:
+                    note(f"would write {path}")
+        if self.csv and self._is_due(self.csv):
+            write_text(ranking_csv(ranked), self.csv)
+        if self.json and self._is_due(self.json):
+            model = str(self.model or "embedded")
+            write_text(ranking_json(self.folder, model, ranked, features.failures), self.json)
+        if self.html and self._is_due(self.html):
+            self._write_page(self.html, ranked, features)
+            if not self.quiet:
+                note(f"{self.html}: open it in a browser")
         # Picks last, so that copies take the new marks along.
-        marked = self.marks.write(self.folder, ranked, dry_run=self.dry_run)
-        picked = self.picks.write(self.folder, ranked, dry_run=self.dry_run)
+        how = {"dry_run": self.dry_run, "quiet": self.quiet}
+        marked = self.marks.write(self.folder, ranked, **how)
+        picked = self.picks.write(self.folder, ranked, **how)
         return not (marked and picked)
+
+    def _is_due(self, path: Path) -> bool:
+        """Standard output is shown also by a dry run."""
+        return path == STDOUT or not self.dry_run
 
     def _write_page(self, page: Path, ranked: Sequence[RankedSeries], features: Features) -> None:
         from phototriage.outputs.report import report_html

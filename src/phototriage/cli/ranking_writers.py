@@ -6,9 +6,9 @@ from pathlib import Path
 
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import OptionalPath
-from phototriage.cli.progress import note
+from phototriage.cli.progress import note, progress
 from phototriage.errors import OutputError
-from phototriage.outputs.picks import How, plan_picks, print_picks, write_picks
+from phototriage.outputs.picks import How, check_picks_folder, plan_picks, print_picks, write_picks
 from phototriage.outputs.sidecars import (
     Scheme,
     SidecarName,
@@ -42,17 +42,23 @@ class Marks:
     undo: bool = False
     """Take back the sidecars of the last run in this folder, and do nothing else."""
 
-    def write(self, folder: Path, ranked: Sequence[RankedSeries], *, dry_run: bool) -> bool:
+    def _options(self) -> SidecarOptions:
+        return SidecarOptions(
+            self.xmp, self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
+        )
+
+    def check(self) -> None:
+        """Raises OutputError for options that cannot work, or would do nothing."""
+        if self.xmp:
+            self._options()
+        elif self.mark_rejects or self.overwrite_ratings:
+            raise OutputError("--mark_rejects and --overwrite_ratings need --xmp pick, stars or labels")
+
+    def write(self, folder: Path, ranked: Sequence[RankedSeries], *, dry_run: bool, quiet: bool) -> bool:
         """Writes the sidecars, or only shows them; whether all could be written."""
         if not self.xmp:
             return True
-        changes = plan_sidecars(
-            folder,
-            ranked,
-            SidecarOptions(
-                self.xmp, self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
-            ),
-        )
+        changes = plan_sidecars(folder, ranked, self._options())
         if self.xmp_name == "adobe" and (unread := unread_by_lightroom(changes)):
             note(
                 f"sidecars of JPEG, TIFF or DNG files: {unread:,}; "
@@ -64,16 +70,20 @@ class Marks:
         for change in changes:
             if change.action == "leave alone":
                 note(f"{change.sidecar}: {change.reason}")
-        result = write_sidecars(folder, changes)
+        with progress("sidecars", unit="files", quiet=quiet) as on_progress:
+            result = write_sidecars(folder, changes, on_progress)
         for sidecar, reason in result.failures:
             note(f"{sidecar}: {reason}")
-        note(f"{len(result.written):,} sidecars written; --undo takes them back")
-        return not result.failures
+        if not quiet:
+            undo = "; --undo takes them back" if result.written else ""
+            note(f"sidecars written: {len(result.written):,}{undo}")
+        return not (result.failures or result.refused)
 
 
 def undo_marks(folder: Path, *, dry_run: bool) -> int:
     """Takes back the last run's sidecars, or only says what it would do; returns the exit code."""
-    undone = undo_sidecars(folder, dry_run=dry_run)
+    with progress("sidecars", unit="files") as on_progress:
+        undone = undo_sidecars(folder, on_progress, dry_run=dry_run)
     for sidecar, reason in undone.failures:
         note(f"{sidecar}: {reason}")
     for sidecar, reason in undone.left_alone:
@@ -97,7 +107,9 @@ class Picks:
     copy: OptionalPath = None
     """Put copies of the picks, and of their sidecars, into this folder."""
 
-    def _asked(self) -> list[tuple[How, Path]]:
+    @property
+    def asked(self) -> list[tuple[How, Path]]:
+        """How, and into which folder."""
         asked: list[tuple[How, Path | None]] = [
             ("hardlink", self.link),
             ("symlink", self.symlink),
@@ -105,26 +117,29 @@ class Picks:
         ]
         return [(how, into) for how, into in asked if into is not None]
 
-    def check(self) -> None:
-        """Raises OutputError where two ways would meet in one folder."""
-        folders = [into.absolute() for _, into in self._asked()]
-        if len(set(folders)) < len(folders):
+    def check(self, folder: Path) -> None:
+        """Raises OutputError for a place where picks cannot go, or where two ways would meet."""
+        places = [into.absolute() for _, into in self.asked]
+        if len(set(places)) < len(places):
             raise OutputError("--link, --symlink and --copy need a folder each")
+        for place in places:
+            check_picks_folder(folder, place)
 
-    def write(self, folder: Path, ranked: Sequence[RankedSeries], *, dry_run: bool) -> bool:
+    def write(self, folder: Path, ranked: Sequence[RankedSeries], *, dry_run: bool, quiet: bool) -> bool:
         """Makes links and copies, or only shows them; whether all could be made."""
         complete = True
-        for how, into in self._asked():
+        for how, into in self.asked:
             planned = plan_picks(folder, ranked, into, how)
             if dry_run:
                 print_picks(planned)
                 continue
-            result = write_picks(folder, into, planned)
+            with progress("picks", unit="files", quiet=quiet) as on_progress:
+                result = write_picks(folder, into, planned, on_progress)
             for target, reason in result.failures:
                 note(f"{target}: {reason}")
-            there = sum(pick.action == "keep" for pick in planned)
-            note(
-                f"{len(result.written):,} files into {into}" + (f", {there:,} there already" if there else "")
-            )
+            if not quiet:
+                there = sum(pick.action == "keep" for pick in planned)
+                already = f", {there:,} there already" if there else ""
+                note(f"files into {into}: {len(result.written):,}{already}")
             complete &= not result.failures
         return complete

@@ -18,6 +18,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from pickle import PicklingError
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
@@ -26,15 +27,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError, PhotoError
+from phototriage.errors import FeatureError, PhotoError, PhotoReadError
 from phototriage.features.block import LONG_SIDE, Failure
 from phototriage.features.device import usable_cores
 from phototriage.photos import Capture, content_hash, decode, read_capture, read_photo
 
 __all__ = ["DecodingPool", "Prepared"]
-
-_AHEAD = 64
-"""Photos that are decoded ahead of the one that is asked for, so that inference seldom waits."""
 
 Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
@@ -84,7 +82,8 @@ class DecodingPool:
     Args:
         steps: what to make of the pixels, uint8 RGB (h, w, 3); each must pickle.
         finished: per step, the content hashes for which it need not run.
-        workers: how many processes; by default one per core that this process may use.
+        workers: how many processes at most; by default one per core that this process may use.
+        ahead: photos that are decoded ahead of the one that is asked for, so that inference seldom waits.
     """
 
     def __init__(
@@ -92,10 +91,13 @@ class DecodingPool:
         steps: Sequence[Prepare],
         finished: Sequence[frozenset[str]],
         workers: int | None = None,
+        ahead: int = 64,
     ) -> None:
         self._work = _Work(tuple(steps), tuple(finished))
         self._answers: SimpleQueue[tuple[_Worker, _Answer]] = SimpleQueue()
-        self._workers = [self._started() for _ in range(usable_cores() if workers is None else workers)]
+        self._most = usable_cores() if workers is None else workers
+        self._ahead = ahead
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> "DecodingPool":
         return self
@@ -116,6 +118,7 @@ class DecodingPool:
         """
         waiting = deque(photos.items())
         missing = len(waiting)
+        self._workers += [self._started() for _ in range(min(self._most, missing) - len(self._workers))]
         self._hand_out(waiting)
         while missing:
             worker, answer = self._answers.get()
@@ -140,7 +143,7 @@ class DecodingPool:
     def _hand_out(self, waiting: deque[tuple[str, Path]]) -> None:
         """Gives photos to the least busy processes, as many as may be under way."""
         under_way = sum(len(worker.given) for worker in self._workers)
-        for _ in range(min(len(waiting), _AHEAD - under_way)):
+        for _ in range(min(len(waiting), self._ahead - under_way)):
             worker = min(self._workers, key=lambda worker: len(worker.given))
             worker.given.append(waiting.popleft())
             try:
@@ -152,8 +155,8 @@ class DecodingPool:
         """Puts another process in the place of one that is gone; names the photo that it died of, if any."""
         if not worker.ready:
             raise FeatureError(
-                "the decoding processes cannot start; a script that measures photos must do so "
-                "under `if __name__ == '__main__':`"
+                "the decoding processes cannot start: they ran out of memory, or a script measures photos "
+                "elsewhere than under `if __name__ == '__main__':`"
             )
         worker.process.join()
         self._workers[self._workers.index(worker)] = self._started()
@@ -181,6 +184,8 @@ class DecodingPool:
                 self._answers.put((worker, worker.pipe.recv()))
         except (EOFError, OSError):
             self._answers.put((worker, _GONE))
+        except Exception as error:  # noqa: BLE001 - it is raised again in the main thread
+            self._answers.put((worker, error))
 
 
 @contextmanager
@@ -209,7 +214,10 @@ def _serve(pipe: "Connection[_Answer, tuple[str, Path]]", work: _Work) -> None:
                 answer: _Answer = _prepare(*photo, work)
             except Exception as error:  # noqa: BLE001 - it is raised again in the parent
                 answer = error
-            pipe.send(answer)
+            try:
+                pipe.send(answer)
+            except (PicklingError, TypeError, AttributeError):  # what pickling raises for what it cannot
+                pipe.send(FeatureError(f"no process can answer {answer!r}"))
 
 
 def _end_with_the_parent() -> None:
@@ -229,10 +237,12 @@ def _prepare(key: str, path: Path, work: _Work) -> Prepared | Failure:
     wanted = [digest not in finished for finished in work.finished]
     try:
         pixels = decode(data, LONG_SIDE).pixels if any(wanted) else None
+        arrays = tuple(
+            step(pixels) if pixels is not None and needed else None
+            for step, needed in zip(work.steps, wanted, strict=True)
+        )
+    except (PhotoReadError, MemoryError) as error:
+        return Failure(key, str(error) or "there is not enough memory to measure it")
     except PhotoError as error:
         return Prepared(key, digest, capture, str(error), (None,) * len(work.steps))
-    arrays = (
-        step(pixels) if pixels is not None and needed else None
-        for step, needed in zip(work.steps, wanted, strict=True)
-    )
-    return Prepared(key, digest, capture, None, tuple(arrays))
+    return Prepared(key, digest, capture, None, arrays)

@@ -33,6 +33,7 @@ def extract(
     cache_dir: Path,
     *,
     workers: int | None = None,
+    batch_size: int = 1,
     on_progress: OnProgress = lambda done, total: None,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> Features:
@@ -43,6 +44,7 @@ def extract(
         extractors: what to measure; their blocks stand in this order in the result.
         cache_dir: the place of the store; see `FeatureStore` and `PhotoIndex`.
         workers: decoding processes, at least 1; by default one per core.
+        batch_size: photos that the extractors get at once, at least.
         on_progress: see `OnProgress`.
         on_note: called with one line about anything that was mended on the way.
 
@@ -59,9 +61,11 @@ def extract(
         if run.unknown:
             steps = [extractor.prepare for extractor in extractors]
             finished = [store.content_hashes for store in stores]
-            with DecodingPool(steps, finished, workers) as pool:
+            batch_size = max(batch_size, _PHOTOS_PER_BATCH)
+            with DecodingPool(steps, finished, workers, ahead=2 * batch_size) as pool:
                 run.measure_all(
                     pool.run({key: photos[key] for key in run.unknown}),
+                    batch_size,
                     lambda: on_progress(run.finished, len(photos)),
                 )
     usable = [key for key in photos if key in run.hashes]
@@ -106,7 +110,13 @@ class MultiFeatureExtractor:
     ) -> Features:
         """`extract` with these extractors."""
         return extract(
-            photos, self.extractors, self.cache_dir, workers=workers, on_progress=on_progress, on_note=on_note
+            photos,
+            self.extractors,
+            self.cache_dir,
+            workers=workers,
+            batch_size=self.options.inference_batch_size,
+            on_progress=on_progress,
+            on_note=on_note,
         )
 
 
@@ -151,14 +161,16 @@ class _Run:
             else:
                 self.unknown.append(key)
 
-    def measure_all(self, results: Iterable[Prepared | Failure], on_batch: Callable[[], None]) -> None:
+    def measure_all(
+        self, results: Iterable[Prepared | Failure], batch_size: int, on_batch: Callable[[], None]
+    ) -> None:
         """Measures photos as they become ready, and puts them on disk every few seconds."""
         batch: list[Prepared | Failure] = []
         last_flush = time.monotonic()
         try:
             for result in results:
                 batch.append(result)
-                if len(batch) >= _PHOTOS_PER_BATCH:
+                if len(batch) >= batch_size:
                     full, batch = batch, []
                     self._measure(full)
                     on_batch()

@@ -70,13 +70,13 @@ def _in_threads(
 ) -> list[NDArray[np.float32]]:
     """`run` of every part, in their order, with as many threads as cores; raises what one of them raised.
 
-    The threads end with the process, and share no lock with this one, so that Ctrl-C can strike anywhere.
+    The threads share no lock with this one, so that Ctrl-C can strike anywhere.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     for place in range(len(parts)):
         waiting.put(place)
     results: dict[int, NDArray[np.float32]] = {}
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
 
     def work() -> None:
         with suppress(Empty):
@@ -90,9 +90,15 @@ def _in_threads(
     others = [threading.Thread(target=work, daemon=True) for _ in range(min(usable_cores(), len(parts)) - 1)]
     for thread in others:
         thread.start()
-    work()
-    for thread in others:
-        thread.join()
+    try:
+        work()
+    except BaseException as error:
+        errors.append(error)  # Ctrl-C: the others stop after the photos they are at
+        raise
+    finally:
+        # A process that ends while one of them is at work is ended by the C++ library, with an error.
+        for thread in others:
+            thread.join()
     if errors:
         raise errors[0]
     return [results[place] for place in range(len(parts))]

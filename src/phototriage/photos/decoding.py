@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
-from phototriage.errors import PhotoError
+from phototriage.errors import PhotoError, PhotoReadError
 from phototriage.photos.capture_time import CaptureTime, read_capture_time
 from phototriage.photos.colour import Pixels, to_8_bit, to_srgb
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
@@ -68,6 +68,7 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
 
     Raises:
         PhotoError: the photo cannot be used; the text is the reason, in one line, without a path.
+        PhotoReadError: it may be sound, and there is not enough memory.
         ValueError: `max_side` is less than 1.
     """
     if max_side is not None and max_side < 1:
@@ -75,8 +76,11 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
     if not data:
         raise PhotoError("the file is empty")
     register_formats()
-    with captured_stderr() as printed, own_pillow_settings() as warned:
-        outcome = _try_decode(data, max_side)
+    try:
+        with captured_stderr() as printed, own_pillow_settings() as warned:
+            outcome = _try_decode(data, max_side)
+    except MemoryError as error:
+        raise PhotoReadError("there is not enough memory to decode it") from error
     noise = [*(str(warning.message) for warning in warned), *printed.text.splitlines()]
     if isinstance(outcome, Decoded):
         return replace(outcome, complaints=_shortened([*outcome.complaints, *noise]))
@@ -90,8 +94,6 @@ def _try_decode(data: bytes, max_side: int | None) -> Decoded | str:
         return _decode(data, max_side)
     except UnidentifiedImageError:
         return f"not a photo in a format that can be read: {', '.join(FORMATS)}"
-    except MemoryError:
-        return "there is not enough memory to decode it"
     except DAMAGE as error:
         return f"cannot be decoded: {str(error) or type(error).__name__}"
 

@@ -132,7 +132,7 @@ def test_the_figures_at_the_top(tmp_path: Path, make_photo: Callable[..., Path])
     write(tmp_path, ranked, [Failure("e.jpg", "the file is empty")], tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
     figures = dict(re.findall(r"<div><dt>([^<]*)</dt><dd>([^<]*)</dd></div>", text))
-    rest = sizes["a/2.jpg"] + sizes["a/3.jpg"] + 1_000_000
+    others = sizes["a/2.jpg"] + sizes["a/3.jpg"] + sizes["b/2.jpg"] + 1_000_000
     assert figures == {
         "photos": "8",
         "series": "3",
@@ -140,7 +140,7 @@ def test_the_figures_at_the_top(tmp_path: Path, make_photo: Callable[..., Path])
         "series too close to call": "1",
         "series kept whole": "1",
         "single photos, not shown": "1",
-        "in 2 photos below the picks": f"{rest / 1e6:.1f} MB",
+        "in 3 photos beside the picks": f"{others / 1e6:.1f} MB",
     }
     assert "<summary>1 photo left out</summary><ul><li><bdi>e.jpg</bdi>: the file is empty</li></ul>" in text
     assert [series["data-certainty"] for series in Page(text).all("section")] == ["sure", "close", "kept"]
