@@ -112,9 +112,7 @@ FAULTS = {
         after=flattened,
     ),
     "colour, share left": Fault((0.8, 0.6, 0.2), "less colour", frozenset(), after=greyed),
-    "JPEG quality": Fault(
-        (60, 35, 10), "compression marks", frozenset({"less fine detail", "worse exposed"}), quality=True
-    ),
+    "JPEG quality": Fault((60, 35, 10), "compression marks", frozenset({"less fine detail"}), quality=True),
     "none": Fault((1, 1, 1), "", frozenset()),
     "framing: zoom": Fault((1.02, 1.05, 1.1), "", frozenset(), lambda take, size: replace(take, zoom=size)),
     "framing: shift, px": Fault((9, 18, 36), "", frozenset(), lambda take, size: replace(take, shift_x=size)),

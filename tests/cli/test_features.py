@@ -301,3 +301,16 @@ def test_a_store_of_a_newer_version_is_named_and_stays(cli: Cli, cache_dir: Path
         r"wide-\w+ +│ no part can be read +│ .* newer", cli("features", "info", "--cache_dir", cache_dir)[1]
     )
     assert part.read_bytes() == before
+
+
+def test_check_of_a_network_that_cannot_be_read_is_one_line(
+    cli: Cli, cache_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "network.onnx").write_bytes(b"network")
+    kept = keep_exported(cache_dir, WIDE, tmp_path / "network.onnx")
+    kept.unlink()
+    kept.mkdir()
+    code, out, err = cli("features", "check", "--cache_dir", cache_dir)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"phototriage: cannot read the network {kept}: Is a directory; ")
+    assert err.count("\n") == 1

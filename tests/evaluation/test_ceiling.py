@@ -46,7 +46,7 @@ def test_known_truth_is_found_again(alpha: float, per_pair: int) -> None:
 
 def test_one_cell_by_hand() -> None:
     """Half of the pairs 2 to 0, half 1 to 1: as only a very large α has it."""
-    even = of_votes(np.array([2, 1] * 50), np.full(100, 2))
+    even = of_votes(np.array([2, 1] * 100), np.full(200, 2))
     assert even is not None
     alpha = even.concentration
     assert alpha == 200
@@ -62,24 +62,26 @@ def test_where_the_votes_do_not_tell_there_is_none() -> None:
     assert of_votes(np.zeros(5, int), np.zeros(5, int)) is None
     assert of_votes(np.array([1, 0, 1]), np.ones(3, int)) is None
     assert of_votes(np.array([1, 2, 3]), np.array([2, 4, 6])) is None
+    assert of_votes(np.array([4, 0] * 49), np.full(98, 4)) is None
 
 
 def test_labels_of_larger_series_that_are_no_shares_of_votes_do_not_count() -> None:
-    votes_a = np.array([4, 1, 3, 4, 4])
-    votes = np.full(5, 4)
-    preference = np.array([1, 0.3, 0.75, 0.9, 0.9])  # the second and the last two are not the share
-    sizes = np.array([3, 3, 2, 2, 2])
+    votes_a = np.tile([4, 1, 3, 4, 4], 100)
+    votes = np.full(500, 4)
+    # The second of each five and its last two are not the share.
+    preference = np.tile([1, 0.3, 0.75, 0.9, 0.9], 100)
+    sizes = np.tile([3, 3, 2, 2, 2], 100)
     found = ceiling(
         preference,
         votes_a,
         votes - votes_a,
         sizes,
-        np.array([0, 2, 3, 4]),
+        (5 * np.arange(100)[:, None] + [0, 2, 3, 4]).ravel(),
         threshold_kinds(preference, ()),
         0,
     )
     assert found is not None
-    assert (found.pairs, found.votes) == (3, 4)
+    assert (found.pairs, found.votes) == (300, 4)
 
 
 def test_phototriages_ceiling(shared: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from phototriage.errors import OutputError
+from phototriage.errors import FeatureError, OutputError
 from phototriage.features import Block, FeatureStore
 from phototriage.features.exported import export_folder, exported_networks, find_exported, keep_exported
 
@@ -47,7 +47,8 @@ def test_a_damaged_file_is_set_aside_and_said(
 
 def test_files_of_others_are_no_networks(tmp_path: Path) -> None:
     export_folder(tmp_path).mkdir()
-    (export_folder(tmp_path) / "mine.onnx").write_text("mine")
+    for name in ("mine.onnx", "my.own.network.onnx"):
+        (export_folder(tmp_path) / name).write_text("mine")
     assert exported_networks(tmp_path) == ()
 
 
@@ -55,3 +56,18 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, network: Path) -> None:
     export_folder(tmp_path).write_text("a file where the folder should be")
     with pytest.raises(OutputError, match=r"cannot write .*clip-.*--cache_dir"):
         keep_exported(tmp_path, BLOCK, network)
+
+
+def test_a_name_with_dots_is_found_again(tmp_path: Path, network: Path) -> None:
+    block = Block("squeezenet1.1", "squeezenet/1", ("a",))
+    kept = keep_exported(tmp_path, block, network)
+    assert find_exported(tmp_path, block) == kept
+    assert exported_networks(tmp_path)[0].block_folder == FeatureStore.folder_of(tmp_path, block).name
+
+
+def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path, network: Path) -> None:
+    kept = keep_exported(tmp_path, BLOCK, network)
+    kept.unlink()
+    kept.mkdir()
+    with pytest.raises(FeatureError, match=r"cannot read the network .*: Is a directory; .*--cache_dir"):
+        find_exported(tmp_path, BLOCK)

@@ -70,11 +70,14 @@ def test_what_a_content_is_is_known_as_long_as_the_same_decoders_read_it(
         assert index.contents(hashes) == {}
 
 
-def test_a_capture_of_another_version_is_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "capture", ["[99,null]", None, '[1,["2026-06-01T12:00:00",1e300]]', "5", '[1,["2026-06-01T12:00:00"]]']
+)
+def test_a_capture_of_another_version_or_damaged_is_unknown(tmp_path: Path, capture: str | None) -> None:
     with PhotoIndex(tmp_path) as index:
         index.remember([], {"aa" * 16: Content(Capture(), None)})
     with sqlite3.connect(tmp_path / "index.sqlite") as database:
-        database.execute("UPDATE contents SET capture = '[99,null]'")
+        database.execute("UPDATE contents SET capture = ?", (capture,))
     database.close()
     with PhotoIndex(tmp_path) as index:
         assert index.contents(["aa" * 16]) == {}
@@ -211,3 +214,28 @@ def test_forgetting_all_leaves_an_index_that_is_in_use_usable(tmp_path: Path) ->
         assert len(in_use) == 0
         in_use.remember([file], {})
         assert len(other) == 1
+
+
+@pytest.mark.parametrize("table", ["files", "contents"])
+def test_a_table_that_is_gone_is_made_again(tmp_path: Path, table: str) -> None:
+    file, content = (tmp_path, tmp_path.stat(), "ab" * 16), {"ab" * 16: Content(Capture(), None)}
+    with PhotoIndex(tmp_path) as index:
+        index.remember([file], content)
+    with sqlite3.connect(tmp_path / "index.sqlite") as database:
+        database.execute(f"DROP TABLE {table}")
+    database.close()
+    with PhotoIndex(tmp_path) as index:
+        assert index.content_hashes([file[:2]]) == [None if table == "files" else "ab" * 16]
+        assert index.contents(["ab" * 16]) == ({} if table == "contents" else content)
+        index.remember([file], content)
+    assert known_photos(tmp_path) == {tmp_path: "ab" * 16}
+
+
+def test_only_its_own_names_are_an_index(tmp_path: Path) -> None:
+    for name in ("index.old.sqlite", "index-x.sqlite", "index-2.sqlite", "index.sqlite", "index-10.sqlite"):
+        (tmp_path / name).touch()
+    assert [path.name for path in index_files(tmp_path)] == [
+        "index.sqlite",
+        "index-2.sqlite",
+        "index-10.sqlite",
+    ]

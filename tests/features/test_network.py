@@ -27,7 +27,7 @@ class Mean(torch.nn.Module):
 
 class OutOfMemory(torch.nn.Module):
     def forward(self, photos: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
-        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 99 bytes")
+        return torch.empty(1 << 45)  # more than a process can address
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +215,24 @@ def test_running_out_of_memory_says_what_to_set(tmp_path: Path) -> None:
     extractor = extractor_of(tmp_path, options=options, build=OutOfMemory)
     with pytest.raises(FeatureError, match=r"5 photos at once .*lower --inference_batch_size \(it is 64\)"):
         features(extractor)
+
+
+def test_a_batch_too_large_for_the_memory_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(photos: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        raise MemoryError(f"Unable to allocate {len(photos)} GiB")
+
+    extractor = extractor_of(tmp_path)
+    monkeypatch.setattr(np, "stack", too_large)
+    with pytest.raises(FeatureError, match=r"5 photos at once .*lower --inference_batch_size"):
+        features(extractor)
+
+
+def test_a_network_too_large_for_the_memory_is_not_blamed_on_the_batch(tmp_path: Path) -> None:
+    extractor = extractor_of(tmp_path, build=lambda: OutOfMemory()(torch.empty(0)))
+    with pytest.raises(
+        FeatureError, match=r"^the network of 'colour' does not fit into the memory"
+    ) as raised:
+        features(extractor)
+    assert "batch" not in str(raised.value)

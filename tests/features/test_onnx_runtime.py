@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
 from phototriage.features import Block, onnx_runtime
-from phototriage.features.network import OUT_OF_MEMORY
+from phototriage.features.memory import OUT_OF_MEMORY
 from phototriage.features.onnx_export import export_onnx
 from phototriage.features.onnx_runtime import start_onnx
 from phototriage.features.torch_runtime import FromPixels

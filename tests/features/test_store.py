@@ -10,6 +10,7 @@ import pytest
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features import Block, FeatureStore
 from phototriage.features import store as store_module
+from phototriage.features.part import Part
 
 BLOCK = Block("iqa", "iqa/1", ("sharpness", "contrast", "exposure"))
 HASHES = [f"{number:032x}" for number in range(5)]
@@ -265,3 +266,20 @@ def test_a_part_in_the_folder_of_another_block_is_not_used(tmp_path: Path) -> No
     after = FeatureStore(tmp_path, BLOCK)
     assert len(after) == 0
     assert after.torn == [store.folder / part.name]
+
+
+def test_what_are_no_numbers_counts_as_not_measured_and_goes_with_a_merge(tmp_path: Path) -> None:
+    broken = VECTORS.copy()
+    broken[1, 2], broken[3, 0] = np.nan, -np.inf
+    FeatureStore(tmp_path, BLOCK).add(HASHES, broken)
+    store = FeatureStore(tmp_path, BLOCK)
+    assert store.content_hashes == {HASHES[0], HASHES[2], HASHES[4]}
+    store.add([HASHES[1], HASHES[3]], VECTORS[[1, 3]])
+    after = FeatureStore(tmp_path, BLOCK)
+    assert np.array_equal(after.vectors(HASHES), VECTORS)
+    after.compact()
+    (part,) = parts_of(after)
+    read = store_module.read_part(part)
+    assert isinstance(read, Part)
+    assert read.finite.all()
+    assert len(read.finite) == 5

@@ -104,7 +104,7 @@ def test_a_block_goes_with_its_networks_and_all_with_all(cache_dir: Path) -> Non
     source = cache_dir / "source"
     source.write_bytes(b"network")
     kept = {block: keep_exported(cache_dir, block, source) for block in (IQA, CLIP)}
-    lone = keep_exported(cache_dir, Block("resnet", "resnet/1", ("x",)), source)
+    lone = keep_exported(cache_dir, Block("resnet1.1", "resnet/1", ("x",)), source)
     clip, iqa = survey(cache_dir)
     assert kept[IQA] in removable_files(iqa)
     clear(cache_dir, [iqa], everything=False)
@@ -118,7 +118,13 @@ def test_a_block_goes_with_its_networks_and_all_with_all(cache_dir: Path) -> Non
 
 def test_clearing_all_leaves_what_belongs_to_others(cache_dir: Path) -> None:
     stored = survey(cache_dir)
-    others = [cache_dir / "weights.onnx", stored[0].folder / "notes.txt"]
+    (cache_dir / "onnx").mkdir()
+    others = [
+        cache_dir / "weights.onnx",
+        cache_dir / "onnx" / "my.own.network.onnx",
+        cache_dir / "index.old.sqlite",
+        stored[0].folder / "notes.txt",
+    ]
     for path in others:
         path.write_text("mine")
     (cache_dir / "index-2.sqlite").touch()
@@ -126,3 +132,18 @@ def test_clearing_all_leaves_what_belongs_to_others(cache_dir: Path) -> None:
     left = {path for path in cache_dir.rglob("*") if path.is_file()}
     assert left == {*others, cache_dir / "index-2.sqlite"}
     assert known_photos(cache_dir) == {}
+
+
+def test_a_part_that_may_not_be_looked_at_is_one_clear_error(
+    cache_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def forbidden(path: Path, **options: bool) -> os.stat_result:
+        if path.suffix == ".parquet":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", forbidden)
+    with pytest.raises(FeatureError, match=r"^cannot read .*\.parquet: Permission denied; .*--cache_dir$"):
+        survey(cache_dir)

@@ -1,6 +1,8 @@
 import hashlib
 import json
 import shutil
+import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,49 @@ def test_the_hubs_cache_is_used_offline(
     assert resnet_extractor(ExtractorOptions(), tmp_path).build() is not None
 
 
+def test_nobody_is_asked_for_what_is_in_the_hubs_cache(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    def asked(*arguments: object, **options: object) -> None:
+        raise AssertionError("the hub was asked")
+
+    in_hubs_cache(weights, tmp_path, monkeypatch)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    for name in ("snapshot_download", "get_hf_file_metadata"):
+        monkeypatch.setattr(huggingface_hub, name, asked)
+    assert resnet_extractor(ExtractorOptions(), tmp_path).build() is not None
+    (tmp_path / "hub" / "models--microsoft--resnet-50" / "snapshots" / RESNET / "model.safetensors").unlink()
+    with pytest.raises(AssertionError, match="the hub was asked"):
+        resnet_extractor(ExtractorOptions(), tmp_path).build()
+
+
+def test_a_hub_that_cannot_be_reached_is_asked_once_and_nothing_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import huggingface_hub
+    import huggingface_hub.constants
+
+    def slept(seconds: float) -> None:
+        raise AssertionError(f"would have slept for {seconds} s")
+
+    with socket.socket() as listener:  # bound, and nobody listens
+        listener.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        template = f"{nowhere}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", nowhere)
+        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.setattr(time, "sleep", slept)
+        with pytest.raises(
+            FeatureError, match=r"neither in the hub's cache nor to be downloaded \(.*refused"
+        ):
+            resnet_extractor(ExtractorOptions(), tmp_path).build()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_other_weights_have_another_fingerprint(weights: Path, tmp_path: Path) -> None:
     options = ExtractorOptions(weights_dir=weights)
     before = clip_extractor(options, tmp_path).block.fingerprint
@@ -89,7 +134,14 @@ def test_another_config_of_the_same_weights_has_another_fingerprint(weights: Pat
     before = clip_extractor(options, tmp_path).block.fingerprint
     path = weights / "clip-vit-base-patch32" / "config.json"
     config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, "transformers_version": "0"}))
+    harmless = {
+        "transformers_version": "0",
+        "torch_dtype": "float16",
+        "use_cache": False,
+        "_commit_hash": "0",
+    }
+    sides = {side: {**config[side], **harmless} for side in ("vision_config", "text_config")}
+    path.write_text(json.dumps({**config, **sides, **harmless, "id2label": {}, "label2id": {}}))
     assert clip_extractor(options, tmp_path).block.fingerprint == before
     config["vision_config"]["hidden_act"] = "gelu"
     path.write_text(json.dumps(config))
@@ -103,6 +155,75 @@ def test_a_config_without_its_sizes(weights: Path, tmp_path: Path) -> None:
     path.write_text(json.dumps(config))
     with pytest.raises(FeatureError, match=r"config\.json has no number vision_config\.image_size"):
         clip_extractor(ExtractorOptions(weights_dir=weights), tmp_path)
+
+
+def change_config(folder: Path, **changes: object) -> None:
+    """Changes some of config.json; a change that is a dict goes into the part of that name."""
+    config = json.loads((folder / "config.json").read_text())
+    for key, value in changes.items():
+        config[key] = {**config[key], **value} if isinstance(value, dict) else value
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize("size", [0, -64, "64", None, True, 64.0])
+def test_a_size_that_is_none_is_told_at_once(weights: Path, tmp_path: Path, size: object) -> None:
+    change_config(weights / "clip-vit-base-patch32", vision_config={"image_size": size})
+    with pytest.raises(
+        FeatureError, match=r"config\.json has no number vision_config\.image_size over 0; fetch"
+    ):
+        clip_extractor(ExtractorOptions(weights_dir=weights), tmp_path)
+
+
+@pytest.mark.parametrize("widths", [["x"] * 4, "abcd", [16, 24, 32], [16, 24, 0, 40], None, {"a": 1}])
+def test_stages_of_no_width_are_told_at_once(weights: Path, tmp_path: Path, widths: object) -> None:
+    path = weights / "resnet-50" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "hidden_sizes": widths}))
+    with pytest.raises(
+        FeatureError, match=r"resnet-50/config\.json must have four hidden_sizes over 0; fetch"
+    ):
+        resnet_extractor(ExtractorOptions(weights_dir=weights), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hidden_act": "no such one"},
+        {"num_attention_heads": 0},
+        {"num_attention_heads": 3},
+        {"patch_size": 0},
+        {"hidden_size": "x"},
+        {"hidden_size": -1},
+        {"num_hidden_layers": None},
+    ],
+)
+def test_a_config_that_no_network_can_be_built_from(
+    weights: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    change_config(weights / "clip-vit-base-patch32", vision_config=changes)
+    with pytest.raises(FeatureError) as raised:
+        build(weights, tmp_path)
+    text = str(raised.value)
+    assert f"the weights in {weights}/clip-vit-base-patch32 cannot be read by its config.json (" in text
+    assert "; fetch them" in text
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("depths", ["x", [1, 1, "x", 1], 3, [1]])
+def test_depths_that_are_none(weights: Path, tmp_path: Path, depths: object) -> None:
+    change_config(weights / "resnet-50", depths=depths)
+    with pytest.raises(FeatureError, match=r"resnet-50 (cannot be read by its config\.json|do not fit)"):
+        resnet_extractor(ExtractorOptions(weights_dir=weights), tmp_path).build()
+
+
+def test_weights_of_another_shape_are_named(
+    weights: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    change_config(weights / "clip-vit-base-patch32", vision_config={"intermediate_size": 48})
+    with pytest.raises(
+        FeatureError, match=r"do not fit: 6 are absent or of another shape, the first is \S+mlp\.fc1"
+    ):
+        build(weights, tmp_path)
+    assert capfd.readouterr() == ("", "")
 
 
 def downloaded(folder: Path, commit: str) -> None:
@@ -215,4 +336,14 @@ def test_truncated_weights(weights: Path, tmp_path: Path) -> None:
     file = weights / "clip-vit-base-patch32" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(FeatureError, match=r"the weights in .* cannot be read .*--weights_dir"):
+        build(weights, tmp_path)
+
+
+def test_a_full_memory_is_no_damage(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import CLIPVisionModelWithProjection
+
+    monkeypatch.setattr(
+        CLIPVisionModelWithProjection, "from_pretrained", lambda *_, **options: torch.empty(1 << 45)
+    )
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
         build(weights, tmp_path)

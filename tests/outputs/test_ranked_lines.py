@@ -54,6 +54,19 @@ def test_also_is_said_once() -> None:
     )
 
 
+def test_words_that_hold_also_are_left_as_they_are() -> None:
+    odd = Reason("looks also fine", "look", None, None, 0.5)
+    photo = RankedPhoto("a", ("a",), 1, 0, 1, "pick", (odd, NOISIER))
+    assert shown(RankedSeries("s", "series", None, (photo,)))[1].endswith(
+        "pick   looks also fine, also noisier"
+    )
+
+
+def test_size_is_a_reason_of_its_own() -> None:
+    photo = RankedPhoto("a", ("a",), 2, 0, 0, "rest", (Reason("smaller", "megapixels", 0.3, 1.6, None),))
+    assert shown(RankedSeries("s", "series", None, (photo,)))[1].endswith("  smaller")
+
+
 def test_only_the_pick_stands_out() -> None:
     text = ranked_lines(BURST, None, 80)
     assert [text.plain[span.start : span.end].split()[0] for span in text.spans if span.style == "bold"] == [

@@ -30,6 +30,7 @@ def test_natural_order_in_every_folder(tmp_path: Path) -> None:
         "IMG_1.jpg",
         "IMG_2.JPG",
         "IMG_2 (2).jpg",
+        "IMG_2-1.jpg",
         "img_3.jpg",
         "IMG_10.jpg",
         "IMG_100.jpg",

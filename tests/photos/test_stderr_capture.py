@@ -2,6 +2,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -80,3 +81,24 @@ except OSError:
 """
     run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
     assert run.stdout == "heard and closed again\n"
+
+
+def unusable(*arguments: object, **options: object) -> None:
+    raise FileNotFoundError(2, "No usable temporary directory found")
+
+
+def test_without_files_in_memory_the_disk_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "memfd_create", unusable, raising=False)
+    with captured_stderr() as printed:
+        os.write(2, b"broken\n")
+    assert printed.text == "broken\n"
+
+
+def test_without_any_place_the_text_is_lost_and_nothing_else(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "memfd_create", unusable, raising=False)
+    monkeypatch.setattr(tempfile, "TemporaryFile", unusable)
+    with captured_stderr() as printed:
+        os.write(2, b"broken\n")
+    assert (printed.text, capfd.readouterr().err) == ("", "")

@@ -1,10 +1,12 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, Block, measure_iqa, measure_iqa_plus
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
@@ -17,6 +19,8 @@ LEARNED = Block("clip", "clip/test", ("clip_0", "clip_1"))
 IQA_PLUS = Block("iqa_plus", "iqa_plus/test", IQA_PLUS_COLUMNS)
 USUAL = dict.fromkeys(IQA_COLUMNS, 0.5)
 USUAL_DETAIL = dict.fromkeys(IQA_PLUS_COLUMNS, 1.0)
+USUAL_TAKE = Shot(defocus=0.2)
+Pixels = NDArray[np.uint8]
 
 
 def linear(weights: Mapping[str, float], *blocks: Block, temperature: float = 1.0) -> TrainedRanker:
@@ -117,14 +121,20 @@ def test_every_number_of_a_measured_block_has_words() -> None:
     assert [(each.words, each.log_odds) for each in reasons] == [("less noise", 1.0)]
 
 
-def embedded_words(spoilt: Shot, seed: int) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+def embedded_words(
+    spoilt: Shot,
+    seed: int,
+    usual: Shot = USUAL_TAKE,
+    after: Callable[[Pixels], Pixels] = np.asarray,
+) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """What is said of the embedded ranker's verdict on a photo and on the same photo spoilt."""
     scene = draw_scene(seed, 700, 466)
     rng = np.random.default_rng(seed)
     photos = [
         photograph(scene, replace(shot, noise=shot.noise + 0.006), rng, (400, 600))
-        for shot in (Shot(defocus=0.2), replace(spoilt, defocus=spoilt.defocus or 0.2))
+        for shot in (usual, replace(spoilt, defocus=spoilt.defocus or 0.2))
     ]
+    photos[1] = after(photos[1])
     rows = np.stack([measure_iqa(photo) for photo in photos])
     measured = np.hstack([rows, np.stack([measure_iqa_plus(photo) for photo in photos])])
     numbers = dict(zip((*IQA_COLUMNS, *IQA_PLUS_COLUMNS), measured.T.astype(np.float64), strict=True))
@@ -154,6 +164,42 @@ def test_noise_is_not_called_sharpness(seed: int) -> None:
     good, spoilt = embedded_words(Shot(noise=0.05), seed)
     assert not {"sharper", "more fine detail"} & {each.words for each in spoilt}
     assert not {"softer", "less fine detail"} & {each.words for each in good}
+
+
+def compressed(quality: int) -> Callable[[Pixels], Pixels]:
+    def after(photo: Pixels) -> Pixels:
+        data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+
+    return after
+
+
+def denoised(photo: Pixels) -> Pixels:
+    return np.asarray(cv2.fastNlMeansDenoisingColored(photo, None, 4, 4, 7, 15))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("change", "after", "noise", "truth"),
+    [
+        *[(Shot(), compressed(quality), 0.0, {"compression marks"}) for quality in (60, 30, 10)],
+        (Shot(), denoised, 0.03, {"less noise"}),
+        *[(Shot(zoom=zoom), np.asarray, 0.0, set()) for zoom in (1.02, 1.05)],
+    ],
+)
+def test_no_false_word_of_what_only_shakes_the_numbers(
+    change: Shot, after: Callable[[Pixels], Pixels], noise: float, truth: set[str], seed: int
+) -> None:
+    change = replace(change, noise=noise)
+    _, spoilt = embedded_words(change, seed, Shot(defocus=0.2, noise=noise), after)
+    assert {each.words for each in spoilt} <= truth
+
+
+def test_a_small_difference_in_exposure_is_not_told() -> None:
+    likes_light = linear({"exposure": 50}, *EMBEDDED.blocks)
+    assert explain(likes_light, {**USUAL, "exposure": 0.525}, USUAL) == ()
+    (reason,) = explain(likes_light, {**USUAL, "exposure": 0.54}, USUAL)
+    assert (reason.words, reason.log_odds) == ("better exposed", pytest.approx(2, abs=1e-3))
 
 
 COLUMN = st.floats(0, 1, width=32)

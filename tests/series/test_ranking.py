@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phototriage.errors import FeatureError
-from phototriage.features import IQA_PLUS_COLUMNS, Block, Features
+from phototriage.features import IQA_PLUS_COLUMNS, Block, Features, measure_iqa, measure_iqa_plus
+from phototriage.photos import Capture
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
 from phototriage.series import RankedSeries, Reason, Series, SeriesKind, Shot, rank_series
 from phototriage.series.ranking import CLOSE
+from phototriage.simulation import Shot as Take
+from phototriage.simulation import draw_scene, photograph
 
 BLOCK = Block("block", "block/1", ("number",))
 # Its score is the number itself.
@@ -164,6 +167,80 @@ def test_phrases_say_what_speaks_against_a_place() -> None:
     photo = replace(ranked({"a": 0}).photos[0], reasons=reasons)
     assert photo.phrases == ("sharper", "but less contrast", "also noisier")
     assert replace(photo, verdict="rest").phrases == ("but sharper", "less contrast", "also noisier")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_lead_owed_to_noise_or_compression_is_too_close_to_call(seed: int) -> None:
+    scene = draw_scene(seed, 700, 466)
+    takes = {
+        name: photograph(scene, Take(noise=noise, defocus=defocus), np.random.default_rng(seed), (400, 600))
+        for name, noise, defocus in (("clean", 0.004, 0.2), ("noisy", 0.06, 0.2), ("soft", 0.004, 2.5))
+    }
+    embedded = load_embedded_ranker()
+    # Surer than the real one, so that without a closer look both others would be clearly beaten.
+    sure = replace(embedded, temperature=embedded.temperature / 20)
+    seen = Features(tuple(takes), np.stack([measure_iqa(take) for take in takes.values()]), embedded.blocks)
+    detail = Features(
+        tuple(takes),
+        np.stack([measure_iqa_plus(take) for take in takes.values()]),
+        (Block("iqa_plus", "test", IQA_PLUS_COLUMNS),),
+    )
+    (blind,) = rank_series([burst(("clean", "noisy"))], seen, sure)
+    assert [(each.photo, each.verdict) for each in blind.photos] == [("noisy", "pick"), ("clean", "rest")]
+    (series,) = rank_series([burst(("clean", "noisy"))], seen, sure, detail=detail)
+    assert [(each.photo, each.verdict) for each in series.photos] == [("noisy", "pick"), ("clean", "close")]
+    assert series.photos[0].phrases[0] == "scored up for noise"
+    assert series.photos[1].phrases[0] == "scored down for less noise"
+    # With two picks it is the second that a photo is told from.
+    (series,) = rank_series([burst(("soft", "clean", "noisy"))], seen, sure, keep=2, detail=detail)
+    assert [each.verdict for each in series.photos] == ["pick", "pick", "rest"]
+    (series,) = rank_series([burst(("clean", "soft"))], seen, sure, detail=detail)
+    assert [(each.photo, each.verdict) for each in series.photos] == [("clean", "pick"), ("soft", "rest")]
+    assert series.photos[1].phrases[0] == "softer"
+
+
+def test_a_small_export_comes_after_the_full_photos_whatever_its_score() -> None:
+    numbers = {"original": 1.0, "small": 1e6, "raw": 0.0, "half": -1.0, "smallest": 1e6}
+    sizes = {"original": (1000, 2000), "small": (1000, 999), "half": (2000, 500), "smallest": (10, 20)}
+    captures = tuple(
+        Capture(width=w, height=h) for w, h in (sizes.get(each, (None, None)) for each in numbers)
+    )
+    measured = replace(features(numbers), captures=captures)
+    (series,) = rank_series([burst(list(numbers))], measured, IDENTITY)
+    assert [(each.photo, each.rank, each.verdict) for each in series.photos] == [
+        ("original", 1, "pick"),
+        ("raw", 2, "rest"),
+        ("half", 3, "rest"),
+        ("small", 4, "rest"),
+        ("smallest", 4, "rest"),
+    ]
+    alone = ranked({photo: numbers[photo] for photo in ("original", "raw", "half")})
+    assert [each.probability_best for each in series.photos] == [
+        *(each.probability_best for each in alone.photos),
+        *(0, 0),
+    ]
+    assert series.photos[3].reasons == (Reason("smaller", "megapixels", 0.999, 2.0, None),)
+    assert series.photos[3].phrases == ("smaller",)
+    (few,) = rank_series([burst(["small", "original"])], measured, IDENTITY, keep=2)
+    assert [(each.photo, each.verdict, each.phrases) for each in few.photos] == [
+        ("original", "pick", ("larger",)),
+        ("small", "rest", ("smaller",)),
+    ]
+    (kept,) = rank_series([burst(["small", "original"], kind="panorama")], measured, IDENTITY)
+    assert [(each.photo, each.verdict) for each in kept.photos] == [("small", "kept"), ("original", "kept")]
+
+
+def test_phrases_do_not_praise_a_flaw() -> None:
+    up, down = (
+        Reason("noisier", "noise", 1, 0, 0.4),
+        Reason("fewer compression marks", "blockiness", 0, 1, -0.2),
+    )
+    photo = replace(ranked({"a": 0}).photos[0], reasons=(up, down))
+    assert photo.phrases == ("scored up for noise", "but scored down for fewer compression marks")
+    assert replace(photo, verdict="close").phrases == (
+        "but scored up for noise",
+        "scored down for fewer compression marks",
+    )
 
 
 def test_keep_is_at_least_one() -> None:

@@ -1,9 +1,10 @@
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from phototriage.photos import Capture, CaptureTime
+from phototriage.photos import Capture, CaptureTime, discover
 from phototriage.series.shot import Shot
 from phototriage.series.timeline import Timeline, lay_out
 
@@ -29,6 +30,21 @@ def test_time_orders_and_names_break_ties_naturally() -> None:
     assert names == ["z/IMG_0.jpg", "b/IMG_9.jpg", "b/IMG_10.jpg", "a/IMG_1.jpg"]
     np.testing.assert_allclose(np.diff(line.time), [0.75, 0, 0.5])
     assert line.rank.tolist() == [3, 1, 2, 0]
+
+
+def test_untimed_photos_are_in_the_order_in_which_they_are_found(tmp_path: Path) -> None:
+    names = [
+        "IMG_2-1.jpg",
+        "IMG_10.jpg",
+        "IMG_2.jpg",
+        "img_3.JPG",
+        "IMG_2 (1).jpg",
+        "IMG_02.jpg",
+        "IMG_2.png",
+    ]
+    for name in names:
+        (tmp_path / name).touch()
+    assert laid_out({name: Capture() for name in names})[0] == [path.name for path in discover(tmp_path)]
 
 
 def test_cameras_do_not_mix_and_neither_do_folders_without_times() -> None:

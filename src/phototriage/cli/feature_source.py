@@ -31,8 +31,8 @@ class FeatureSource:
     """How photos become numbers."""
 
     features: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...")] = None
-    """Features to measure: clip, resnet, iqa, iqa_plus. By default those the ranker needs; for training clip,
-    resnet and iqa."""
+    """Features to measure: clip, resnet, iqa, iqa_plus, look. By default those the ranker needs; for training
+    clip, resnet and iqa."""
     cache_dir: Path = field(default_factory=default_cache_dir)
     """Where measured features are kept."""
     workers: OptionalInt = None

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +77,11 @@ class Check:
             if self.repair and part.kind == "damaged" and set_aside(part.path):
                 left -= 1
         networks = exported_networks(cache_dir)
-        broken = [each.path for each in networks if not each.sound]
+        broken = []
+        for each in networks:
+            with suppress(FileNotFoundError):  # removed meanwhile
+                if not each.sound:
+                    broken.append(each.path)
         left += len(broken)
         for path in broken:
             note(f"damaged: {path}: is not the network that was exported")

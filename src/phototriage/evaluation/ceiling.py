@@ -13,6 +13,7 @@ __all__ = ["Ceiling", "ceiling"]
 
 _CONCENTRATIONS = np.geomspace(0.02, 200, 500)
 _ROUNDING = 1e-6
+_LEAST_PAIRS = 100  # of fewer, α says little, and the ceiling could come out under a scorer
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,14 @@ def ceiling(
         kinds: (n,) masks by name; pairs without a winner are in none.
         seed: of the intervals, over series; α is fitted anew in every sample.
 
-    Returns: None where no such pair has a winner, or none has two votes, which leave α open.
+    Returns: None where fewer than 100 such pairs have a winner, or none has two votes, which leave α open.
     """
     votes = votes_a + votes_b
     for_winner = np.where(preference > 0.5, votes_a, votes_b)
     is_share = np.abs(votes_a - preference * votes) < _ROUNDING
     all_shares = np.repeat(np.logical_and.reduceat(is_share, starts), np.diff(np.append(starts, len(votes))))
     own = (votes > 0) & ((series_size == 2) | all_shares)
-    if not (own & kinds["accuracy"]).any() or votes[own].max() < 2:
+    if (own & kinds["accuracy"]).sum() < _LEAST_PAIRS or votes[own].max() < 2:
         return None
     cells, cell_of = np.unique(np.stack([for_winner, votes], axis=1), axis=0, return_inverse=True)
     one_hot = np.eye(len(cells))[cell_of.ravel()] * own[:, None]

@@ -7,17 +7,28 @@ The checksum is the file's own, so that one rename puts both in place and a dama
 
 import hashlib
 import logging
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.atomic_write import atomic_write
-from phototriage.errors import OutputError
+from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
+from phototriage.features.listing import listed
 from phototriage.features.store import FeatureStore, set_aside
 
-__all__ = ["ExportedNetwork", "export_folder", "exported_networks", "find_exported", "keep_exported"]
+__all__ = [
+    "ExportedNetwork",
+    "damaged_networks",
+    "export_folder",
+    "exported_networks",
+    "find_exported",
+    "keep_exported",
+]
 
 _EXPORT = 1  # counts the ways in which networks were exported, so that no file of an older one is used
+# A block's name may have dots too.
+_FILE = re.compile(r"(?P<block_folder>.+)\.\d+\.(?P<checksum>[0-9a-f]{32})\.(?P<state>onnx|broken)")
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +43,20 @@ class ExportedNetwork:
 
     @property
     def sound(self) -> bool:
-        """Whether the file is what was written. Raises FileNotFoundError where it is gone by now."""
-        with self.path.open("rb") as file:
-            return _shortened(hashlib.file_digest(file, "sha256").hexdigest()) == self.checksum
+        """Whether the file is what was written.
+
+        Raises FileNotFoundError where it is gone by now, FeatureError where it cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                return _shortened(hashlib.file_digest(file, "sha256").hexdigest()) == self.checksum
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise FeatureError(
+                f"cannot read the network {self.path}: {error.strerror}; "
+                "choose another place with --cache_dir"
+            ) from error
 
 
 def export_folder(cache_dir: Path) -> Path:
@@ -43,17 +65,20 @@ def export_folder(cache_dir: Path) -> Path:
 
 
 def exported_networks(cache_dir: Path) -> tuple[ExportedNetwork, ...]:
-    """All exported networks, unread."""
-    found = []
-    for path in sorted(export_folder(cache_dir).glob("*.onnx")):
-        match path.name.split("."):
-            case [block_folder, _, checksum, _]:
-                found.append(ExportedNetwork(path, block_folder, checksum))
-    return tuple(found)
+    """All exported networks, unread. Raises FeatureError where their folder cannot be read."""
+    return _networks(cache_dir, "onnx")
+
+
+def damaged_networks(cache_dir: Path) -> tuple[ExportedNetwork, ...]:
+    """Those that were set aside. Raises FeatureError where their folder cannot be read."""
+    return _networks(cache_dir, "broken")
 
 
 def find_exported(cache_dir: Path, block: Block) -> Path | None:
-    """The network that makes `block`, if it was exported. A damaged file is set aside, with a warning."""
+    """The network that makes `block`, if it was exported. A damaged file is set aside, with a warning.
+
+    Raises FeatureError where it cannot be read.
+    """
     for each in exported_networks(cache_dir):
         if not each.path.name.startswith(f"{_name(cache_dir, block)}."):
             continue
@@ -78,6 +103,15 @@ def keep_exported(cache_dir: Path, block: Block, network: Path) -> Path:
     except OutputError as error:
         raise OutputError(f"{error}; free some space, or choose another place with --cache_dir") from error
     return path
+
+
+def _networks(cache_dir: Path, state: str) -> tuple[ExportedNetwork, ...]:
+    found = [(path, _FILE.fullmatch(path.name)) for path in listed(export_folder(cache_dir), "*")]
+    return tuple(
+        ExportedNetwork(path, name["block_folder"], name["checksum"])
+        for path, name in found
+        if name and name["state"] == state
+    )
 
 
 def _name(cache_dir: Path, block: Block) -> str:

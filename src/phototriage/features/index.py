@@ -13,12 +13,15 @@ from types import TracebackType
 from typing import TypeVar
 
 from phototriage.errors import FeatureError, OutputError
+from phototriage.features.listing import listed
 from phototriage.photos import DECODING_VERSION, Capture
 
 __all__ = ["Content", "PhotoIndex", "index_files", "known_photos"]
 
 _FORMAT = 2
+_FILE = re.compile(r"index(?:-(\d+))?\.sqlite")
 _LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ?"
+_COUNT_TABLES = "SELECT count(*) FROM sqlite_master WHERE name IN ('files', 'contents')"
 _LOOK_INTO = "SELECT capture, fault, reader FROM contents WHERE content_hash = ?"
 _Result = TypeVar("_Result")
 
@@ -47,8 +50,8 @@ class PhotoIndex:
         cache_dir: where it is; made if need be.
         on_note: called with one line where a damaged index was replaced.
 
-    Every method raises OutputError where the index cannot be read or written, FeatureError where a newer
-    version of phototriage wrote it.
+    Every method raises OutputError where the index cannot be read or written, FeatureError where its folder
+    cannot be listed or a newer version of phototriage wrote it.
     """
 
     def __init__(self, cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> None:
@@ -181,7 +184,7 @@ class PhotoIndex:
                     f"the index {self.path} was written by a newer version of phototriage "
                     f"(format {format_there}); upgrade, or choose another place with --cache_dir"
                 )
-            if format_there < _FORMAT:
+            if format_there < _FORMAT or database.execute(_COUNT_TABLES).fetchone()[0] < 2:
                 with database:
                     database.execute("BEGIN IMMEDIATE")
                     # Paths are bytes: a file name need not be valid text.
@@ -211,8 +214,11 @@ class PhotoIndex:
 
 
 def index_files(cache_dir: Path) -> list[Path]:
-    """The databases in `cache_dir`, oldest first; all but the last are damaged ones that were replaced."""
-    return sorted(cache_dir.glob("index*.sqlite"), key=_number)
+    """The databases in `cache_dir`, oldest first; all but the last are damaged ones that were replaced.
+
+    Raises FeatureError where the folder cannot be read.
+    """
+    return sorted((path for path in listed(cache_dir, "*") if _FILE.fullmatch(path.name)), key=_number)
 
 
 def known_photos(cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> dict[Path, str]:
@@ -234,8 +240,8 @@ def _key(path: Path) -> bytes:
 
 
 def _number(path: Path) -> int:
-    digits = re.fullmatch(r"index-(\d+)\.sqlite", path.name)
-    return int(digits[1]) if digits else 1
+    name = _FILE.fullmatch(path.name)
+    return int(name[1]) if name and name[1] else 1
 
 
 def _newest(cache_dir: Path) -> Path:

@@ -16,6 +16,7 @@ from phototriage.features.block import LONG_SIDE, Block
 from phototriage.features.device import chosen_device
 from phototriage.features.exported import find_exported
 from phototriage.features.fixed_picture import fixed_picture
+from phototriage.features.memory import memory_needed
 from phototriage.features.onnx_runtime import Infer, start_onnx
 from phototriage.features.options import ExtractorOptions, Precision
 from phototriage.features.preprocessing import Preprocessing
@@ -24,9 +25,7 @@ from phototriage.photos import DECODING_VERSION
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["OUT_OF_MEMORY", "NetworkExtractor"]
-
-OUT_OF_MEMORY = ("not enough memory", "out of memory", "failed to allocate", "bad_alloc")
+__all__ = ["NetworkExtractor"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class NetworkExtractor:
         size = self.options.inference_batch_size
         for same in places.values():
             for some in (same[start : start + size] for start in range(0, len(same), size)):
-                found = self._inferred(np.stack([batch[place] for place in some]))
+                found = self._inferred([batch[place] for place in some])
                 if found.shape != (len(some), len(self.columns)):
                     raise FeatureError(
                         f"the network of '{self.name}' gives {found.shape[-1]} numbers a photo, "
@@ -96,16 +95,14 @@ class NetworkExtractor:
                 features[some] = found
         return features
 
-    def _inferred(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        try:
-            return self._infer(pixels)
-        except (RuntimeError, MemoryError) as error:
-            if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in OUT_OF_MEMORY):
-                raise FeatureError(
-                    f"{len(pixels)} photos at once do not fit into the memory: "
-                    f"lower --inference_batch_size (it is {self.options.inference_batch_size})"
-                ) from error
-            raise
+    def _inferred(self, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        with memory_needed(f"the network of '{self.name}' does not fit into the memory: free some of it"):
+            infer = self._infer
+        with memory_needed(
+            f"{len(photos)} photos at once do not fit into the memory: "
+            f"lower --inference_batch_size (it is {self.options.inference_batch_size})"
+        ):
+            return infer(np.stack(photos))
 
     @cached_property
     def _infer(self) -> Infer:

@@ -35,9 +35,9 @@ class Part:
     vectors: NDArray[np.float32]
 
     @property
-    def not_finite(self) -> int:
-        """How many photos have a NaN or an infinite number."""
-        return int((~np.isfinite(self.vectors)).any(axis=1).sum())
+    def finite(self) -> NDArray[np.bool_]:
+        """Which photos have neither a NaN nor an infinite number: (n,)."""
+        return np.asarray(np.isfinite(self.vectors).all(axis=1))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phototriage.errors import FeatureError
 from phototriage.features.network import NetworkExtractor
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.preprocessing import Crop, Pad, Preprocessing, Whole
@@ -34,15 +33,19 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
     """
     weights = resnet_weights(options, cache_dir)
     widths = (weights.local_config() or {}).get("hidden_sizes", _WIDTHS)
-    if not (isinstance(widths, (list, tuple)) and len(widths) == len(_WIDTHS)):
-        raise FeatureError(f"{options.weights_dir}: the ResNet's config.json must have four hidden_sizes")
+    if not (
+        isinstance(widths, (list, tuple))
+        and len(widths) == len(_WIDTHS)
+        and all(type(width) is int and width > 0 for width in widths)
+    ):
+        raise weights.unfit_config("must have four hidden_sizes over 0")
     stages = sorted({int(layer.removeprefix("layer")) - 1 for layer in options.resnet_layers})
     kinds = options.resnet_pooling.split("_")
     columns = tuple(
         f"layer{stage + 1}_{kind}_{place:04d}"
         for stage in stages
         for kind in kinds
-        for place in range(int(widths[stage]))
+        for place in range(widths[stage])
     )
     layers = "+".join(f"layer{stage + 1}" for stage in stages)
     return NetworkExtractor(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
+from phototriage.features.listing import listed
 from phototriage.features.part import PARTS, Part, Unusable, read_part, write_part
 
 __all__ = ["FeatureStore", "default_cache_dir", "set_aside"]
@@ -42,8 +43,10 @@ class FeatureStore:
         merge: whether very many parts are made one on this occasion.
 
     `torn` lists the parts that are damaged; they were set aside under the ending `.broken` where the folder
-    may be written, and their photos count as not yet measured.
-    Raises FeatureError where a part is unreadable for another reason; that of a newer version stays as it is.
+    may be written, and their photos count as not yet measured. So does a photo with a NaN or an
+    infinite number.
+    Raises FeatureError where the folder or a part is unreadable for another reason; that of a newer version
+    stays as it is.
     """
 
     def __init__(self, cache_dir: Path, block: Block, *, merge: bool = True) -> None:
@@ -113,7 +116,7 @@ class FeatureStore:
         seen: set[Path] = set()
         # Listed again until nothing is new: where another process merged parts between the listing and the
         # reading, their rows are in a part that the first listing did not have.
-        while new := sorted(set(self.folder.glob(PARTS)) - seen):
+        while new := sorted(set(listed(self.folder, PARTS)) - seen):
             seen.update(new)
             for path in new:
                 with suppress(FileNotFoundError):
@@ -124,7 +127,13 @@ class FeatureStore:
             part = Unusable(part.path, "damaged", "belongs to another block")
         if isinstance(part, Part):
             self._parts.append(part.path)
-            self._vectors.update(zip(part.content_hashes, part.vectors, strict=True))
+            self._vectors.update(
+                (content_hash, vector)
+                for content_hash, vector, finite in zip(
+                    part.content_hashes, part.vectors, part.finite, strict=True
+                )
+                if finite
+            )
         elif part.kind == "damaged":
             self.torn.append(part.path)
             set_aside(part.path)

@@ -3,13 +3,15 @@
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
-from phototriage.features.exported import export_folder
+from phototriage.features.exported import damaged_networks, export_folder, exported_networks
 from phototriage.features.index import PhotoIndex, index_files
+from phototriage.features.listing import listed
 from phototriage.features.part import PARTS, Unusable, read_part
 from phototriage.features.store import FeatureStore
 from phototriage.features.weights_file import weights_record
@@ -53,9 +55,17 @@ class StoredBlock:
 
 
 def survey(cache_dir: Path) -> tuple[StoredBlock, ...]:
-    """Reads every part of every block and verifies it, one at a time; changes nothing."""
-    folders = sorted(path for path in (cache_dir / "features").glob("*-*") if path.is_dir())
-    return tuple(_surveyed(folder) for folder in folders)
+    """Reads every part of every block and verifies it, one at a time; changes nothing.
+
+    Raises FeatureError where a folder cannot be read.
+    """
+    try:
+        folders = [path for path in listed(cache_dir / "features", "*-*") if path.is_dir()]
+        return tuple(_surveyed(folder) for folder in folders)
+    except OSError as error:
+        raise FeatureError(
+            f"cannot read {error.filename}: {error.strerror}; choose another place with --cache_dir"
+        ) from error
 
 
 def _surveyed(folder: Path) -> StoredBlock:
@@ -63,7 +73,7 @@ def _surveyed(folder: Path) -> StoredBlock:
     hashes: set[str] = set()
     unusable: list[Unusable] = []
     rows = parts = size = not_finite = 0
-    for path in sorted(folder.glob(PARTS)):
+    for path in listed(folder, PARTS):
         try:
             part, part_size = read_part(path), path.stat().st_size
         except FileNotFoundError:  # merged by another process
@@ -78,7 +88,7 @@ def _surveyed(folder: Path) -> StoredBlock:
         blocks.append(part.block)
         rows += len(part.content_hashes)
         hashes.update(part.content_hashes)
-        not_finite += part.not_finite
+        not_finite += int((~part.finite).sum())
     block = blocks[0] if blocks else None
     return StoredBlock(folder, block, len(hashes), rows, parts, size, not_finite, tuple(unusable))
 
@@ -112,38 +122,42 @@ def merge_parts(cache_dir: Path, stored: StoredBlock) -> int:
 def remove_leftovers(cache_dir: Path) -> None:
     """Removes what killed processes left half-written, not what may still be in the making.
 
-    Raises OutputError where that cannot be done.
+    Raises OutputError where that cannot be done, FeatureError where a folder cannot be read.
     """
-    for folder in (*(cache_dir / "features").glob("*-*"), export_folder(cache_dir)):
-        for path in folder.glob(_LEFTOVERS):
-            if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
-                _remove(path)
+    for folder in (*listed(cache_dir / "features", "*-*"), export_folder(cache_dir)):
+        for path in listed(folder, _LEFTOVERS):
+            with suppress(FileNotFoundError):  # its process has ended meanwhile
+                if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
+                    _remove(path)
 
 
 def removable_files(stored: StoredBlock) -> tuple[Path, ...]:
     """The files of a block: its parts, whole, damaged or half-written, and the networks that make it."""
     patterns = (PARTS, "part-*.broken", _LEFTOVERS)
-    parts = [path for pattern in patterns for path in sorted(stored.folder.glob(pattern))]
-    networks = sorted(export_folder(stored.folder.parents[1]).glob(f"{stored.folder.name}.*"))
-    return (*parts, *networks)
+    parts = [path for pattern in patterns for path in listed(stored.folder, pattern)]
+    cache_dir = stored.folder.parents[1]
+    networks = (*exported_networks(cache_dir), *damaged_networks(cache_dir))
+    return (*parts, *(each.path for each in networks if each.block_folder == stored.folder.name))
 
 
 def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -> None:
     """Removes some blocks and the networks that make them; nothing of anyone else.
 
     everything: also what is known about photos and weights, and every exported network, half-written or
-    damaged ones too. Raises OutputError where something cannot be removed.
+    damaged ones too. Raises OutputError where something cannot be removed, FeatureError where a folder
+    cannot be read.
     """
     for path in [path for each in stored for path in removable_files(each)]:
         _remove(path)
     for each in stored:
-        if not any(each.folder.iterdir()):
+        with suppress(OSError):  # something of another's lies in it
             each.folder.rmdir()
     if not everything:
         return
-    for pattern in ("*.*.*.onnx", "*.*.*.broken", _LEFTOVERS):
-        for path in export_folder(cache_dir).glob(pattern):
-            _remove(path)
+    for network in (*exported_networks(cache_dir), *damaged_networks(cache_dir)):
+        _remove(network.path)
+    for path in listed(export_folder(cache_dir), _LEFTOVERS):
+        _remove(path)
     _remove(weights_record(cache_dir))
     files = index_files(cache_dir)
     if files:

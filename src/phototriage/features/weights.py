@@ -3,11 +3,13 @@
 import hashlib
 import json
 import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototriage.errors import FeatureError
+from phototriage.features.memory import out_of_memory
 from phototriage.features.weights_file import WeightsFile, remember, remembered
 
 if TYPE_CHECKING:
@@ -16,8 +18,20 @@ if TYPE_CHECKING:
 
 __all__ = ["PretrainedWeights"]
 
-_NOT_BUILT_FROM = ("_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version")
-"""What a config.json says that no network is built from."""
+_NOT_BUILT_FROM = frozenset(
+    {
+        "_commit_hash",
+        "_name_or_path",
+        "architectures",
+        "dtype",
+        "id2label",
+        "label2id",
+        "torch_dtype",
+        "transformers_version",
+        "use_cache",
+    }
+)
+"""What a config.json says, here or there, that moves no number of the network."""
 
 _FILES = ("model.safetensors", "pytorch_model.bin")
 
@@ -84,9 +98,11 @@ class PretrainedWeights:
         """The model with these weights, float32, in evaluation mode.
 
         Nothing in the files is run: safetensors, or torch's weights-only loading. Raises FeatureError where
-        the file is damaged, or lacks weights that the architecture needs.
+        a file is damaged, or lacks weights that the architecture needs; MemoryError or RuntimeError where the
+        memory does not suffice.
         """
         import torch
+        from huggingface_hub.errors import StrictDataclassError
         from safetensors import SafetensorError
         from transformers.utils import logging
 
@@ -97,19 +113,30 @@ class PretrainedWeights:
         verbosity = logging.get_verbosity()
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         try:
-            # Its declared type leaves out what output_loading_info adds.
-            loaded: Any = architecture.from_pretrained(
-                folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
-            )
-        except (OSError, RuntimeError, ValueError, SafetensorError, pickle.UnpicklingError) as error:
-            reason = str(error).partition("\n")[0][:120]
+            with warnings.catch_warnings(action="ignore"):
+                # Its declared type leaves out what output_loading_info adds.
+                loaded: Any = architecture.from_pretrained(
+                    folder,
+                    local_files_only=True,
+                    dtype=torch.float32,
+                    output_loading_info=True,
+                    ignore_mismatched_sizes=True,
+                )
+        # Both files are read, and whatever a damaged config.json says, it ends in one of these.
+        except (
+            *(ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError),
+            *(SafetensorError, StrictDataclassError, pickle.UnpicklingError),
+        ) as error:
+            if out_of_memory(error):
+                raise
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:160]
             raise FeatureError(
-                f"the weights in {folder} cannot be read ({reason}); {self._remedy}"
+                f"the weights in {folder} cannot be read by its config.json ({reason}); {self._remedy}"
             ) from error
         finally:
             logging.set_verbosity(verbosity)
         model, report = loaded
-        lacking = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
+        lacking = sorted(report["missing_keys"]) + sorted(name for name, *_ in report["mismatched_keys"])
         if lacking:
             raise FeatureError(
                 f"the weights in {folder} do not fit: {len(lacking)} are absent or of another shape, "
@@ -119,13 +146,17 @@ class PretrainedWeights:
         return network
 
     def local_number(self, *keys: str) -> int:
-        """A whole number of the local config.json, under `keys`. Raises FeatureError where there is none."""
+        """A whole number over 0 of the local config.json, under `keys`. Raises FeatureError otherwise."""
         value: Any = self._config(self._local)
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
-        if not isinstance(value, int):
-            raise FeatureError(f"{self._local}/config.json has no number {'.'.join(keys)}; {self._remedy}")
+        if type(value) is not int or value < 1:
+            raise self.unfit_config(f"has no number {'.'.join(keys)} over 0")
         return value
+
+    def unfit_config(self, problem: str) -> FeatureError:
+        """The error that says so of the local config.json."""
+        return FeatureError(f"{self._local}/config.json {problem}; {self._remedy}")
 
     @property
     def _local(self) -> Path:
@@ -145,9 +176,8 @@ class PretrainedWeights:
 
     def _content(self, folder: Path) -> str:
         """A checksum of the weights and of what a network is built from in the config."""
-        config = {key: value for key, value in self._config(folder).items() if key not in _NOT_BUILT_FROM}
         weights = WeightsFile(self._weights_file(folder), self.cache_dir).checksum
-        both = json.dumps([config, weights], sort_keys=True)
+        both = json.dumps([_built_from(self._config(folder)), weights], sort_keys=True)
         return hashlib.blake2b(both.encode(), digest_size=8).hexdigest()
 
     def _is_the_hubs(self, folder: Path) -> bool:
@@ -194,20 +224,28 @@ class PretrainedWeights:
         raise FeatureError(f"there are no weights in {folder} ({' or '.join(_FILES)}); {self._remedy}")
 
     def _downloaded(self) -> Path:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+        from huggingface_hub import get_hf_file_metadata, hf_hub_url, snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError
+        from huggingface_hub.utils import logging
 
+        wanted = ["config.json", _FILES[0]]
+        verbosity = logging.get_verbosity()
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        # The errors of whichever library the hub's goes through the network with.
+        bases: Any = HfHubHTTPError.__bases__
         try:
-            return Path(
-                snapshot_download(
-                    self.repository, revision=self.revision, allow_patterns=["config.json", _FILES[0]]
-                )
-            )
-        except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
+            if all((self._in_hub_cache / name).is_file() for name in wanted):
+                return self._in_hub_cache  # a commit stays as it is: nobody need be asked
+            # Asked once: the download would try for half a minute before it says that there is no network.
+            get_hf_file_metadata(hf_hub_url(self.repository, wanted[0], revision=self.revision))
+            return Path(snapshot_download(self.repository, revision=self.revision, allow_patterns=wanted))
+        except (OSError, *bases) as error:
             raise FeatureError(
                 f"the weights of {self.repository} are neither in the hub's cache nor to be downloaded "
                 f"({str(error).partition(chr(10))[0][:120]}); {self._remedy}"
             ) from error
+        finally:
+            logging.set_verbosity(verbosity)
 
     @property
     def _remedy(self) -> str:
@@ -217,3 +255,10 @@ class PretrainedWeights:
             f"{self.revision} --local-dir WEIGHTS/{name}` and give --weights_dir WEIGHTS, or do without by "
             "--features iqa"
         )
+
+
+def _built_from(config: Any) -> Any:
+    """A config, or a value in one, without what moves no number."""
+    if isinstance(config, dict):
+        return {key: _built_from(value) for key, value in config.items() if key not in _NOT_BUILT_FROM}
+    return config

@@ -51,8 +51,12 @@ def _name(photo: RankedPhoto, series: str) -> str:
 def _lines(photo: RankedPhoto, name: str, wide: int, room: int) -> Iterator[str]:
     verdict = "" if photo.verdict == "rest" else photo.verdict
     head = (f"{photo.rank:>4}", f"{photo.probability_best:>4.0%}", f"{verdict:<5}")
-    reasons, also, shown = ", ".join(photo.phrases).partition("also ")
-    why = textwrap.wrap(reasons + also + shown.replace("also ", ""), room)
-    for number, (part, words) in enumerate(zip_longest(chop_cells(name, wide), why, fillvalue="")):
+    reasons = list(zip(photo.phrases, photo.reasons, strict=True))
+    why = [phrase for phrase, reason in reasons if not reason.only_shown]
+    if also := [reason.words for _, reason in reasons if reason.only_shown]:
+        why.append(f"also {', '.join(also)}")
+    for number, (part, words) in enumerate(
+        zip_longest(chop_cells(name, wide), textwrap.wrap(", ".join(why), room), fillvalue="")
+    ):
         rank, chance, mark = head if number == 0 else ("", "", "")
         yield f"{rank:4}  {set_cell_size(part, wide)}  {chance:4}  {mark:5}  {words}".rstrip()

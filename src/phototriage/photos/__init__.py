@@ -3,7 +3,7 @@
 from phototriage.photos.capture import Capture, read_capture
 from phototriage.photos.capture_time import CaptureTime, read_capture_time
 from phototriage.photos.decoding import DECODING_VERSION, MAX_DECODED_PIXELS, Decoded, decode
-from phototriage.photos.discovery import PHOTO_SUFFIXES, PICKS_MARK, RAW_SUFFIXES, discover
+from phototriage.photos.discovery import PHOTO_SUFFIXES, PICKS_MARK, RAW_SUFFIXES, discover, natural_key
 from phototriage.photos.loading import Photo, content_hash, load, read_photo
 from phototriage.photos.stderr_capture import CapturedText, captured_stderr
 
@@ -23,6 +23,7 @@ __all__ = [
     "decode",
     "discover",
     "load",
+    "natural_key",
     "read_capture",
     "read_capture_time",
     "read_photo",

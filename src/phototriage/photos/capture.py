@@ -79,8 +79,8 @@ class Capture:
                 )
             if version == _FORMAT:
                 return cls(time, *fields)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"not the capture of a photo: {text[:80]!r}") from error
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"not the capture of a photo: {text!r:.80}") from error
         raise ValueError(f"a capture of format {version!r}, not {_FORMAT}")
 
 

@@ -3,15 +3,14 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from natsort import natsort_keygen, ns
 
 from phototriage.errors import PhotoError
 
-__all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover"]
+__all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key"]
 
 RAW_SUFFIXES: frozenset[str] = frozenset(
     {
@@ -36,6 +35,8 @@ PICKS_MARK = ".phototriage-picks"
 
 _MAX_KINDS_NAMED = 5
 
+_natural = natsort_keygen(alg=ns.IGNORECASE)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -58,7 +59,7 @@ def discover(folder: Path) -> list[Path]:
         _logger.warning("%s is left out: %s", error.filename, error.strerror)
         unreadable.append(error.filename)
 
-    photos: list[tuple[str, str]] = []
+    photos: list[str] = []
     skipped: Counter[str] = Counter()
     unreadable: list[str] = []
     for parent, folders, names in os.walk(folder, onerror=fail_or_warn):
@@ -66,16 +67,32 @@ def discover(folder: Path) -> list[Path]:
             folders.clear()
             continue
         folders[:] = [name for name in folders if not name.startswith(".")]
+        below = Path(parent).relative_to(folder).as_posix()
         for name in names:
             kind = _kind(parent, name)
             if kind in PHOTO_SUFFIXES:
-                photos.append((parent, name))
+                photos.append(name if below == "." else f"{below}/{name}")
             else:
                 skipped[kind] += 1
     if not photos:
         raise PhotoError(_why_no_photos(folder, skipped, len(unreadable)))
-    photos.sort(key=_natural_order(folder))
-    return [Path(parent, name) for parent, name in photos]
+    return [folder / photo for photo in sorted(photos, key=natural_key)]
+
+
+def natural_key(path: str) -> tuple[object, ...]:
+    """What sorts paths with `/` naturally, whatever the case: IMG_2 before IMG_2 (1), and that before IMG_10.
+
+    Files that differ only in the suffix stand side by side, in the order of their suffixes.
+    """
+    folder, _, name = path.rpartition("/")
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122
+    # IMG_1 and IMG_01 are equal to natsort; the plain text keeps the order the same on every machine.
+    return (*_key_of_folder(folder), _natural(stem)), suffix.casefold(), path
+
+
+@lru_cache(4096)
+def _key_of_folder(folder: str) -> tuple[object, ...]:
+    return tuple(_natural(part) for part in folder.split("/") if part)
 
 
 def _kind(parent: str, name: str) -> str:
@@ -87,22 +104,6 @@ def _kind(parent: str, name: str) -> str:
     if suffix in PHOTO_SUFFIXES and not os.path.isfile(os.path.join(parent, name)):  # noqa: PTH113, PTH118
         return "broken link or special file"
     return suffix or "without a suffix"
-
-
-def _natural_order(folder: Path) -> Callable[[tuple[str, str]], tuple[object, ...]]:
-    natural = natsort_keygen(alg=ns.IGNORECASE)
-
-    @cache
-    def of_folder(parent: str) -> tuple[object, ...]:
-        return tuple(natural(part) for part in Path(parent).relative_to(folder).parts)
-
-    def key(photo: tuple[str, str]) -> tuple[object, ...]:
-        parent, name = photo
-        stem, suffix = os.path.splitext(name)  # noqa: PTH122
-        # IMG_1 and IMG_01 are equal to natsort; the plain text keeps the order the same on every machine.
-        return (*of_folder(parent), natural(stem)), natural(suffix), parent, name
-
-    return key
 
 
 def _why_not_a_folder(folder: Path, error: OSError) -> str:

@@ -4,8 +4,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 __all__ = ["CapturedText", "captured_stderr"]
 
@@ -22,18 +24,19 @@ class CapturedText:
 
 @contextmanager
 def captured_stderr() -> Iterator[CapturedText]:
-    """Redirect file descriptor 2 into a temporary file, so that libtiff, libheif and the like stay silent.
+    """Redirect file descriptor 2, so that libtiff, libheif and the like stay silent.
 
     The redirection holds for the whole process: whatever any thread prints meanwhile is captured too.
     Use it where one thing happens at a time, as in a worker process that decodes one photo after another.
 
     Yields:
-        An object whose `text` is filled in when the context ends, however it ends.
+        An object whose `text` is filled in when the context ends, however it ends; it stays empty where
+        there is neither memory nor disk for it.
     """
     captured = CapturedText()
     if sys.stderr is not None:
         sys.stderr.flush()
-    with tempfile.TemporaryFile(buffering=0) as file:
+    with _place() as file:
         try:
             original = os.dup(_STDERR)
         except OSError:
@@ -52,3 +55,14 @@ def captured_stderr() -> Iterator[CapturedText]:
                 os.close(original)
             file.seek(0)
             captured.text = file.read(_MAX_BYTES).decode(errors="replace")
+
+
+def _place() -> IO[bytes]:
+    """Where the text goes: memory where the system has files of it, else the disk, else nowhere."""
+    if hasattr(os, "memfd_create"):
+        with suppress(OSError):
+            return os.fdopen(os.memfd_create("stderr"), "w+b", buffering=0)
+    try:
+        return tempfile.TemporaryFile(buffering=0)
+    except OSError:
+        return Path(os.devnull).open("w+b", buffering=0)

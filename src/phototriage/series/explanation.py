@@ -50,8 +50,8 @@ _GROUPS = {
     ),
     "exposure": _Group(
         ("exposure", "brightness", "shadow", "clipped_shadows", "clipped_highlights"),
-        {"light": 0, "highlights": 0, "shadows": 0, "contrast": 1, "noise": 1},
-        (Difference("better exposed", "worse exposed", "exposure"), 0.01),
+        {"light": 0, "highlights": 0, "shadows": 0, "contrast": 1, "noise": 1, "compression": -1},
+        (Difference("better exposed", "worse exposed", "exposure"), 0.06),
     ),
     "colour": _Group(
         ("colorfulness", "saturation", "red_green"),

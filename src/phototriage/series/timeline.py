@@ -1,16 +1,13 @@
 """The order in which photos were taken, camera by camera."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.photos import Capture
+from phototriage.photos import Capture, natural_key
 from phototriage.series.shot import Shot
 
 __all__ = ["Timeline", "lay_out"]
@@ -104,26 +101,11 @@ _exposure_of = attrgetter(
 
 
 def _natural_ranks(photos: Sequence[str]) -> NDArray[np.intp]:
-    """(n,) the place of each in the order in which IMG_2 comes before IMG_10, folder by folder."""
-    folder_key = cache(_natural)
-
-    def key(row: int) -> tuple[object, ...]:
-        folder, _, name = photos[row].rpartition("/")
-        return folder_key(folder), _natural(name), photos[row]
-
+    """(n,) the place of each in natural order."""
+    keys = [natural_key(photo) for photo in photos]
     ranks = np.empty(len(photos), np.intp)
-    ranks[sorted(range(len(photos)), key=key)] = np.arange(len(photos))
+    ranks[sorted(range(len(photos)), key=keys.__getitem__)] = np.arange(len(photos))
     return ranks
-
-
-def _natural(text: str) -> tuple[object, ...]:
-    # Split at its digits, text alternates with numbers, so that like is compared with like.
-    parts: list[Any] = _DIGITS.split(text.casefold())
-    parts[1::2] = map(int, parts[1::2])
-    return tuple(parts)
-
-
-_DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 def _strand(shot: Shot, capture: Capture) -> tuple[str, ...]:
