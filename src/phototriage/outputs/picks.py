@@ -3,7 +3,7 @@
 import filecmp
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,15 @@ from phototriage.outputs.sidecars.names import SidecarNames
 from phototriage.photos import PICKS_MARK
 from phototriage.series import RankedSeries
 
-__all__ = ["How", "PlannedPick", "WrittenPicks", "plan_picks", "print_picks", "write_picks"]
+__all__ = [
+    "How",
+    "PlannedPick",
+    "WrittenPicks",
+    "check_picks_folder",
+    "plan_picks",
+    "print_picks",
+    "write_picks",
+]
 
 How = Literal["hardlink", "symlink", "copy"]
 
@@ -50,18 +58,10 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     not meet. Copies take their sidecars along as they are at that moment; links do not, since a program that
     writes into a linked sidecar would write into the original's.
 
-    Raises OutputError where `into` is no folder, is the folder itself or one in it that is not of picks, or
-    lies on another disk than what is to be linked.
+    Raises OutputError as `check_picks_folder` does, and where `into` lies on another disk than what is to be
+    linked.
     """
-    if os.path.lexists(into) and not into.is_dir():
-        raise OutputError(f"{into} is no folder")
-    if (
-        _is_within(into, folder)
-        and into.exists()
-        and any(into.iterdir())
-        and not (into / PICKS_MARK).exists()
-    ):
-        raise OutputError(f"{into} holds other files of {folder} already: name a new folder for the picks")
+    check_picks_folder(folder, into)
     names = SidecarNames(folder, "adobe")
     files: dict[str, bool] = {}
     for photo in (photo for series in ranked for photo in series.photos if photo.verdict == "pick"):
@@ -76,11 +76,30 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     )
 
 
-def write_picks(folder: Path, into: Path, picks: Iterable[PlannedPick]) -> WrittenPicks:
+def check_picks_folder(folder: Path, into: Path) -> None:
+    """Raises OutputError where picks cannot go `into`: no folder, or with other files of `folder`."""
+    if os.path.lexists(into) and not into.is_dir():
+        raise OutputError(f"{into} is no folder")
+    if (
+        _is_within(into, folder)
+        and into.exists()
+        and any(into.iterdir())
+        and not (into / PICKS_MARK).exists()
+    ):
+        raise OutputError(f"{into} holds other files of {folder} already: name a new folder for the picks")
+
+
+def write_picks(
+    folder: Path,
+    into: Path,
+    picks: Iterable[PlannedPick],
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> WrittenPicks:
     """Makes the planned links and copies; nothing that is there is ever replaced.
 
     Copies keep the time of change. Where `into` lies within `folder` it gets a mark, so that ranking the
-    folder again leaves the picks out. Raises OutputError where that cannot be written.
+    folder again leaves the picks out. `on_progress` is told (files done, files in all). Raises OutputError
+    where the mark cannot be written.
     """
     picks = tuple(picks)
     if _is_within(into, folder) and not all(pick.action == "keep" for pick in picks):
@@ -90,7 +109,8 @@ def write_picks(folder: Path, into: Path, picks: Iterable[PlannedPick]) -> Writt
             )
     written = []
     failures: list[tuple[Path, str]] = []
-    for pick in picks:
+    for done, pick in enumerate(picks):
+        on_progress(done, len(picks))
         if pick.action == "leave alone":
             failures.append((pick.target, "another file of that name is there"))
         elif pick.action != "keep":
@@ -104,7 +124,9 @@ def write_picks(folder: Path, into: Path, picks: Iterable[PlannedPick]) -> Writt
 
 def print_picks(picks: Sequence[PlannedPick]) -> None:
     """Prints a line per file: what is or would be done with it, and where it goes; none for those there."""
-    table = Table("photo", "action", "to", title="Picks", title_justify="left")
+    table = Table(title="Picks", title_justify="left")
+    for name in ("photo", "action", "to"):
+        table.add_column(name, overflow="fold")
     for pick in picks:
         if pick.action != "keep":
             table.add_row(plain(str(pick.source)), pick.action, plain(str(pick.target)))

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from phototriage.errors import OutputError
 from phototriage.outputs.sidecars import SidecarOptions, plan_sidecars, undo_sidecars, write_sidecars
 from phototriage.outputs.sidecars.packet import Packet
-from phototriage.series import RankedSeries, Verdict
+from phototriage.series import RankedPhoto, RankedSeries, Verdict
 
 Ranked = Callable[..., tuple[RankedSeries, ...]]
 STARS = SidecarOptions(("stars",))
@@ -143,3 +144,33 @@ def test_any_runs_undone_leave_the_folder_as_it_was(
     for state in reversed(states[:-1]):
         undo_sidecars(folder)
         assert contents(folder) == state
+
+
+def marked(folder: Path, photo: str) -> None:
+    (folder / photo).touch()
+    pick = RankedPhoto(photo, (photo,), 1, 0, 1, "pick", ())
+    write_sidecars(folder, plan_sidecars(folder, [RankedSeries("s", "series", None, (pick,))], STARS))
+
+
+def test_of_a_sidecar_that_another_program_changed_only_our_marks_are_taken_back(tmp_path: Path) -> None:
+    marked(tmp_path, "IMG_1.CR2")
+    sidecar = tmp_path / "IMG_1.xmp"
+    theirs = Packet(sidecar.read_bytes())
+    theirs.set("xmp:Label", "Green")
+    sidecar.write_bytes(theirs.to_bytes())
+    said = (("IMG_1.xmp", "changed since: our marks taken back, the rest"),)
+    assert undo_sidecars(tmp_path, dry_run=True).left_alone == said
+    assert sidecar.read_bytes() == theirs.to_bytes()
+    assert undo_sidecars(tmp_path).left_alone == said
+    left = Packet(sidecar.read_bytes())
+    assert (left.get("xmp:Rating"), left.get("xmp:Label")) == ("", "Green")
+
+
+def test_a_folder_that_is_gone_does_not_stand_in_the_way_of_earlier_runs(tmp_path: Path) -> None:
+    day = tmp_path / "day"
+    day.mkdir()
+    marked(tmp_path, "day/IMG_1.CR2")
+    shutil.rmtree(day)
+    assert undo_sidecars(tmp_path).failures == ()
+    with pytest.raises(OutputError, match="nothing to undo"):
+        undo_sidecars(tmp_path)

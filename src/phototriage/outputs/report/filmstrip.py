@@ -24,7 +24,7 @@ def certainty(series: RankedSeries) -> str:
     """How sure the pick is: `sure`, `close`, or `kept` where there is nothing to choose."""
     if series.kind != "series":
         return "kept"
-    return "close" if any(each.verdict == "close" for each in series.photos) else "sure"
+    return "close" if series.too_close else "sure"
 
 
 def filmstrip(

@@ -37,6 +37,8 @@ def read_sidecar(folder: Path, sidecar: str) -> SidecarFile | None:
     try:
         if not path.parent.resolve().is_relative_to(folder.resolve()):
             raise OutputError("lies in a linked folder")
+        if not path.parent.exists():
+            return None
         if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise OutputError("its folder is read-only")
         try:

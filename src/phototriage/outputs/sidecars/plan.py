@@ -26,7 +26,8 @@ class SidecarChange:
 
     action: keep where it says all it should; leave alone where it must not be touched; remove where we made
     it and nothing of ours is left to say. edits: property → new value, empty to take it away.
-    reason: why not all that was wanted is written. files: the photos it speaks for.
+    reason: why not all that was wanted is written. files: the photos it speaks for. is_fault: the reason is a
+    fault of the file or its folder, not what a person said there.
     entry: what the journal will say of it; its marks are all of ours that will stand in it.
     """
 
@@ -35,6 +36,7 @@ class SidecarChange:
     edits: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     files: tuple[str, ...] = ()
+    is_fault: bool = False
 
     @property
     def sidecar(self) -> str:
@@ -114,7 +116,7 @@ class _State:
     def change(self, marks: Mapping[str, str], reason: str, files: tuple[str, ...]) -> SidecarChange | None:
         """What is to be done so that the sidecar holds these marks of ours and no others."""
         if self.refusal:
-            return self._left_alone(self.refusal, files)
+            return self._left_alone(self.refusal, files, is_fault=True)
         ours = self.ours()
         edits = {name: mark.was for name, mark in ours.items() if name not in marks}
         edits |= {name: value for name, value in marks.items() if self._value(name) != value}
@@ -131,7 +133,7 @@ class _State:
             for name, value in edits.items():
                 packet.set(name, value)
         except OutputError as error:
-            return self._left_alone(str(error), files)
+            return self._left_alone(str(error), files, is_fault=True)
         # What already stood there as it should is not ours, and will not be taken back.
         after = tuple(
             Mark(name, value, ours[name].was if name in ours else self._value(name))
@@ -151,8 +153,8 @@ class _State:
         mode = self.file.mode if self.file else None
         return Entry(self.sidecar, self._before(), after, mode, created, marks)
 
-    def _left_alone(self, reason: str, files: tuple[str, ...]) -> SidecarChange:
-        return SidecarChange("leave alone", self._entry(self._before()), {}, reason, files)
+    def _left_alone(self, reason: str, files: tuple[str, ...], *, is_fault: bool = False) -> SidecarChange:
+        return SidecarChange("leave alone", self._entry(self._before()), {}, reason, files, is_fault)
 
 
 def _state(folder: Path, sidecar: str, history: Sequence[Entry]) -> _State:

@@ -14,7 +14,9 @@ __all__ = ["print_sidecars", "unread_by_lightroom"]
 
 def print_sidecars(changes: Sequence[SidecarChange]) -> None:
     """Prints a line per sidecar: what is or would be done, and why not more; none for those that stay."""
-    table = Table("sidecar", "action", "marks", "why", title="Sidecars", title_justify="left")
+    table = Table(title="Sidecars", title_justify="left")
+    for name in ("sidecar", "action", "marks", "why"):
+        table.add_column(name, overflow="fold")
     for change in changes:
         if change.action != "keep":
             marks = "  ".join(f"{name} {value or '(taken back)'}" for name, value in change.edits.items())

@@ -1,6 +1,6 @@
 """Carries out what was planned for sidecars, keeping what stood there before."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,21 +18,29 @@ class WrittenSidecars:
     """What became of planned changes.
 
     written: those carried out. failures: (sidecar, reason) of the others; these are as they were.
+    refused: those that the plan left alone for a fault of the file, not for what a person said there.
     previous: the folder with the versions from before, None where nothing was to be done.
     """
 
     written: tuple[SidecarChange, ...]
     failures: tuple[tuple[str, str], ...]
+    refused: tuple[SidecarChange, ...]
     previous: Path | None
 
 
-def write_sidecars(folder: Path, changes: Iterable[SidecarChange]) -> WrittenSidecars:
+def write_sidecars(
+    folder: Path,
+    changes: Iterable[SidecarChange],
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> WrittenSidecars:
     """Writes the planned changes, each sidecar whole or not at all.
 
     A sidecar that changed since it was planned stays as it is. The previous versions and a journal are on
     disk before the first sidecar is touched, so that even a killed run can be undone. Raises OutputError
-    where they cannot be kept; then nothing was written.
+    where they cannot be kept; then nothing was written. `on_progress` is told (files done, files in all).
     """
+    changes = tuple(changes)
+    refused = tuple(change for change in changes if change.is_fault)
     failures: dict[str, str] = {}
     due: dict[str, SidecarChange] = {}
     previous: dict[str, bytes] = {}
@@ -46,17 +54,18 @@ def write_sidecars(folder: Path, changes: Iterable[SidecarChange]) -> WrittenSid
         except OutputError as error:
             failures[change.sidecar] = str(error)
     if not due:
-        return WrittenSidecars((), tuple(failures.items()), None)
+        return WrittenSidecars((), tuple(failures.items()), refused, None)
     run = begin_run(folder, [change.entry for change in due.values()], previous)
     written = []
-    for change in due.values():
+    for done, change in enumerate(due.values()):
+        on_progress(done, len(due))
         try:
             file = _as_planned(folder, change)
             write_sidecar(folder, change.sidecar, _content(change, file), change.entry.mode)
             written.append(change)
         except OutputError as error:
             failures[change.sidecar] = str(error)
-    return WrittenSidecars(tuple(written), tuple(failures.items()), run.place)
+    return WrittenSidecars(tuple(written), tuple(failures.items()), refused, run.place)
 
 
 def _as_planned(folder: Path, change: SidecarChange) -> SidecarFile | None:
