@@ -28,4 +28,4 @@ test: check
 	$(BIN)/pytest
 
 clean:
-	rm -rf $(VENV) outputs build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

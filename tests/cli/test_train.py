@@ -422,3 +422,33 @@ def test_the_editors_configurations_are_commands_that_exist() -> None:
         presets.add(getattr(command, "preset", name))
     assert presets == {"full", "quick", "deep", "demo"}
     assert [each["id"] for each in launch["inputs"]] == ["root"]
+
+
+def test_what_train_says_of_a_model_is_what_evaluate_says(
+    cli: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    labels, table = ["series,photo_a,photo_b,preference"], ["series,photo,one,two"]
+    for series in range(60):
+        numbers = rng.uniform(size=3)
+        table += [f"{series},{series}-{photo},{numbers[photo]},{rng.uniform()}" for photo in range(3)]
+        labels += [
+            f"{series},{series}-{a},{series}-{b},{0.9 if numbers[a] > numbers[b] else 0.1}"
+            for a, b in ((0, 1), (0, 2), (1, 2))
+        ]
+        if series % 2:
+            table.pop()  # of every other series one photo has no numbers, and two pairs cannot be judged
+    (tmp_path / "labels.csv").write_text("\n".join(labels))
+    (tmp_path / "table.csv").write_text("\n".join(table))
+    data = ("--comparisons", tmp_path / "labels.csv", "--feature_table", tmp_path / "table.csv")
+    run, judged = tmp_path / "run", tmp_path / "judged.json"
+    model = run / "best_model.pt"
+    assert cli("train", *data, "--preset", "best", "--max_epochs", "2", "--output_dir", run)[0] == 0
+    assert cli("evaluate", *data, "--model", model, "--json", judged, "--no_baselines")[0] == 0
+    trained, evaluated = (json.loads(path.read_text()) for path in (run / "test_results.json", judged))
+    (name,) = trained["scorers"].keys() - evaluated["scorers"].keys()
+    (same,) = evaluated["scorers"].keys() - trained["scorers"].keys()
+    assert trained["scorers"][name] == evaluated["scorers"][same]
+    assert trained["scorers"]["coin"] == evaluated["scorers"]["coin"]
+    for count in ("pairs", "complete_series"):
+        assert trained[count] == evaluated[count]

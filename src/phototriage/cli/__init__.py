@@ -93,7 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ERROR
     except KeyboardInterrupt:
-        print("phototriage: stopped; what was finished is kept, run it again to go on", file=sys.stderr)
+        again = "run it again with --resume" if first == "train" else "run it again"
+        print(f"phototriage: stopped; what was finished is kept, {again} to go on", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phototriage.cli.progress import note
-from phototriage.errors import FeatureError, PhototriageError
+from phototriage.errors import FeatureError, LabelError, PhototriageError
 from phototriage.evaluation import Scorer, baselines, never_seen, ranker_scorer
 from phototriage.features import Failure, Features
 from phototriage.features.table import read_score_table
@@ -72,6 +72,13 @@ class Contest:
         features = self._read_features(list(blocks))
         self._note_failures(features)
         unseen = never_seen(list(self._rankers.values()), comparisons, features)
+        if not (folds or len(unseen)) and any(
+            len(never_seen([ranker], comparisons, features)) for ranker in self._rankers.values()
+        ):
+            raise LabelError(
+                f"there is no series that neither {' nor '.join(self._rankers)} has seen: "
+                "train both with the same --split and --seed, or compare recipes by --folds 5"
+            )
         for name, ranker in self._rankers.items():
             if folds:
                 # Here, so that judging a finished ranker does not wait for torch.

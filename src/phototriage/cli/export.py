@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from phototriage.cli.progress import note
+from phototriage.errors import ModelError
 from phototriage.ranker import load_ranker
 
 __all__ = ["Command"]
@@ -37,6 +38,11 @@ class Command:
     """Replace files that are there already."""
 
     def run(self) -> int:
+        if (self.model.parent / "last_state.pt").exists():
+            raise ModelError(
+                f"{self.model.parent} holds an interrupted run, whose figures are not of this model: "
+                "finish it by `phototriage train --resume`"
+            )
         ranker = load_ranker(self.model)
 
         # Here, so that --help and a wrong model do not wait for onnxruntime.

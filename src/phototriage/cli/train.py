@@ -15,7 +15,7 @@ from phototriage.cli.progress import note
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
 from phototriage.features import DEFAULT_FEATURES, Features
-from phototriage.labels import Split, official_split, split_by_series
+from phototriage.labels import Comparisons, Split, official_split, split_by_series
 from phototriage.outputs import print_judgement
 from phototriage.plain_values import plain_values, with_values
 from phototriage.ranker.config import MultiFeatureConfig
@@ -83,12 +83,13 @@ class Command:
             if self.split == "official"
             else split_by_series(comparisons, self.ranker.seed)
         )
-        self._train(split, features)
+        # Judged on all pairs of the test series, as `evaluate` does, and not on those with features alone.
+        self._train(split, labels.comparisons.in_series(split.test.series), features)
         for failure in features.failures:
             note(f"left out: {failure.photo}: {failure.reason}")
         return SOME_FAILED if features.failures else 0
 
-    def _train(self, split: Split, features: Features) -> None:
+    def _train(self, split: Split, judged: Comparisons, features: Features) -> None:
         # Here, so that --help and mistakes in the options do not wait for torch.
         from phototriage.evaluation import evaluate_ranker
         from phototriage.outputs.run_folder import (
@@ -99,6 +100,9 @@ class Command:
         )
         from phototriage.ranker.training import train
 
+        if not self.resume:
+            # What is overwritten must not be gone on with, should this run end before its first state.
+            (self.output_dir / "last_state.pt").unlink(missing_ok=True)
         state = read_last_state(self.output_dir) if self.resume else None
         if state is not None:
             note(f"going on after epoch {len(state.epochs)}")
@@ -114,7 +118,7 @@ class Command:
                 on_state=lambda state: write_last_state(self.output_dir, state, self._settings()),
                 state=state,
             )
-        evaluation = evaluate_ranker("this ranker", training.ranker, split.test, features)
+        evaluation = evaluate_ranker("this ranker", training.ranker, judged, features)
         write_predictions(self.output_dir, training.ranker, split.test, features)
         write_run(self.output_dir, training, evaluation.judgement)
         print_judgement(evaluation.judgement)
@@ -169,8 +173,8 @@ def default(
 
 
 def _given(arguments: Sequence[str], option: str) -> str | None:
-    """What follows an option among the arguments, which may be nothing; None where it is not given."""
-    for place, argument in enumerate(arguments):
+    """What follows an option's last place among the arguments, maybe nothing; None where it is not given."""
+    for place, argument in reversed([*enumerate(arguments)]):
         name, equals, value = argument.partition("=")
         if name.startswith("--") and name.replace("-", "_") == f"__{option}":
             return value if equals else next(iter(arguments[place + 1 : place + 2]), "")

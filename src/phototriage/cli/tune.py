@@ -105,7 +105,7 @@ class Command:
         settings = {_DEFAULT: self.ranker} | ({_FOUND: found.best} if found.best != self.ranker else {})
         rankers = {name: train_ranker(split, features, config).ranker for name, config in settings.items()}
         judgement = judge(
-            split.test,
+            labels.comparisons.in_series(split.test.series),
             [ranker_scorer(name, ranker, features) for name, ranker in rankers.items()],
             reference=list(rankers)[-1],
         )

@@ -34,6 +34,6 @@ def read_torch_file(path: Path) -> Any:
             f"{path} is refused: it holds more than weights, or is no model at all; "
             "nothing in it was run. Ask for a phototriage ranker (.pt or .safetensors)"
         ) from error
-    except (RuntimeError, EOFError) as error:
+    except (RuntimeError, EOFError, LookupError, ValueError) as error:
         reason = str(error).partition("\n")[0] or "it ends too early"
         raise ModelError(f"{path} is not a model file, or is damaged: {reason}") from error
