@@ -131,6 +131,36 @@ def test_picks_within_the_folder_are_not_ranked_again(folder: Path) -> None:
     assert len(write_picks(folder, into, more).written) == 1
 
 
+@pytest.mark.parametrize("how", ["hardlink", "symlink", "copy"])
+def test_picks_of_an_earlier_run_stay_and_are_counted(folder: Path, tmp_path: Path, how: How) -> None:
+    into = tmp_path / "picks"
+    write_picks(folder, into, plan_picks(folder, SERIES, into, how))
+    (into / "IMG_3.JPG").write_bytes(b"another, of that name")
+    before = state(into)
+    now = ranked(
+        ("pick", ("a/IMG_2.JPG",)),
+        ("close", ("IMG_1.CR2", "IMG_1.JPG")),
+        ("rest", ("b/IMG_2.JPG", "IMG_3.JPG")),
+    )
+    plan = plan_picks(folder, now, into, how)
+    assert [(pick.target, pick.action) for pick in plan] == [
+        (into / "a/IMG_2.JPG", "keep"),
+        *((into / name, "no longer") for name in ("IMG_1.CR2", "IMG_1.JPG", "b/IMG_2.JPG")),
+    ]
+    done = write_picks(folder, into, plan)
+    assert (done.written, done.failures, done.others) == ((), (), 3)
+    assert state(into) == before
+
+
+def test_progress_counts_the_files_to_be_made(folder: Path, tmp_path: Path) -> None:
+    into = tmp_path / "picks"
+    (into / "a").mkdir(parents=True)
+    os.link(folder / "a/IMG_2.JPG", into / "a/IMG_2.JPG")
+    told: list[tuple[int, int]] = []
+    write_picks(folder, into, plan_picks(folder, SERIES, into, "copy"), lambda *each: told.append(each))
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4)]
+
+
 def test_a_folder_of_photos_is_no_place_for_picks(folder: Path) -> None:
     for into in (folder, folder / "a", folder / "a" / ".." / "b"):
         with pytest.raises(OutputError, match="name a new folder for the picks"):

@@ -66,6 +66,29 @@ def test_z_shows_every_pixel_of_all_panes_alike(browser: Browser, report: Path) 
     assert browser.picture() == fit
 
 
+def test_a_click_shows_every_pixel_of_the_place_that_was_clicked(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    frame = browser.driver.find_elements(By.CSS_SELECTOR, ".frame")[1]
+    browser.wait("document.querySelectorAll('.frame img')[1].naturalWidth > 0")
+    size = frame.find_element(By.TAG_NAME, "img").size
+    right, down = round(size["width"] / 8), round(size["height"] / 8)
+    ActionChains(browser.driver, duration=0).move_to_element_with_offset(
+        frame, right, -down
+    ).click().perform()
+    browser.wait("document.getElementById('zoom').textContent === '100%'")
+    browser.wait("[...document.querySelectorAll('.view img')].every(each => each.naturalWidth === 1800)")
+    at = browser.picture(1)
+    assert at["width"] == pytest.approx(1800, abs=0.2)
+    # What was clicked is in the middle of the pane, as far as a pixel of the thumbnail tells.
+    pixel = 1800 / size["width"]
+    middle = at["paneWidth"] / 2 - at["x"], at["paneHeight"] / 2 - at["y"]
+    photo = 1800 * size["height"] / size["width"]
+    letterbox = (at["height"] - photo) / 2
+    assert middle[0] == pytest.approx(1800 * (0.5 + right / size["width"]), abs=pixel)
+    assert middle[1] - letterbox == pytest.approx(photo * (0.5 - down / size["height"]), abs=2 * pixel)
+    assert len(set(browser.transforms())) == 1
+
+
 def test_wheel_drag_and_fingers_move_all_panes_as_one(browser: Browser, report: Path) -> None:
     browser.open(report)
     browser.compare(0)

@@ -89,6 +89,8 @@ def undo_marks(folder: Path, *, dry_run: bool) -> int:
     for sidecar, reason in undone.left_alone:
         note(f"{sidecar}: {reason}, left alone")
     would = "would be " if dry_run else ""
+    for sidecar in undone.partly:
+        note(f"{sidecar}: changed since, our marks {would}taken back, the rest left as it is now")
     note(
         f"run {undone.name}: {len(undone.restored):,} sidecars {would}as before, "
         f"{len(undone.removed):,} {would}removed"
@@ -140,6 +142,7 @@ class Picks:
             if not quiet:
                 there = sum(pick.action == "keep" for pick in planned)
                 already = f", {there:,} there already" if there else ""
-                note(f"files into {into}: {len(result.written):,}{already}")
+                others = f"; {result.others:,} more lie there that are no picks now" if result.others else ""
+                note(f"files into {into}: {len(result.written):,}{already}{others}")
             complete &= not result.failures
         return complete

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 How = Literal["hardlink", "symlink", "copy"]
+Action = Literal["hardlink", "symlink", "copy", "keep", "leave alone", "no longer"]
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,26 @@ class PlannedPick:
     """What is to happen to one file of a pick.
 
     action: keep where the same file, or one of the same content, is there already; leave alone where another
-    one is. source, target: with the folders they were asked for.
+    one is; no longer where the photo is there, as of an earlier run, but is no pick now: it stays. source,
+    target: with the folders they were asked for.
     """
 
     source: Path
     target: Path
-    action: Literal["hardlink", "symlink", "copy", "keep", "leave alone"]
+    action: Action
 
 
 @dataclass(frozen=True)
 class WrittenPicks:
-    """What became of planned picks. written: those made. failures: (target, reason) of the others."""
+    """What became of planned picks.
+
+    written: those made. failures: (target, reason) of those that could not be. others: how many photo files
+    lie there, as of an earlier run, that are no picks now.
+    """
 
     written: tuple[PlannedPick, ...]
     failures: tuple[tuple[Path, str], ...]
+    others: int
 
 
 def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: How) -> tuple[PlannedPick, ...]:
@@ -63,16 +70,23 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     """
     check_picks_folder(folder, into)
     names = SidecarNames(folder, "adobe")
+    photos = [photo for series in ranked for photo in series.photos]
     files: dict[str, bool] = {}
-    for photo in (photo for series in ranked for photo in series.photos if photo.verdict == "pick"):
+    for photo in (photo for photo in photos if photo.verdict == "pick"):
         files |= dict.fromkeys(photo.files, False)
         if how == "copy":
             files |= {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
     if how == "hardlink":
         _refuse_other_disks([folder / file for file in files], into)
-    return tuple(
+    picks = tuple(
         PlannedPick(folder / file, into / file, _action(folder / file, into / file, how, is_sidecar))
         for file, is_sidecar in files.items()
+    )
+    others = [file for photo in photos if photo.verdict != "pick" for file in photo.files]
+    return picks + tuple(
+        PlannedPick(folder / file, into / file, "no longer")
+        for file in others
+        if _action(folder / file, into / file, how, is_sidecar=False) == "keep"
     )
 
 
@@ -95,31 +109,33 @@ def write_picks(
     picks: Iterable[PlannedPick],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> WrittenPicks:
-    """Makes the planned links and copies; nothing that is there is ever replaced.
+    """Makes the planned links and copies; nothing that is there is ever replaced or removed.
 
     Copies keep the time of change. Where `into` lies within `folder` it gets a mark, so that ranking the
     folder again leaves the picks out. `on_progress` is told (files done, files in all). Raises OutputError
     where the mark cannot be written.
     """
     picks = tuple(picks)
-    if _is_within(into, folder) and not all(pick.action == "keep" for pick in picks):
+    due = [pick for pick in picks if pick.action not in ("keep", "no longer")]
+    if due and _is_within(into, folder):
         with atomic_write(into / PICKS_MARK) as file:
             file.write(
                 b"phototriage put its picks here. While this file is here, they are not ranked again.\n"
             )
     written = []
     failures: list[tuple[Path, str]] = []
-    for done, pick in enumerate(picks):
-        on_progress(done, len(picks))
+    for done, pick in enumerate(due):
+        on_progress(done, len(due))
         if pick.action == "leave alone":
             failures.append((pick.target, "another file of that name is there"))
-        elif pick.action != "keep":
+        else:
             try:
                 _make(pick)
                 written.append(pick)
             except OutputError as error:
                 failures.append((pick.target, str(error)))
-    return WrittenPicks(tuple(written), tuple(failures))
+    others = sum(pick.action == "no longer" for pick in picks)
+    return WrittenPicks(tuple(written), tuple(failures), others)
 
 
 def print_picks(picks: Sequence[PlannedPick]) -> None:
@@ -134,9 +150,7 @@ def print_picks(picks: Sequence[PlannedPick]) -> None:
         stdout_console().print(table)
 
 
-def _action(
-    source: Path, target: Path, how: How, is_sidecar: bool
-) -> Literal["hardlink", "symlink", "copy", "keep", "leave alone"]:
+def _action(source: Path, target: Path, how: How, is_sidecar: bool) -> Action:
     try:
         if not os.path.lexists(target):
             return how

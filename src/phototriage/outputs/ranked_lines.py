@@ -10,7 +10,7 @@ from rich.text import Text
 from phototriage.printable import printable
 from phototriage.series import RankedPhoto, RankedSeries
 
-__all__ = ["ranked_lines"]
+__all__ = ["name_in_series", "ranked_lines"]
 
 _LEAST_NAME, _LEAST_WHY = 12, 28
 
@@ -41,11 +41,16 @@ def ranked_lines(series: RankedSeries, top: int | None, width: int) -> Text:
     return text
 
 
+def name_in_series(file: str, series: str) -> str:
+    """A file's path without what the name of its series tells already."""
+    # A series is called after its folder, or after a photo in it.
+    folder = series if file.startswith(f"{series}/") else series.rpartition("/")[0]
+    return file.removeprefix(f"{folder}/")
+
+
 def _name(photo: RankedPhoto, series: str) -> str:
     more = len(photo.files) - 1
-    # A series is called after its folder, or after a photo in it.
-    folder = series if photo.photo.startswith(f"{series}/") else series.rpartition("/")[0]
-    return printable(photo.photo.removeprefix(f"{folder}/")) + (f" +{more}" if more else "")
+    return printable(name_in_series(photo.photo, series)) + (f" +{more}" if more else "")
 
 
 def _lines(photo: RankedPhoto, name: str, wide: int, room: int) -> Iterator[str]:

@@ -71,7 +71,7 @@ def test_any_name_is_text_and_leads_to_its_file(tmp_path: Path, make_photo: Call
     photos = [ranked_photo(name, "pick", f"{name}.CR3") for name in NAMES]
     failures = [Failure(name, f"because of {name}") for name in NAMES]
     path = tmp_path / "reports" / "june.html"
-    write(tmp_path / "photos", [one(NAMES[1], *photos)], failures, path)
+    write(tmp_path / "photos", [one(f"of {NAMES[1]}", *photos)], failures, path)
     page = Page(path.read_text("utf-8"))
     frames = [button for button in page.all("button") if button.get("class") == "frame"]
     reached = [path.parent / os.fsdecode(unquote_to_bytes(str(frame["data-href"]))) for frame in frames]

@@ -152,18 +152,58 @@ def marked(folder: Path, photo: str) -> None:
     write_sidecars(folder, plan_sidecars(folder, [RankedSeries("s", "series", None, (pick,))], STARS))
 
 
+def rewritten(sidecar: Path, name: str, value: str) -> bytes:
+    """As by another program."""
+    packet = Packet(sidecar.read_bytes())
+    packet.set(name, value)
+    sidecar.write_bytes(packet.to_bytes())
+    return packet.to_bytes()
+
+
 def test_of_a_sidecar_that_another_program_changed_only_our_marks_are_taken_back(tmp_path: Path) -> None:
     marked(tmp_path, "IMG_1.CR2")
     sidecar = tmp_path / "IMG_1.xmp"
-    theirs = Packet(sidecar.read_bytes())
-    theirs.set("xmp:Label", "Green")
-    sidecar.write_bytes(theirs.to_bytes())
-    said = (("IMG_1.xmp", "changed since: our marks taken back, the rest"),)
-    assert undo_sidecars(tmp_path, dry_run=True).left_alone == said
-    assert sidecar.read_bytes() == theirs.to_bytes()
-    assert undo_sidecars(tmp_path).left_alone == said
+    theirs = rewritten(sidecar, "xmp:Label", "Green")
+    assert undo_sidecars(tmp_path, dry_run=True).partly == ("IMG_1.xmp",)
+    assert sidecar.read_bytes() == theirs
+    undone = undo_sidecars(tmp_path)
+    assert (undone.partly, undone.left_alone, undone.failures) == (("IMG_1.xmp",), (), ())
     left = Packet(sidecar.read_bytes())
     assert (left.get("xmp:Rating"), left.get("xmp:Label")) == ("", "Green")
+
+
+def test_a_mark_that_a_person_changed_is_not_taken_back(tmp_path: Path) -> None:
+    marked(tmp_path, "IMG_1.CR2")
+    sidecar = tmp_path / "IMG_1.xmp"
+    theirs = rewritten(sidecar, "xmp:Rating", "3")
+    assert undo_sidecars(tmp_path).left_alone == (("IMG_1.xmp", "changed since"),)
+    assert sidecar.read_bytes() == theirs
+
+
+def test_marks_of_earlier_runs_stay_until_those_are_undone(folder: Path, ranked: Ranked) -> None:
+    series = ranked(("pick", ("IMG_1.CR3",)))
+    sidecar = folder / "IMG_1.xmp"
+    for options in (STARS, SidecarOptions(("stars", "labels"))):
+        write_sidecars(folder, plan_sidecars(folder, series, options))
+    rewritten(sidecar, "darktable:colorlabels", "1")
+    left = []
+    for _ in range(2):
+        assert undo_sidecars(folder).partly == ("IMG_1.xmp",)
+        packet = Packet(sidecar.read_bytes())
+        left.append([packet.get(name) for name in ("xmp:Rating", "xmp:Label", "darktable:colorlabels")])
+    assert left == [["5", "", "1"], ["", "", "1"]]
+
+
+def test_a_mark_that_became_more_than_plain_text_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    marked(tmp_path, "IMG_1.CR2")
+    theirs = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:Rating xml:lang="en">5</xmp:Rating>
+</rdf:Description></rdf:RDF></x:xmpmeta>"""
+    (tmp_path / "IMG_1.xmp").write_bytes(theirs)
+    undone = undo_sidecars(tmp_path)
+    assert (undone.left_alone, undone.failures) == ((("IMG_1.xmp", "changed since"),), ())
+    assert (tmp_path / "IMG_1.xmp").read_bytes() == theirs
 
 
 def test_a_folder_that_is_gone_does_not_stand_in_the_way_of_earlier_runs(tmp_path: Path) -> None:
@@ -174,3 +214,25 @@ def test_a_folder_that_is_gone_does_not_stand_in_the_way_of_earlier_runs(tmp_pat
     assert undo_sidecars(tmp_path).failures == ()
     with pytest.raises(OutputError, match="nothing to undo"):
         undo_sidecars(tmp_path)
+
+
+def test_a_folder_that_is_gone_is_not_made_anew(folder: Path, ranked: Ranked) -> None:
+    (folder / "day").mkdir()
+    before = Packet().to_bytes()
+    (folder / "day" / "IMG_1.xmp").write_bytes(before)
+    changes = plan_sidecars(folder, ranked(("pick", ("day/IMG_1.CR3",)), ("pick", ("day/IMG_2.CR3",))), STARS)
+    write_sidecars(folder, changes[:1])
+    shutil.rmtree(folder / "day")
+    assert write_sidecars(folder, changes[1:]).failures == (("day/IMG_2.xmp", "its folder is gone"),)
+    assert undo_sidecars(folder).left_alone == (("day/IMG_1.xmp", "its folder is gone"),)
+    assert not (folder / "day").exists()
+
+
+def test_a_sidecar_a_run_removed_does_not_bring_back_its_folder(folder: Path, ranked: Ranked) -> None:
+    (folder / "day").mkdir()
+    for verdict in ("pick", "rest"):
+        write_sidecars(folder, plan_sidecars(folder, ranked((verdict, ("day/IMG_1.CR3",))), STARS))
+    assert not (folder / "day" / "IMG_1.xmp").exists()
+    shutil.rmtree(folder / "day")
+    assert undo_sidecars(folder).left_alone == (("day/IMG_1.xmp", "its folder is gone"),)
+    assert not (folder / "day").exists()

@@ -172,3 +172,19 @@ def test_previous_versions_are_not_kept_elsewhere(folder: Path, tmp_path: Path, 
     (folder / ".phototriage").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OutputError, match="leads elsewhere"):
         plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL)
+
+
+def test_refused_are_faults_of_files_and_not_what_a_person_said(folder: Path, ranked: Ranked) -> None:
+    (folder / "IMG_1.xmp").write_bytes(b"broken")
+    (folder / "IMG_2.xmp").write_bytes(Packet().to_bytes())
+    (folder / "IMG_2.xmp").chmod(0o444)
+    theirs = Packet()
+    theirs.set("xmp:Rating", "2")
+    (folder / "IMG_3.xmp").write_bytes(theirs.to_bytes())
+    shots = [("pick", (f"IMG_{number}.CR3",)) for number in range(1, 4)]
+    changes = plan_sidecars(folder, ranked(*shots), SidecarOptions(("stars",)))
+    assert {change.action for change in changes} == {"leave alone"}
+    told: list[tuple[int, int]] = []
+    done = write_sidecars(folder, changes, lambda *each: told.append(each))
+    assert [change.sidecar for change in done.refused] == ["IMG_1.xmp", "IMG_2.xmp"]
+    assert (done.written, done.failures, done.previous, told) == ((), (), None, [])

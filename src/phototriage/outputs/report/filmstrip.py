@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from phototriage.features import Failure
+from phototriage.outputs.ranked_lines import name_in_series
 from phototriage.outputs.report.thumbnails import Thumbnail
 from phototriage.printable import printable
 from phototriage.series import RankedPhoto, RankedSeries, Reason
@@ -69,7 +70,7 @@ def _about(series: RankedSeries) -> str:
 
 
 def _photo(photo: RankedPhoto, series: str, picture: Thumbnail | Failure, link: str, *, first: bool) -> str:
-    name, *others = (html_text(file.removeprefix(f"{series}/")) for file in photo.files)
+    name, *others = (html_text(name_in_series(file, series)) for file in photo.files)
     size = f' width="{picture.width}" height="{picture.height}"' if isinstance(picture, Thumbnail) else ""
     # What is copied as the list of picks.
     key = f' data-photo="{html_text(photo.photo)}"' if photo.verdict == "pick" else ""

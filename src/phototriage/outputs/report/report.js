@@ -93,8 +93,13 @@
   }
   find("series").addEventListener("click", event => {
     const frame = event.target.closest(".frame");
-    if (frame) open(frame);
+    if (frame) open(frame, event.detail ? pointIn(frame.querySelector("img"), event) : null);
   });
+  /** Where a picture was clicked, each way in [0, 1]. */
+  function pointIn(picture, event) {
+    const {left, top, width, height} = picture.getBoundingClientRect();
+    return {u: (event.clientX - left) / width, v: (event.clientY - top) / height};
+  }
 
   // Compare: up to four photos of a series, moved and zoomed as one.
   const dialog = find("compare");
@@ -105,13 +110,16 @@
   // zoom: pixels of the screen per pixel of the photo, null where the whole photo is shown.
   // x, y: the point of the pane at whose middle the view stands, in [0, 1].
   let view = {zoom: null, x: 0.5, y: 0.5};
+  // The photo and the point of it to be shown 1:1 once its original is there.
+  let aim = null;
 
-  function open(frame) {
+  function open(frame, point) {
     const series = frame.closest(".series");
     unpack(series);
     frames = framesOf(series);
     panes = new Map();
     view = {zoom: null, x: 0.5, y: 0.5};
+    aim = point && {frame, ...point};
     chosen = [...new Set([frames[0], frame === frames[0] ? frames[1] ?? frame : frame])];
     find("title").textContent = series.querySelector("h2").textContent;
     find("choices").replaceChildren(...frames.map(choice));
@@ -167,6 +175,7 @@
     original.onload = () => {
       note.textContent = `${original.naturalWidth} × ${original.naturalHeight} pixels`;
       preview.replaceWith(original);
+      if (aim?.frame === frame) lookAt(original);
       draw();
     };
     original.onerror = () => {
@@ -204,8 +213,23 @@
     }
     find("zoom").textContent = `${view.zoom === null ? "fit, " : ""}${Math.round((100 * scale) / one)}%`;
   }
+  /** 1:1 where a photo was aimed at; what its pane holds whole at 1:1 stays whole. */
+  function lookAt(original) {
+    const {width, height, one} = geometry();
+    const {naturalWidth, naturalHeight} = original;
+    const fit = Math.min(width / naturalWidth, height / naturalHeight);
+    if (one > 1) {
+      view = {
+        zoom: 1,
+        x: 0.5 + (aim.u - 0.5) * naturalWidth * fit / width,
+        y: 0.5 + (aim.v - 0.5) * naturalHeight * fit / height,
+      };
+    }
+    aim = null;
+  }
   /** Zooms to `zoom` so that the point of the pane at (px, py) stays where it is. */
   function zoomTo(zoom, px, py) {
+    aim = null;
     const before = geometry();
     const dx = (px ?? before.width / 2) / before.width - 0.5;
     const dy = (py ?? before.height / 2) / before.height - 0.5;

@@ -9,7 +9,7 @@ from pathlib import Path
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import OutputError
 
-__all__ = ["SidecarFile", "digest", "read_sidecar", "write_sidecar"]
+__all__ = ["SidecarFile", "digest", "has_folder", "read_sidecar", "write_sidecar"]
 
 _MAX_BYTES = 64 << 20
 
@@ -27,6 +27,16 @@ def digest(data: bytes | None) -> str:
     return "" if data is None else hashlib.sha256(data).hexdigest()
 
 
+def has_folder(folder: Path, sidecar: str) -> bool:
+    """Whether the sub-folder that a sidecar lies in is there. Raises OutputError where none can tell."""
+    try:
+        return stat.S_ISDIR((folder / sidecar).parent.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise OutputError(f"its folder cannot be read ({error.strerror})") from error
+
+
 def read_sidecar(folder: Path, sidecar: str) -> SidecarFile | None:
     """A sidecar that may be changed; None where there is none, but may be.
 
@@ -37,8 +47,8 @@ def read_sidecar(folder: Path, sidecar: str) -> SidecarFile | None:
     try:
         if not path.parent.resolve().is_relative_to(folder.resolve()):
             raise OutputError("lies in a linked folder")
-        if not path.parent.exists():
-            return None
+        if not has_folder(folder, sidecar):
+            raise OutputError("its folder is gone")
         if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise OutputError("its folder is read-only")
         try:

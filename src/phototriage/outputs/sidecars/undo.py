@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.errors import OutputError
-from phototriage.outputs.sidecars.file import digest, read_sidecar, write_sidecar
+from phototriage.outputs.sidecars.file import digest, has_folder, read_sidecar, write_sidecar
 from phototriage.outputs.sidecars.packet import Packet
 from phototriage.outputs.sidecars.runs import Entry, Run, runs_of
 
@@ -17,14 +17,16 @@ class UndoneRun:
     """What became of the sidecars of a run.
 
     name: of the run's folder. restored: those that are as before the run. removed: those the run had made.
-    left_alone: (sidecar, reason) of those that are as they were found, since somebody changed them after the
-    run. failures: (sidecar, reason) of those that could not be written; while there are any, the run counts
-    as not undone.
+    partly: those that somebody changed after the run; the marks of ours that still stood there are taken
+    back, the rest is as it was found. left_alone: (sidecar, reason) of those that are gone, or were changed
+    and hold no mark of ours any more. failures: (sidecar, reason) of those that could not be written; while
+    there are any, the run counts as not undone.
     """
 
     name: str
     restored: tuple[str, ...]
     removed: tuple[str, ...]
+    partly: tuple[str, ...]
     left_alone: tuple[tuple[str, str], ...]
     failures: tuple[tuple[str, str], ...]
 
@@ -50,26 +52,32 @@ def undo_sidecars(
     run = runs[-1]
     restored: list[str] = []
     removed: list[str] = []
+    partly: list[str] = []
     left_alone: list[tuple[str, str]] = []
     failures: list[tuple[str, str]] = []
     for done, entry in enumerate(run.entries):
         on_progress(done, len(run.entries))
         try:
+            if not has_folder(folder, entry.sidecar):
+                if entry.before:
+                    left_alone.append((entry.sidecar, "its folder is gone"))
+                continue
             file = read_sidecar(folder, entry.sidecar)
             current = digest(file.data if file else None)
             if current == entry.before:
                 continue
-            if current != entry.after:
-                if file is None:
-                    left_alone.append((entry.sidecar, "gone since"))
-                elif packet := _without_our_marks(file.data, entry):
+            if current != entry.after and file is None:
+                left_alone.append((entry.sidecar, "gone since"))
+                continue
+            previous = _previous(run, entry)
+            if current != entry.after and file:
+                if data := _without_our_marks(file.data, entry, previous):
                     if not dry_run:
-                        write_sidecar(folder, entry.sidecar, packet, file.mode)
-                    left_alone.append((entry.sidecar, "changed since: our marks taken back, the rest"))
+                        write_sidecar(folder, entry.sidecar, data, file.mode)
+                    partly.append(entry.sidecar)
                 else:
                     left_alone.append((entry.sidecar, "changed since"))
                 continue
-            previous = _previous(run, entry)
             if not dry_run:
                 write_sidecar(folder, entry.sidecar, previous, entry.mode)
             (restored if entry.before else removed).append(entry.sidecar)
@@ -77,19 +85,33 @@ def undo_sidecars(
             failures.append((entry.sidecar, str(error)))
     if not failures and not dry_run:
         run.mark_undone()
-    return UndoneRun(run.place.name, tuple(restored), tuple(removed), tuple(left_alone), tuple(failures))
+    return UndoneRun(
+        run.place.name,
+        tuple(restored),
+        tuple(removed),
+        tuple(partly),
+        tuple(left_alone),
+        tuple(failures),
+    )
 
 
-def _without_our_marks(data: bytes, entry: Entry) -> bytes | None:
-    """The sidecar with the marks that still are ours as they were before; None where none is."""
+def _without_our_marks(data: bytes, entry: Entry, previous: bytes | None) -> bytes | None:
+    """The sidecar with the marks that still are ours as before the run; None where there is none of them.
+
+    Before the run means in `previous`: marks of earlier runs are for their own undoing. Where the sidecar is
+    no XMP now, or a mark no plain value, that is somebody else's work, and none is ours.
+    """
     try:
         packet = Packet(data)
+        before = Packet(previous) if previous else None
+        ours = {mark.name: mark.value for mark in entry.marks if packet.get(mark.name) == mark.value}
+        due = {name: before.get(name) if before else "" for name in ours}
+        due = {name: value for name, value in due.items() if value != ours[name]}
+        for name, value in due.items():
+            packet.set(name, value)
     except OutputError:
         return None
-    ours = [mark for mark in entry.marks if packet.get(mark.name) == mark.value != mark.was]
-    for mark in ours:
-        packet.set(mark.name, mark.was)
-    return packet.to_bytes() if ours else None
+    return packet.to_bytes() if due else None
 
 
 def _previous(run: Run, entry: Entry) -> bytes | None:
