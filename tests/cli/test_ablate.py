@@ -36,7 +36,7 @@ def test_the_columns_of_a_table(cli: Cli, own_labels: tuple[Path, Path], tmp_pat
 @pytest.mark.parametrize(
     ("options", "dims", "normalization"),
     [
-        ((), (16,), "standardize"),
+        ((), (64,), "standardize"),
         (("--preset", "quick"), (256,), "layernorm"),
         (("--preset=deep", "--config", "own.yaml"), (3,), "layernorm"),
     ],
