@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError
 from phototriage.features import Features
 from phototriage.features.table import read_feature_table
-from phototriage.labels import Labels, read_labels
+from phototriage.labels import Comparisons, Labels, Split, official_split, read_labels, split_by_series
 
-__all__ = ["LabelSource"]
+__all__ = ["LabelSource", "split_as"]
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,12 @@ class LabelSource:
         if not folder.is_dir():
             raise FeatureError(f"the photo folder {folder} does not exist")
         return source.measure({photo: folder / photo for photo in labels.comparisons.photos}, needed)
+
+
+def split_as(
+    how: Literal["random", "official"], labels: Labels, comparisons: Comparisons, seed: int
+) -> Split:
+    """The split that --split asks for, of those of the labels' comparisons that can be used."""
+    if how == "official":
+        return official_split(comparisons, labels.official_test_series, seed)
+    return split_by_series(comparisons, seed)

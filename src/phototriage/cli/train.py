@@ -10,12 +10,12 @@ import tyro
 from phototriage.cli.defaults import OwnDefaults
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
-from phototriage.cli.label_source import LabelSource
+from phototriage.cli.label_source import LabelSource, split_as
 from phototriage.cli.progress import note
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
 from phototriage.features import DEFAULT_FEATURES, Features
-from phototriage.labels import Comparisons, Split, official_split, split_by_series
+from phototriage.labels import Comparisons, Split
 from phototriage.outputs import print_judgement
 from phototriage.plain_values import plain_values, with_values
 from phototriage.ranker.config import MultiFeatureConfig
@@ -78,11 +78,7 @@ class Command:
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         comparisons = labels.comparisons.between(features.photos)
-        split = (
-            official_split(comparisons, labels.official_test_series, self.ranker.seed)
-            if self.split == "official"
-            else split_by_series(comparisons, self.ranker.seed)
-        )
+        split = split_as(self.split, labels, comparisons, self.ranker.seed)
         # Judged on all pairs of the test series, as `evaluate` does, and not on those with features alone.
         self._train(split, labels.comparisons.in_series(split.test.series), features)
         for failure in features.failures:

@@ -12,11 +12,10 @@ from phototriage.cli import train
 from phototriage.cli.defaults import OwnDefaults
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
-from phototriage.cli.label_source import LabelSource
+from phototriage.cli.label_source import LabelSource, split_as
 from phototriage.cli.progress import note
 from phototriage.errors import LabelError, ModelError
 from phototriage.features import DEFAULT_FEATURES
-from phototriage.labels import official_split, split_by_series
 from phototriage.outputs import judgement_json, print_judgement, write_text
 from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
@@ -73,11 +72,7 @@ class Command:
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         comparisons = labels.comparisons.between(features.photos)
-        split = (
-            official_split(comparisons, labels.official_test_series, self.ranker.seed)
-            if self.split == "official"
-            else split_by_series(comparisons, self.ranker.seed)
-        )
+        split = split_as(self.split, labels, comparisons, self.ranker.seed)
 
         # Here, so that --help and mistakes in the options do not wait for torch.
         from phototriage.evaluation import judge, ranker_scorer
