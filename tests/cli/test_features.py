@@ -86,8 +86,8 @@ def test_info_counts(cli: Cli, cache_dir: Path) -> None:
     code, out, err = cli("features", "info", "--cache_dir", cache_dir)
     assert (code, err) == (0, "")
     photos = len(known_photos(cache_dir))
-    assert re.search(rf"iqa +│ {IQA.block.fingerprint} +│ +{photos} │ +4 │ +3 │ +[\d.]+ kB", out)
-    assert re.search(rf"wide +│ wide/1 +│ +{photos} │ +40 │ +1 │", out)
+    assert re.search(rf"iqa +{IQA.block.fingerprint} +{photos} +4 +3 +[\d.]+ kB", out)
+    assert re.search(rf"wide +wide/1 +{photos} +40 +1 ", out)
     assert f"{photos} photos known by path, size and time" in out
     assert files(cache_dir) == before
 
@@ -124,9 +124,8 @@ def test_exported_networks_are_listed_verified_and_removed(cli: Cli, cache_dir: 
     kept = keep_exported(cache_dir, WIDE, source)
     place = ("--cache_dir", cache_dir)
     out = cli("features", "info", *place)[1].replace("\n", "")
-    assert re.search(r"network of +┃ file +┃ +size", out)
-    assert re.search(r"│ wide-\w+ +│ wide-\w+\.1\.\w+", out)
-    assert re.search(r"│ +2\.0 MB │", out)
+    assert re.search(r"network of +file +size", out)
+    assert re.search(r"wide-\w+ +wide-\w+\.1\.[\w.]+ +2\.0 MB", out)
     assert " 1 exported networks in " in cli("features", "check", *place)[1]
     assert f"{kept}\n" in cli("features", "clear", "--dry_run", *place)[1]
     kept.write_bytes(bytes(1_999_999))
@@ -256,7 +255,7 @@ def test_inspect_of_a_photo_shows_its_neighbours(cli: Cli, cache_dir: Path, burs
     options = ("--photo", photo, "--neighbours", 1, "--block", "iqa", "--cache_dir", cache_dir)
     code, out, _ = cli("features", "inspect", *options)
     assert code == 0
-    assert re.search(rf"│ iqa-\w+ +│ {(units[1:] @ units[0]).max():.4f} │ {nearest}", out)
+    assert re.search(rf"iqa-\w+ +{(units[1:] @ units[0]).max():.4f} +{nearest}", out)
     strange = bursts / "comparisons.csv"
     code, _, err = cli("features", "inspect", "--photo", strange, "--cache_dir", cache_dir)
     assert (code, err) == (1, f"phototriage: {strange} was not measured yet, or has changed since\n")
@@ -298,7 +297,7 @@ def test_a_store_of_a_newer_version_is_named_and_stays(cli: Cli, cache_dir: Path
     assert code == 1
     assert err == f"newer: {part}: was written by a newer version of phototriage (format 9)\n"
     assert re.search(
-        r"wide-\w+ +│ no part can be read +│ .* newer", cli("features", "info", "--cache_dir", cache_dir)[1]
+        r"wide-\w+ +no part can be read .* newer", cli("features", "info", "--cache_dir", cache_dir)[1]
     )
     assert part.read_bytes() == before
 

@@ -1,10 +1,9 @@
-import io
+import re
 
 import pytest
-from rich.console import Console
 
 from phototriage.evaluation import Ceiling, Estimate, Judgement, Part, Verdict
-from phototriage.outputs import print_judgement, print_kinds, print_ranking, terminal
+from phototriage.outputs import print_judgement, print_kinds, print_ranking
 from phototriage.series import RankedPhoto, RankedSeries
 
 
@@ -53,7 +52,7 @@ def test_a_judgement_shows_every_figure_with_its_interval(capsys: pytest.Capture
     shown = capsys.readouterr().out
     assert "59.6 (57.7–61.6)" in shown
     assert "-0.680 (-0.690…-0.670)" in shown
-    assert "– │" in shown
+    assert re.search(r"-0\.670\) +–$", shown, re.MULTILINE)
 
 
 def test_a_judgement_shows_leads_thresholds_and_the_ceiling(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,12 +65,9 @@ def test_a_judgement_shows_leads_thresholds_and_the_ceiling(capsys: pytest.Captu
     print_judgement(
         Judgement((other, Verdict("mine", {})), 10, 5, 3, 2, 0, 0.4, "mine", ceiling, thresholds=(0.8,))
     )
-    header, *rows = [line for line in capsys.readouterr().out.splitlines() if "┃" in line or "│" in line]
-    columns = [cell.strip() for cell in header.strip("┃").split("┃")]
-    cells = {
-        row[0]: dict(zip(columns, row, strict=True))
-        for row in ([cell.strip() for cell in line.strip("│").split("│")] for line in rows)
-    }
+    header, _, *rows = [re.split(r" {2,}", line) for line in capsys.readouterr().out.splitlines()]
+    cells = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    assert header[:5] == ["scorer", "accuracy %", "p ≥ 0.7 %", "lead of mine, points", "p ≥ 0.8 %"]
     assert cells["[b]other"]["lead of mine, points"] == "+2.1 (+0.6…+3.5)"
     assert cells["[b]other"]["p ≥ 0.8 %"] == "70.0 (60.0–80.0)"
     assert cells["mine"]["lead of mine, points"] == "–"
@@ -83,35 +79,5 @@ def test_kinds_without_pairs_are_not_shown(capsys: pytest.CaptureFixture[str]) -
     verdict = Verdict("x", {}, {}, (Part("2", 3, Estimate(0.5, 0.4, 0.6)), Part("3", 0, None)), ())
     print_kinds(Judgement((verdict,), 3, 0, 3, 0, 0, reference="x"))
     shown = capsys.readouterr().out
-    assert "│ 2 " in shown
-    assert "│ 3 " not in shown
-    assert "50.0 (40.0–60.0)" in shown
-
-
-@pytest.mark.parametrize(("columns", "tables", "lines"), [(250, 1, 1), (130, 2, 1), (95, 2, 2)])
-def test_a_judgement_fits_the_terminal_whole(
-    monkeypatch: pytest.MonkeyPatch, columns: int, tables: int, lines: int
-) -> None:
-    stream = io.StringIO()
-    monkeypatch.setattr(
-        terminal, "stdout_console", lambda: Console(file=stream, width=columns, force_terminal=False)
-    )
-    names = (
-        "accuracy",
-        "accuracy_clear",
-        "accuracy_strong",
-        "accuracy_weak",
-        "top1",
-        "log_likelihood",
-        "ece",
-    )
-    figures = dict.fromkeys(names, Estimate(0.51234, 0.50111, 0.6))
-    verdicts = (Verdict("fixed mix .4/.3/.2/.1", figures, figures), Verdict("mine", figures))
-    print_judgement(Judgement(verdicts, 10, 5, 3, 2, 0, reference="mine"))
-    shown = stream.getvalue().splitlines()
-    assert max(map(len, shown)) <= columns
-    assert sum(line.startswith("┏") for line in shown) == tables
-    assert sum("(50.1–60.0)" in line for line in shown) == 2 * tables
-    assert sum("(0.501…0.600)" in line for line in shown) == 2
-    assert sum("51.2 (50.1" in line for line in shown) == (2 * tables if lines == 1 else 0)
-    assert not any("…)" in line or "… " in line for line in shown)
+    assert re.search(r"^2 +50\.0 \(40\.0–60\.0\) +3$", shown, re.MULTILINE)
+    assert not re.search(r"^3 ", shown, re.MULTILINE)

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from rich.table import Table
 
 from phototriage.atomic_write import atomic_write
 from phototriage.evaluation.ablation import Ablation, AblationRow
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.evaluation_report import markdown_table
 from phototriage.outputs.judgement import percent
+from phototriage.outputs.tables import print_wide_table
 from phototriage.printable import printable
 
 __all__ = ["ablation_chart", "ablation_json", "ablation_markdown", "print_ablation"]
@@ -23,15 +23,8 @@ _BLUE, _ORANGE = "#2f6db3", "#e08a2c"
 
 def print_ablation(ablation: Ablation) -> None:
     """A row per subset, the most accurate first; then what gains are against, and what was not trained."""
-    table = Table(_HEADERS[0])
-    for header in _HEADERS[1:]:
-        table.add_column(header, justify="right")
-    for row in ablation.rows:
-        table.add_row(
-            *(plain(cell) for cell in _cells(row)), style="bold" if row.subset == ablation.full else None
-        )
     console = stdout_console()
-    console.print(table)
+    print_wide_table(console, _HEADERS, [_cells(row) for row in ablation.rows], bold=ablation.full)
     for line in _remarks(ablation):
         console.print(plain(line))
 

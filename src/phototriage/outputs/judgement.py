@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 __all__ = ["judgement_cells", "judgement_headers", "judgement_json", "lead_sentence", "percent"]
 
 _NONE = "–"
+_LEAD = 3
+"""The lead, which is in accuracy, stands right after the accuracies of all and of clear pairs."""
 _FIGURES = {
     "accuracy": "accuracy %",
     "accuracy_clear": "p ≥ 0.7 %",
@@ -40,25 +42,24 @@ def judgement_json(judgement: "Judgement", mistakes: Sequence["Mistake"] = (), *
 def judgement_headers(judgement: "Judgement") -> list[str]:
     """The headers of the table that `judgement_cells` fills."""
     headers = ["scorer", *_columns(judgement).values()]
-    return [*headers, f"lead of {judgement.reference}, points"] if judgement.reference else headers
+    if judgement.reference:
+        headers.insert(_LEAD, f"lead of {judgement.reference}, points")
+    return headers
 
 
 def judgement_cells(judgement: "Judgement") -> list[list[str]]:
     """A row per scorer, and two for what noise in the labels allows, where the votes tell."""
     rows = []
     columns = _columns(judgement)
-    for verdict in judgement.verdicts:
-        row = [verdict.name, *(_cell(name, verdict.figures.get(name)) for name in columns)]
-        if judgement.reference:
-            row.append(_signed(verdict.lead.get("accuracy")))
-        rows.append(row)
+    scorers = [(verdict.name, verdict.figures, verdict.lead) for verdict in judgement.verdicts]
     if judgement.ceiling:
-        for name, figures in (
-            ("(one more person)", judgement.ceiling.human),
-            ("(perfect knower)", judgement.ceiling.knower),
-        ):
-            row = [name, *(_cell(column, figures.get(column)) for column in columns)]
-            rows.append([*row, _NONE] if judgement.reference else row)
+        scorers.append(("(one more person)", judgement.ceiling.human, {}))
+        scorers.append(("(perfect knower)", judgement.ceiling.knower, {}))
+    for name, figures, lead in scorers:
+        row = [name, *(_cell(column, figures.get(column)) for column in columns)]
+        if judgement.reference:
+            row.insert(_LEAD, _signed(lead.get("accuracy")))
+        rows.append(row)
     return rows
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rich.table import Table
-
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import OutputError
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.sidecars.names import SidecarNames
+from phototriage.outputs.tables import new_table
 from phototriage.photos import PICKS_MARK
 from phototriage.series import RankedSeries
 
@@ -140,9 +139,7 @@ def write_picks(
 
 def print_picks(picks: Sequence[PlannedPick]) -> None:
     """Prints a line per file: what is or would be done with it, and where it goes; none for those there."""
-    table = Table(title="Picks", title_justify="left")
-    for name in ("photo", "action", "to"):
-        table.add_column(name, overflow="fold")
+    table = new_table("photo", "action", "to", title="Picks")
     for pick in picks:
         if pick.action != "keep":
             table.add_row(plain(str(pick.source)), pick.action, plain(str(pick.target)))

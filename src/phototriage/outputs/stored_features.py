@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from rich.table import Table
 
 from phototriage.features.exported import ExportedNetwork
 from phototriage.features.inspection import Column, Inspection
 from phototriage.features.upkeep import StoredBlock
 from phototriage.outputs.console import plain, stdout_console
+from phototriage.outputs.tables import new_table, print_wide_table
 
 __all__ = [
     "human_size",
@@ -36,9 +36,7 @@ _STATISTICS: dict[str, tuple[Callable[[Column], float], str]] = {
 
 def print_stored_blocks(stored: Sequence[StoredBlock]) -> None:
     """A row per block: how many photos, parts and bytes, and what cannot be used."""
-    table = Table()
-    table.add_column("block")
-    table.add_column("made by", overflow="fold")
+    table = new_table("block", "made by")
     for name in ("photos", "numbers", "parts", "size", "unusable parts"):
         table.add_column(name, justify="right")
     for each in stored:
@@ -57,9 +55,7 @@ def print_stored_blocks(stored: Sequence[StoredBlock]) -> None:
 
 def print_exported_networks(networks: Sequence[ExportedNetwork]) -> None:
     """A row per exported network: the block that it makes, its file and size."""
-    table = Table()
-    table.add_column("network of")
-    table.add_column("file", overflow="fold")
+    table = new_table("network of", "file")
     table.add_column("size", justify="right")
     for each in networks:
         table.add_row(plain(each.block_folder), plain(each.path.name), human_size(each.path.stat().st_size))
@@ -69,34 +65,34 @@ def print_exported_networks(networks: Sequence[ExportedNetwork]) -> None:
 def print_inspection(inspection: Inspection) -> None:
     """Statistics of every column, or their range over many columns; then what stands out."""
     block, columns = inspection.block, inspection.columns
-    table = Table(
-        title=plain(f"{block.name}  ({block.dim:,} numbers of {len(inspection.vectors):,} photos)"),
-        title_justify="left",
-    )
-    one_by_one = block.dim <= _ONE_BY_ONE
-    table.add_column("column" if one_by_one else "over the columns")
-    for name in _STATISTICS:
-        table.add_column(name, justify="right")
-    if one_by_one:
-        for column in columns:
-            table.add_row(plain(column.name), *(form.format(of(column)) for of, form in _STATISTICS.values()))
+    if block.dim <= _ONE_BY_ONE:
+        what = "column"
+        rows = [
+            [column.name, *(form.format(of(column)) for of, form in _STATISTICS.values())]
+            for column in columns
+        ]
     else:
-        for name, share in (("smallest", 0.0), ("median", 0.5), ("largest", 1.0)):
-            cells = (
-                form.format(np.nanquantile([of(column) for column in columns], share))
-                for of, form in _STATISTICS.values()
-            )
-            table.add_row(name, *cells)
+        what = "over the columns"
+        rows = [
+            [
+                name,
+                *(
+                    form.format(np.nanquantile([of(column) for column in columns], share))
+                    for of, form in _STATISTICS.values()
+                ),
+            ]
+            for name, share in (("smallest", 0.0), ("median", 0.5), ("largest", 1.0))
+        ]
     console = stdout_console()
-    console.print(table)
+    console.print(plain(f"{block.name}  ({block.dim:,} numbers of {len(inspection.vectors):,} photos)"))
+    print_wide_table(console, [what, *_STATISTICS], rows)
     for line in _remarks(inspection):
         console.print(plain(f"  {line}"))
 
 
 def print_neighbours(neighbours: Mapping[str, Sequence[tuple[float, str]]]) -> None:
     """Per block the nearest photos, nearest first, each with its cosine."""
-    table = Table()
-    table.add_column("block")
+    table = new_table("block")
     table.add_column("cosine", justify="right")
     table.add_column("photo", overflow="fold")
     for block, nearest in neighbours.items():

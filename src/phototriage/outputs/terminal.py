@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from phototriage.outputs.console import plain, stdout_console
+from phototriage.outputs.console import stdout_console
 from phototriage.outputs.judgement import judgement_cells, judgement_headers, percent
 from phototriage.outputs.ranked_lines import ranked_lines
+from phototriage.outputs.tables import new_table, print_wide_table
 from phototriage.series import RankedSeries
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from phototriage.labels import AlignmentSummary, Labels
 
 __all__ = ["print_judgement", "print_kinds", "print_labels", "print_ranking"]
-
-_UNLIMITED = 10_000
-
 
 _LEGEND = """\
 %: P(best), how likely people would like the photo best of its series.
@@ -42,28 +40,10 @@ def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> Non
 
 
 def print_judgement(judgement: "Judgement") -> None:
-    """A row per scorer: each figure with its interval; then what noise in the labels allows.
-
-    One table, or two where one would be wider than the terminal, with intervals below the figures if need be.
-    """
-    console = stdout_console()
-    headers, rows = judgement_headers(judgement), judgement_cells(judgement)
-    every = range(1, len(headers))
-    others = range(headers.index("top-1 %"), headers.index("ECE") + 1)
-    halves = [[column for column in every if column not in others], list(others)]
-    for parts, below in (([list(every)], False), (halves, False), (halves, True)):
-        tables = [Table(headers[0]) for _ in parts]
-        for table, columns in zip(tables, parts, strict=True):
-            for column in columns:
-                table.add_column(plain(headers[column]), justify="right", overflow="fold")
-            for row in rows:
-                cells = [row[column].replace(" (", "\n(") if below else row[column] for column in columns]
-                table.add_row(plain(row[0]), *cells, style="bold" if row[0] == judgement.reference else None)
-        unlimited = console.options.update(max_width=_UNLIMITED)
-        if all(console.measure(table, options=unlimited).maximum <= console.width for table in tables):
-            break
-    for table in tables:
-        console.print(table)
+    """A row per scorer: each figure with its interval; then what noise in the labels allows."""
+    print_wide_table(
+        stdout_console(), judgement_headers(judgement), judgement_cells(judgement), bold=judgement.reference
+    )
 
 
 def print_kinds(judgement: "Judgement") -> None:
@@ -73,19 +53,20 @@ def print_kinds(judgement: "Judgement") -> None:
         ("photos in the series", verdict.by_series_size),
         ("share of people on the winner's side", verdict.by_preference),
     ):
-        table = Table(header)
+        table = new_table(header)
         table.add_column("accuracy %", justify="right")
         table.add_column("pairs", justify="right")
         for part in parts:
             if part.pairs:
                 table.add_row(part.kind, percent(part.accuracy), f"{part.pairs:,}")
-        stdout_console().print(table)
+        console = stdout_console()
+        console.print()
+        console.print(table)
 
 
 def print_labels(labels: "Labels") -> None:
     """What each step of reading labels kept."""
-    table = Table()
-    table.add_column("step", overflow="fold")
+    table = new_table("step")
     for name in ("rows", "pairs", "series", "photos"):
         table.add_column(name, justify="right")
     for step in labels.steps:
@@ -94,12 +75,12 @@ def print_labels(labels: "Labels") -> None:
     console = stdout_console()
     console.print(table)
     if labels.alignment:
+        console.print()
         console.print(_alignment(labels.alignment))
 
 
 def _alignment(summary: "AlignmentSummary") -> Table:
-    table = Table()
-    table.add_column("votes against the released preferences")
+    table = new_table("votes against the released preferences")
     table.add_column("", justify="right")
     table.add_row(
         "series whose votes were matched to their photos",

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def test_a_line_per_sidecar_says_what_and_why(
     print_sidecars(plan_sidecars(folder, series, STARS))
     lines = capsys.readouterr().out.splitlines()
     (first,) = (line for line in lines if "IMG_1.xmp" in line)
-    assert [cell.strip() for cell in first.split("│")[1:-1]] == ["IMG_1.xmp", "create", "xmp:Rating 5", ""]
+    assert re.split(r" {2,}", first.rstrip()) == ["IMG_1.xmp", "create", "xmp:Rating 5"]
     (second,) = (line for line in lines if "IMG_2.xmp" in line)
     assert "leave alone" in second
     assert "broken XMP" in second

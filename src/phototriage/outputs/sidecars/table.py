@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from rich.table import Table
-
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.sidecars.plan import SidecarChange
+from phototriage.outputs.tables import new_table
 from phototriage.photos import RAW_SUFFIXES
 
 __all__ = ["print_sidecars", "unread_by_lightroom"]
@@ -14,9 +13,7 @@ __all__ = ["print_sidecars", "unread_by_lightroom"]
 
 def print_sidecars(changes: Sequence[SidecarChange]) -> None:
     """Prints a line per sidecar: what is or would be done, and why not more; none for those that stay."""
-    table = Table(title="Sidecars", title_justify="left")
-    for name in ("sidecar", "action", "marks", "why"):
-        table.add_column(name, overflow="fold")
+    table = new_table("sidecar", "action", "marks", "why", title="Sidecars")
     for change in changes:
         if change.action != "keep":
             marks = "  ".join(f"{name} {value or '(taken back)'}" for name, value in change.edits.items())
