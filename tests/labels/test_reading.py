@@ -9,7 +9,7 @@ from phototriage.labels import filter_comparisons, read_labels
 
 PHOTOTRIAGE_STEPS = [
     ("votes per ordered pair", 24_186, 12_790, 4_986, 12_989),
-    ("ordered pairs with agreement ≥ 0.7 and ≥ 2 reviewers", 12_073, 9_085, 4_333, 11_420),
+    ("ordered pairs, agreement ≥ 0.7, ≥ 2 reviewers", 12_073, 9_085, 4_333, 11_420),
     ("the same after merging both orders of a pair", None, 7_707, 3_604, 9_702),
     ("pairlists", 12_558, 12_558, 4_755, 12_522),
     ("votes of series without a pairlist, skipped", 478, 241, 231, 467),

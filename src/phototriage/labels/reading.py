@@ -96,7 +96,7 @@ class _Filters:
     min_reviewers: int
 
     def __str__(self) -> str:
-        return f"agreement ≥ {self.min_agreement:g} and ≥ {self.min_reviewers} reviewers"
+        return f"agreement ≥ {self.min_agreement:g}, ≥ {self.min_reviewers} reviewers"
 
 
 def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> Labels:
@@ -202,7 +202,7 @@ def _vote_steps(votes: VoteTable, filters: _Filters) -> list[Step]:
     kept = merged[clear].rename(columns={"low": "first", "high": "second"})
     return [
         _vote_step("votes per ordered pair", rows, rows=True),
-        _vote_step(f"ordered pairs with {filters}", agreed, rows=True),
+        _vote_step(f"ordered pairs, {filters}", agreed, rows=True),
         _vote_step("the same after merging both orders of a pair", kept, rows=False),
     ]
 

@@ -143,7 +143,7 @@ def _labels(labels: Labels) -> list[str]:
     if alignment := labels.alignment:
         matched = ["series whose votes were matched to their photos", f"{alignment.series:,} series"]
         agreements = {
-            "same winner, votes joined by their own ids (50 % is chance)": alignment.raw,
+            "same winner, votes joined by raw ids (50 % is chance)": alignment.raw,
             "same winner, votes matched": alignment.matched,
             "same winner, votes matched, where |p − ½| > 0.2": alignment.matched_clear,
         }

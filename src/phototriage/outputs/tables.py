@@ -19,7 +19,14 @@ _UNLIMITED = 10_000
 
 def new_table(*headers: str, title: str | None = None) -> Table:
     """A table without a frame, its rows yet to come; what a cell cannot hold goes on below."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title=title, title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title=title,
+        title_justify="left",
+    )
     for header in headers:
         table.add_column(header, overflow="fold")
     return table

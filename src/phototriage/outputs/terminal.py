@@ -87,7 +87,7 @@ def _alignment(summary: "AlignmentSummary") -> Table:
         f"{summary.aligned:,} of {summary.series:,} ({summary.share:.1%})",
     )
     for name, agreement in (
-        ("same winner, votes joined by their own ids (50 % is chance)", summary.raw),
+        ("same winner, votes joined by raw ids (50 % is chance)", summary.raw),
         ("same winner, votes matched", summary.matched),
         ("same winner, votes matched, where |p − ½| > 0.2", summary.matched_clear),
     ):
