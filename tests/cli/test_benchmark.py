@@ -144,9 +144,7 @@ def test_only_matched_votes_are_worth_learning_from(workplace: Workplace) -> Non
     assert alignment["matched"]["share"] > 0.9
     assert alignment["matched_clear"]["share"] > 0.97
     page = (workplace.folder / "out" / "report.md").read_text()
-    row = (
-        f"| same winner, votes joined by raw ids (50 % is chance) | {alignment['raw']['pairs']} pairs |"
-    )
+    row = f"| same winner, votes joined by raw ids (50 % is chance) | {alignment['raw']['pairs']} pairs |"
     assert f"{row} {alignment['raw']['share']:.1%} |" in page
 
 

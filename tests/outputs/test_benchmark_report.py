@@ -63,6 +63,6 @@ def test_labels_without_votes_have_no_table_of_matching(
 ) -> None:
     comparisons = make_comparisons(("1", "a", "b", 0.9))
     benchmark = _benchmark(comparisons, make_features({"a": [2.0], "b": [1.0]}))
-    assert "votes joined by their own ids" in benchmark_markdown(benchmark)
+    assert "votes joined by raw ids" in benchmark_markdown(benchmark)
     without = replace(benchmark, labels=replace(benchmark.labels, alignment=None))
-    assert "votes joined by their own ids" not in benchmark_markdown(without)
+    assert "votes joined by raw ids" not in benchmark_markdown(without)

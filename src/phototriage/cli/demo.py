@@ -8,7 +8,7 @@ from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.labels import split_by_series
 from phototriage.outputs import print_judgement, print_ranking, ranking_csv, write_text
-from phototriage.ranker.config import MultiFeatureConfig
+from phototriage.ranker.presets import preset_config
 from phototriage.series import Series, Shot, rank_series
 from phototriage.simulation import write_bursts
 
@@ -16,17 +16,6 @@ __all__ = ["Command"]
 
 _BURSTS = 120
 _SIDES = (0.6, 0.15, 0.25)  # a larger test than usual: of few bursts, a tenth would say nothing
-_RECIPE = MultiFeatureConfig(
-    mlp_hidden_dims=(16,),
-    input_normalization="standardize",
-    loss="bradley_terry",
-    learning_rate=0.01,
-    dropout=0.0,
-    min_agreement=0.5,
-    min_reviewers=0,
-    max_epochs=40,
-    patience=10,
-)
 
 
 @dataclass(frozen=True)
@@ -53,11 +42,13 @@ class Command:
             write_bursts(bursts, series=_BURSTS, seed=2026)
         inputs = LabelSource(comparisons=bursts / "comparisons.csv", photos=bursts / "photos")
         labels = inputs.labels()
-        features = inputs.read_features(labels, FeatureSource(cache_dir=self.output / "cache"), ["iqa"])
+        source = FeatureSource(cache_dir=self.output / "cache")
+        features = inputs.read_features(labels, source, ["iqa", "iqa_plus"])
         note(f"{len(features)} photos measured, {len(labels.comparisons)} pairs judged by imagined reviewers")
 
-        split = split_by_series(labels.comparisons, _RECIPE.seed, _SIDES)
-        training = train(split, features, _RECIPE)
+        recipe = preset_config("best")
+        split = split_by_series(labels.comparisons, recipe.seed, _SIDES)
+        training = train(split, features, recipe)
         judgement = evaluate_ranker("trained here", training.ranker, split.test, features).judgement
         write_run(self.output / "run", training, judgement)
         accuracy_chart(judgement, self.output / "accuracy.png")
