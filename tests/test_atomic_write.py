@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phototriage.atomic_write import atomic_write
+from phototriage.atomic_write import atomic_write, check_writable
 from phototriage.errors import OutputError
 
 
@@ -46,6 +46,34 @@ def test_an_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
         atomic_write(tmp_path / "file" / "inside"),
     ):
         pass
+
+
+def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    for path, why in (
+        (tmp_path / "file" / "inside", "Not a directory"),
+        (tmp_path / "file" / "further" / "inside", "Not a directory"),
+        (tmp_path, "Is a directory"),
+        (tmp_path / ("long" * 100), "File name too long"),
+    ):
+        with pytest.raises(OutputError) as beforehand:
+            check_writable(path)
+        assert str(beforehand.value) == f"cannot write {path}: {why}"
+        with pytest.raises(OutputError, match=r"^cannot write "), atomic_write(path):
+            pass
+    for path in (tmp_path / "file", tmp_path / "new" / "folder" / "file", Path("/dev/null")):
+        check_writable(path)
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "file", tmp_path / "loop"]
+
+
+def test_a_place_without_permission_is_known_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    for path in (tmp_path / "file", tmp_path / "new" / "file"):
+        with pytest.raises(OutputError, match=r": Permission denied$"):
+            check_writable(path)
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 import stat
 import tempfile
@@ -10,7 +11,7 @@ from typing import IO
 
 from phototriage.errors import OutputError
 
-__all__ = ["atomic_write"]
+__all__ = ["atomic_write", "check_writable"]
 
 
 @contextmanager
@@ -41,6 +42,28 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
                 raise
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuses what `atomic_write` could not write to, before the work whose result is to go there.
+
+    Nothing is written: a full disk, or a folder that only the system itself keeps closed, shows later.
+    Raises OutputError, in the words of `atomic_write`.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_dir():
+            found = 0 if os.access(target, os.W_OK) else errno.EACCES
+        elif target.is_dir():
+            found = errno.EISDIR
+        else:
+            place = next(folder for folder in target.parents if folder.exists())
+            found = errno.ENOTDIR if not place.is_dir() else 0
+            found = found or (0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES)
+    except OSError as error:
+        found = error.errno or errno.EIO
+    if found:
+        raise OutputError(f"cannot write {path}: {os.strerror(found)}")
 
 
 def _umask() -> int:

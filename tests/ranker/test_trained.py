@@ -49,6 +49,17 @@ def test_scores_equal_the_networks(normalization: InputNormalization, hidden_dim
     np.testing.assert_allclose(ranker.scores(photos), expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("count", [3, 17, 999, 5001])
+def test_equal_photos_tie_wherever_they_stand(count: int) -> None:
+    torch.manual_seed(0)
+    ranker = of_network(MultiFeaturePairwiseRanker(1540, (512, 256)), MultiFeatureConfig(), CLIP, IQA)
+    rows = np.random.default_rng(0).normal(size=(count, 1540)).astype(np.float32)
+    rows[::2] = rows[0]
+    scores = ranker.scores_of(rows)
+    assert set(scores[::2].tolist()) == set(ranker.scores_of(rows[:1]).tolist())
+    assert len(set(scores[1::2].tolist())) == count // 2
+
+
 def small() -> TrainedRanker:
     config = MultiFeatureConfig(mlp_hidden_dims=(), input_normalization="standardize")
     return of_network(MultiFeaturePairwiseRanker(4, (), input_normalization="standardize"), config, IQA)

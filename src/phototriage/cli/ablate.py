@@ -18,7 +18,7 @@ from phototriage.evaluation.subsets import chosen_subsets, default_subsets, feat
 from phototriage.features import Features
 from phototriage.features.options import ResnetLayer
 from phototriage.labels import Labels
-from phototriage.outputs import STDOUT, write_text
+from phototriage.outputs import STDOUT, check_destinations, write_text
 from phototriage.ranker.config import MultiFeatureConfig
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Command:
             raise OutputError("only one of --json and --markdown can go to standard output")
         if self.subsets is not None and (self.source.features or not self.subsets):
             raise FeatureError("give --subsets A+B ... or --features: the former say what is measured")
+        check_destinations(self.json, self.markdown, self.output_dir / "ablation.png")
         labels = self.labels.labels()
         features = self._features(labels)
         parts = feature_parts(features, self.source.options.resnet_layers)

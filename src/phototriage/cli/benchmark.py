@@ -19,7 +19,7 @@ from phototriage.errors import FeatureError, LabelError, ModelError
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, Split, official_split
-from phototriage.outputs import print_judgement, write_text
+from phototriage.outputs import check_destinations, print_judgement, write_text
 from phototriage.plain_values import plain_values
 from phototriage.ranker import TrainedRanker, load_ranker
 
@@ -88,6 +88,8 @@ class Command:
             print("\n".join(plan_lines(labels, presets, files, table, self.on, self.folds)))
             print(f"the report would be {self.output_dir / 'report.md'}, and report.json beside it")
             return 0
+
+        check_destinations(self.output_dir / "report.md")
 
         # Here, so that --help and mistakes in the options do not wait for torch.
         from phototriage.evaluation.benchmark import recipes

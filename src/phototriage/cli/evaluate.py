@@ -17,6 +17,7 @@ from phototriage.evaluation import Judgement, Mistake, judge, worst_mistakes
 from phototriage.labels import Labels
 from phototriage.outputs import (
     STDOUT,
+    check_destinations,
     judgement_json,
     judgement_markdown,
     lead_sentence,
@@ -120,6 +121,8 @@ class Command:
                 raise LabelError(f"--thresholds are shares of people, 0.5 to 1, not {threshold:g}")
         if (self.json, self.markdown, self.source.failures).count(STDOUT) > 1:
             raise OutputError("only one of --json, --markdown and --failures can go to standard output")
+        plot = self.plots / "accuracy_by_kind.png" if self.plots else None
+        check_destinations(self.json, self.markdown, plot)
 
     def _write(
         self,

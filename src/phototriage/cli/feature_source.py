@@ -18,7 +18,7 @@ from phototriage.features import (
     default_cache_dir,
 )
 from phototriage.outputs.failures import failures_csv
-from phototriage.outputs.text_file import write_text
+from phototriage.outputs.text_file import check_destinations, write_text
 
 __all__ = ["FeatureSource", "OptionalInt", "OptionalPath"]
 
@@ -56,6 +56,7 @@ class FeatureSource:
         """
         if self.workers is not None and self.workers < 1:
             raise FeatureError(f"--workers must be at least 1, not {self.workers}")
+        check_destinations(self.failures)
         extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
         check_blocks(model, [each.block for each in extractor.extractors])
         with progress("features", quiet=quiet) as on_progress:

@@ -65,6 +65,8 @@ class LabelSource:
 
     def _features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
         if self.feature_table is not None:
+            if source.features:
+                note("--features says what to measure; all numbers of --feature_table are used as they are")
             return read_feature_table(self.feature_table)
         folder = self.photos or labels.photo_root
         if folder is None:

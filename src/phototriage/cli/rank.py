@@ -13,7 +13,14 @@ from phototriage.cli.progress import note, progress
 from phototriage.cli.ranking_writers import Marks, Picks, undo_marks
 from phototriage.errors import OutputError
 from phototriage.features import Block, Features
-from phototriage.outputs import STDOUT, print_ranking, ranking_csv, ranking_json, write_text
+from phototriage.outputs import (
+    STDOUT,
+    check_destinations,
+    print_ranking,
+    ranking_csv,
+    ranking_json,
+    write_text,
+)
 from phototriage.outputs.failures import failures_csv
 from phototriage.outputs.summary import ranking_figures
 from phototriage.photos import PHOTO_SUFFIXES, discover
@@ -172,6 +179,8 @@ class Command:
             raise OutputError(
                 "--dry_run shows marks and picks on standard output: write the result to a file"
             )
+        if not self.dry_run:
+            check_destinations(*self._written)
         self.marks.check()
         self.picks.check(self.folder)
 

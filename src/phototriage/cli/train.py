@@ -16,7 +16,7 @@ from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.labels import Comparisons, Split
-from phototriage.outputs import print_judgement
+from phototriage.outputs import check_destinations, print_judgement
 from phototriage.plain_values import plain_values, with_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.presets import read_preset, read_settings
@@ -75,6 +75,7 @@ class Command:
             raise OutputError(
                 f"{self.output_dir} holds an interrupted run: go on with it by --resume, or --overwrite it"
             )
+        check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         comparisons = labels.comparisons.between(features.photos)

@@ -16,7 +16,7 @@ from phototriage.cli.label_source import LabelSource, split_as
 from phototriage.cli.progress import note
 from phototriage.errors import LabelError, ModelError
 from phototriage.features import DEFAULT_FEATURES
-from phototriage.outputs import judgement_json, print_judgement, write_text
+from phototriage.outputs import check_destinations, judgement_json, print_judgement, write_text
 from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 
@@ -69,6 +69,7 @@ class Command:
             raise LabelError(f"--folds must be at least 2, not {self.folds}")
         if self.trials < 1:
             raise LabelError(f"--trials must be at least 1, not {self.trials}")
+        check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         comparisons = labels.comparisons.between(features.photos)

@@ -4,10 +4,11 @@ from phototriage.outputs.evaluation_report import judgement_markdown
 from phototriage.outputs.judgement import judgement_json, lead_sentence
 from phototriage.outputs.ranking import ranking_csv, ranking_json
 from phototriage.outputs.terminal import print_judgement, print_kinds, print_labels, print_ranking
-from phototriage.outputs.text_file import STDOUT, write_text
+from phototriage.outputs.text_file import STDOUT, check_destinations, write_text
 
 __all__ = [
     "STDOUT",
+    "check_destinations",
     "judgement_json",
     "judgement_markdown",
     "lead_sentence",

@@ -3,13 +3,23 @@
 import sys
 from pathlib import Path
 
-from phototriage.atomic_write import atomic_write
+from phototriage.atomic_write import atomic_write, check_writable
 from phototriage.errors import OutputError
 
-__all__ = ["STDOUT", "write_text"]
+__all__ = ["STDOUT", "check_destinations", "write_text"]
 
 STDOUT = Path("-")
 """As a destination: standard output."""
+
+
+def check_destinations(*destinations: Path | None) -> None:
+    """Refuses places that cannot be written to before hours of work, not after; None is no place.
+
+    Raises OutputError.
+    """
+    for destination in destinations:
+        if destination not in (None, STDOUT):
+            check_writable(destination)
 
 
 def write_text(text: str, destination: Path) -> None:

@@ -15,6 +15,8 @@ from phototriage.ranker.config import MultiFeatureConfig
 __all__ = ["TrainedRanker"]
 
 _LAYERNORM_EPS = 1e-5  # torch.nn.LayerNorm's
+_ROWS = 4096
+"""Photos at once, so that many with many features stay within memory."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,18 @@ class TrainedRanker:
 
     def scores_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """A score per row, float32 (n,), of numbers in the order of `blocks`, float32 (n, dim)."""
-        hidden = self._normalized(rows)
+        weights = {name: array.astype(np.float64) for name, array in self.weights.items()}
         last = len(self.config.mlp_hidden_dims)
-        for layer in range(last + 1):
-            hidden = hidden @ self.weights[f"layers.{layer}.weight"].T + self.weights[f"layers.{layer}.bias"]
-            if layer < last:
-                hidden = np.maximum(hidden, 0)
-        return np.asarray(hidden[:, 0], np.float32)
+        scores = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), _ROWS):
+            # In float32 a product depends on the row's place among the others; equal photos must tie.
+            hidden = self._normalized(rows[start : start + _ROWS].astype(np.float64), weights)
+            for layer in range(last + 1):
+                hidden = hidden @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
+                if layer < last:
+                    hidden = np.maximum(hidden, 0)
+            scores[start : start + _ROWS] = hidden[:, 0]
+        return scores
 
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
         """P(a over b) of score differences a − b."""
@@ -88,13 +95,13 @@ class TrainedRanker:
         """CRC-32 of keys or content hashes, in their order."""
         return np.array([zlib.crc32(each.encode("utf-8", "surrogateescape")) for each in names], np.uint32)
 
-    def _normalized(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _normalized(
+        self, rows: NDArray[np.float64], weights: Mapping[str, NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
         if self.config.input_normalization == "none":
-            return features
+            return rows
         if self.config.input_normalization == "standardize":
-            return np.asarray((features - self.weights["normalize.mean"]) / self.weights["normalize.std"])
-        centred = features - features.mean(axis=1, keepdims=True)
-        spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + np.float32(_LAYERNORM_EPS))
-        return np.asarray(
-            centred / spread * self.weights["normalize.weight"] + self.weights["normalize.bias"]
-        )
+            return np.asarray((rows - weights["normalize.mean"]) / weights["normalize.std"])
+        centred = rows - rows.mean(axis=1, keepdims=True)
+        spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + _LAYERNORM_EPS)
+        return np.asarray(centred / spread * weights["normalize.weight"] + weights["normalize.bias"])
