@@ -53,6 +53,23 @@ class MeanColour:
 IQA = MultiFeatureExtractor(["iqa"]).extractors
 
 
+def test_what_was_wrong_with_photos_that_were_used_is_said_once(
+    make_photo: MakePhoto, tmp_path: Path
+) -> None:
+    photos = {name: make_photo(name) for name in ("a.jpg", "b.jpg", "c.jpg")}
+    for name in ("b.jpg", "c.jpg"):
+        data = photos[name].read_bytes()
+        photos[name].write_bytes(data[:-2] + bytes([int(name == "c.jpg")] * 40) + data[-2:])
+    notes: list[str] = []
+    features = extract(photos, IQA, tmp_path / "cache", workers=1, on_note=notes.append)
+    assert len(features) == 3
+    (note,) = notes
+    assert note.startswith("photos used although something is wrong with them: 2, the first b.jpg: ")
+    assert note.endswith(" extraneous bytes before marker 0xd9")
+    assert len(extract(photos, IQA, tmp_path / "cache", workers=1, on_note=notes.append)) == 3
+    assert notes == [note]
+
+
 @pytest.fixture
 def photos(make_photo: MakePhoto) -> dict[str, Path]:
     return {f"{number}.jpg": make_photo(f"photos/{number}.jpg", seed=number) for number in range(6)}

@@ -2,7 +2,6 @@ import io
 import random
 import struct
 import warnings
-from datetime import datetime
 
 import cv2
 import numpy as np
@@ -13,7 +12,7 @@ from PIL import Image, ImageFile
 from PIL.ExifTags import Base
 
 from phototriage.errors import PhotoError
-from phototriage.photos import CaptureTime, decode, decoding
+from phototriage.photos import decode, decoding
 from phototriage.photos.geometry import SIDEWAYS, shrink, upright
 
 # The EXIF orientation that turns back what each orientation does.
@@ -59,7 +58,6 @@ def test_lossless_formats_keep_every_pixel(scene: np.ndarray, kind: str, options
     assert decoded.pixels.dtype == np.uint8
     assert (decoded.width, decoded.height) == (90, 60)
     assert decoded.complaints == ()
-    assert decoded.captured_at is None
 
 
 @pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 98}), ("AVIF", {"quality": 98})])
@@ -214,20 +212,14 @@ def test_the_orientation_is_kept_where_only_the_rest_of_the_exif_is_broken(scene
     broken = before + pointer + struct.pack(">I", 99_999_999) + after[4:]
     decoded = decode(encoded(scene, "PNG", exif=broken), None)
     np.testing.assert_array_equal(decoded.pixels, scene[::-1, ::-1])
-    assert decoded.captured_at is None
-    assert [line[:18] for line in decoded.complaints] == ["Corrupt EXIF data."]
 
 
-def test_capture_time(scene: np.ndarray) -> None:
-    decoded = decode(encoded(scene, "JPEG", exif=exif(DateTime="2024:02:29 12:00:00")), None)
-    assert decoded.captured_at == CaptureTime(datetime(2024, 2, 29, 12), None)
-
-
-def test_capture_time_of_a_tiff_in_its_second_directory(scene: np.ndarray) -> None:
-    made = Image.Exif()
-    made.get_ifd(Base.ExifOffset)[Base.DateTimeOriginal] = "2024:02:29 12:00:00"
-    decoded = decode(encoded(scene, "TIFF", exif=made.tobytes()), None)
-    assert decoded.captured_at == CaptureTime(datetime(2024, 2, 29, 12), None)
+def test_a_webp_whose_copying_stopped_half_way_is_refused() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    data = encoded(noise, "WEBP", quality=90)
+    assert decode(data, None).pixels.shape == (200, 300, 3)
+    with pytest.raises(PhotoError, match="the end of the file is empty: it was not copied whole"):
+        decode(data[: len(data) // 2] + bytes(len(data) - len(data) // 2), None)
 
 
 def test_the_first_frame_counts(animated_webp: bytes, scene: np.ndarray) -> None:

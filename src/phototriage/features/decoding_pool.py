@@ -41,14 +41,15 @@ Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 class Prepared:
     """A file that was read.
 
-    fault: why it is no usable photo; None where it is. arrays: one per preparing step; None where its result
-    was finished before, or where there is a fault.
+    fault: why it is no usable photo; None where it is. complaints: what was wrong with it all the same.
+    arrays: one per preparing step; None where its result was finished before, or where there is a fault.
     """
 
     photo: str
     content_hash: str
     capture: Capture
     fault: str | None
+    complaints: tuple[str, ...]
     arrays: tuple[NDArray[Any] | None, ...]
 
 
@@ -236,13 +237,13 @@ def _prepare(key: str, path: Path, work: _Work) -> Prepared | Failure:
     digest, capture = content_hash(data), read_capture(data)
     wanted = [digest not in finished for finished in work.finished]
     try:
-        pixels = decode(data, LONG_SIDE).pixels if any(wanted) else None
+        decoded = decode(data, LONG_SIDE) if any(wanted) else None
         arrays = tuple(
-            step(pixels) if pixels is not None and needed else None
+            step(decoded.pixels) if decoded is not None and needed else None
             for step, needed in zip(work.steps, wanted, strict=True)
         )
     except (PhotoReadError, MemoryError) as error:
         return Failure(key, str(error) or "there is not enough memory to measure it")
     except PhotoError as error:
-        return Prepared(key, digest, capture, str(error), (None,) * len(work.steps))
-    return Prepared(key, digest, capture, None, arrays)
+        return Prepared(key, digest, capture, str(error), (), (None,) * len(work.steps))
+    return Prepared(key, digest, capture, None, decoded.complaints if decoded else (), arrays)

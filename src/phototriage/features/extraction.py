@@ -46,7 +46,7 @@ def extract(
         workers: decoding processes, at least 1; by default one per core.
         batch_size: photos that the extractors get at once, at least.
         on_progress: see `OnProgress`.
-        on_note: called with one line about anything that was mended on the way.
+        on_note: called with one line about anything that was mended on the way, or wrong with new photos.
 
     An interrupted run keeps what it had put on disk, all but the last five seconds; run it again to go on.
     Raises OutputError where the store cannot be written, FeatureError where a network cannot be had.
@@ -68,6 +68,12 @@ def extract(
                     batch_size,
                     lambda: on_progress(run.finished, len(photos)),
                 )
+    if run.complaints:
+        first, complaint = next(iter(run.complaints.items()))
+        on_note(
+            f"photos used although something is wrong with them: {len(run.complaints):,}, the first "
+            f"{first}: {complaint}"
+        )
     usable = [key for key in photos if key in run.hashes]
     return Features(
         photos=tuple(usable),
@@ -135,6 +141,7 @@ class _Run:
         self.hashes: dict[str, str] = {}
         self.contents: dict[str, Content] = {}
         self.failures: dict[str, Failure] = {}
+        self.complaints: dict[str, str] = {}
         self._found: dict[str, tuple[Path, os.stat_result]] = {}
         self._read: dict[str, tuple[str, Content]] = {}
         self._vectors: list[dict[str, NDArray[np.float32]]] = [{} for _ in stores]
@@ -209,6 +216,7 @@ class _Run:
                 for each in read
                 if each.content_hash in broken
             ]
+        self.complaints |= {each.photo: each.complaints[0] for each in read if each.complaints}
         for failure in failures:
             self.failures.setdefault(failure.photo, failure)
         self._read |= {

@@ -1,20 +1,19 @@
 """Turns the bytes of a photo into upright sRGB pixels."""
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from phototriage.errors import PhotoError, PhotoReadError
-from phototriage.photos.capture_time import CaptureTime, read_capture_time
 from phototriage.photos.colour import Pixels, to_8_bit, to_srgb
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
 from phototriage.photos.heif_boxes import missing_bytes
+from phototriage.photos.jpeg import decode_jpeg, reduction
 from phototriage.photos.raw import read_preview
-from phototriage.photos.raw_container import is_raw, raw_exif
+from phototriage.photos.raw_container import is_raw
 from phototriage.photos.stderr_capture import captured_stderr
 
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
@@ -29,6 +28,8 @@ The largest single shots of medium format fit (151 million); a HEIC of 200 milli
 JPEG is shrunk while it is decoded, so the photo itself may be far larger.
 """
 
+_EMPTY_END = 4096
+"""Bytes of zeros with which no compressed picture ends; their decoders take them for pixels."""
 _MAX_COMPLAINTS = 5
 _MAX_LINE = 200
 
@@ -45,8 +46,6 @@ class Decoded:
     """Height of the upright original, in pixels."""
     complaints: tuple[str, ...]
     """What was wrong but could be left out of account, a line each; most photos have none."""
-    captured_at: CaptureTime | None
-    """When the photo was taken; None where its EXIF does not say."""
 
 
 def decode(data: bytes, max_side: int | None) -> Decoded:
@@ -103,34 +102,40 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
         return _decode_raw(data, max_side)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
-        drafted = _draft(image, max_side)
+        is_jpeg = image.format in ("JPEG", "MPO")
+        scale = reduction(width, height, max_side) if is_jpeg else 1
+        if scale > 1:
+            image.draft(None, (max(1, width // scale), max(1, height // scale)))
         _check_size(image, full=(width, height))
         if image.format == "HEIF" and (missing := missing_bytes(data)):
             raise OSError(f"image file is truncated (bytes missing: {missing:,})")
-        image.load()
-        if not drafted:
-            # libheif knows the true size only after decoding.
-            width, height = image.size
-        pixels, range_complaints = to_8_bit(image)
+        if image.format in ("HEIF", "AVIF", "WEBP") and data.endswith(bytes(_EMPTY_END)):
+            raise OSError("the end of the file is empty: it was not copied whole")
+        if is_jpeg and image.mode in ("L", "RGB"):
+            pixels, pixel_complaints = decode_jpeg(data, scale, grey=image.mode == "L")
+        else:
+            image.load()
+            if scale == 1:
+                # libheif knows the true size only after decoding.
+                width, height = image.size
+            pixels, pixel_complaints = to_8_bit(image)
         pixels = shrink(pixels, fitted_size(width, height, max_side or max(width, height)))
         pixels, colour_complaints = to_srgb(pixels, image.info.get("icc_profile"))
-        orientation, captured_at, exif_complaints = _read_exif(image.getexif)
+        orientation, exif_complaints = _read_orientation(image)
     if orientation in SIDEWAYS:
         width, height = height, width
     return Decoded(
         pixels=np.require(upright(pixels, orientation), requirements=("C", "W")),
         width=width,
         height=height,
-        complaints=range_complaints + colour_complaints + exif_complaints,
-        captured_at=captured_at,
+        complaints=pixel_complaints + colour_complaints + exif_complaints,
     )
 
 
 def _decode_raw(data: bytes, max_side: int | None) -> Decoded:
-    """The preview of a RAW file, with the size of the RAW picture and the EXIF of the RAW file."""
+    """The preview of a RAW file, with the size of the RAW picture."""
     preview = read_preview(data)
     decoded = _decode(preview.picture, max_side)
-    _, captured_at, complaints = _read_exif(lambda: raw_exif(data))
     width, height = preview.width, preview.height
     if preview.orientation in SIDEWAYS:
         width, height = height, width
@@ -139,24 +144,8 @@ def _decode_raw(data: bytes, max_side: int | None) -> Decoded:
         pixels=np.require(pixels, requirements=("C", "W")),
         width=width,
         height=height,
-        complaints=decoded.complaints + complaints,
-        captured_at=captured_at or decoded.captured_at,
+        complaints=decoded.complaints,
     )
-
-
-def _draft(image: ImageFile.ImageFile, max_side: int | None) -> bool:
-    """Have a JPEG decoded at the smallest of the scales 1, 1/2, 1/4, 1/8 that is not below twice `max_side`.
-
-    Twice, because scaling while decoding smooths more than area averaging does: a 12-megapixel photo decoded
-    close to its final size loses 19 to 48 % of its Laplacian variance, at twice that size 14 %.
-    """
-    if max_side is None or image.format not in ("JPEG", "MPO"):
-        return False
-    width, height = image.size
-    long_side = max(width, height)
-    # Rounded down, or the short side could ask for a larger scale than the long side needs.
-    wanted = max(1, 2 * width * max_side // long_side), max(1, 2 * height * max_side // long_side)
-    return image.draft(None, wanted) is not None
 
 
 def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
@@ -168,16 +157,11 @@ def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
         )
 
 
-def _read_exif(read: Callable[[], Image.Exif | None]) -> tuple[int, CaptureTime | None, tuple[str, ...]]:
-    """Orientation, capture time and complaints; each as far as the EXIF can be read."""
-    orientation, captured_at = 1, None
+def _read_orientation(image: Image.Image) -> tuple[int, tuple[str, ...]]:
     try:
-        exif = read() or Image.Exif()
-        orientation = exif.get(ExifTags.Base.Orientation, 1)
-        captured_at = read_capture_time(exif)
+        return image.getexif().get(ExifTags.Base.Orientation, 1), ()
     except DAMAGE as error:
-        return orientation, captured_at, (f"the EXIF is broken: {str(error) or type(error).__name__}",)
-    return orientation, captured_at, ()
+        return 1, (f"the EXIF is broken: {str(error) or type(error).__name__}",)
 
 
 def _shortened(complaints: list[str]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.errors import PhotoError
-from phototriage.photos.capture_time import CaptureTime
 from phototriage.photos.colour import Pixels
 from phototriage.photos.decoding import decode
 
@@ -26,8 +25,6 @@ class Photo:
     """Width of the upright original, in pixels."""
     height: int
     """Height of the upright original, in pixels."""
-    captured_at: CaptureTime | None
-    """When the photo was taken; None where its EXIF does not say."""
     complaints: tuple[str, ...]
     """What was wrong but could be left out of account, a line each; most photos have none."""
 
@@ -71,6 +68,5 @@ def load(path: Path, max_side: int | None) -> Photo:
         pixels=decoded.pixels,
         width=decoded.width,
         height=decoded.height,
-        captured_at=decoded.captured_at,
         complaints=decoded.complaints,
     )
