@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -30,6 +31,19 @@ def test_importing_the_package_loads_nothing() -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where the library keeps its records differs by system")
+def test_no_library_keeps_records_of_its_use(tmp_path: Path) -> None:
+    places = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    told = {"ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"}
+    environment = {name: value for name, value in os.environ.items() if name not in told} | places
+    script = (
+        "import phototriage, onnxruntime, huggingface_hub.constants as hub;"
+        "assert hub.HF_HUB_DISABLE_TELEMETRY; import time; time.sleep(1)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_the_documented_example_runs(

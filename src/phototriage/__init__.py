@@ -3,6 +3,7 @@
 The names here are imported when they are asked for: `import phototriage` itself loads nothing.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,12 @@ _HOME = {
     "MultiFeaturePairwiseRanker": "ranker.network",
     "compute_pairwise_accuracy": "ranker.accuracy",
 }
+
+
+# What runs on private photos tells nobody. Imported, onnxruntime stores a device id and has its use sent to its
+# makers; the hub is told who asks for weights. Both look here, at their own import and in every process.
+for _silence in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"):
+    os.environ.setdefault(_silence, "1")
 
 
 def __getattr__(name: str) -> Any:
