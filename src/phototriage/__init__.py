@@ -31,8 +31,8 @@ _HOME = {
 }
 
 
-# What runs on private photos tells nobody. Imported, onnxruntime stores a device id and has its use sent to its
-# makers; the hub is told who asks for weights. Both look here, at their own import and in every process.
+# What runs on private photos tells nobody. Imported, onnxruntime keeps a device id and reports its use to its
+# makers; the hub is told who asks for weights. Both look here, when they are imported, in every process.
 for _silence in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"):
     os.environ.setdefault(_silence, "1")
 

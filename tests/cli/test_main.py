@@ -51,6 +51,48 @@ def test_a_mistyped_command_gets_a_hint(cli: Cli) -> None:
     assert (code, err) == (2, "phototriage: there is no command 'ranck': did you mean 'rank'?\n")
 
 
+def test_help_may_stand_before_the_command(cli: Cli) -> None:
+    assert cli("help", "labels") == cli("labels", "--help")
+
+
+def test_an_empty_argument_is_no_folder(cli: Cli) -> None:
+    code, _, err = cli("rank", "")
+    assert (code, err) == (2, "phototriage: one of the arguments is empty: is a variable unset?\n")
+
+
+def test_errors_show_what_does_not_print(cli: Cli, tmp_path: Path) -> None:
+    code, _, err = cli("labels", tmp_path / "\x1b[31m\n.csv")
+    assert code == 1
+    assert err.count("\n") == 1
+    assert "\\x1b[31m\\n.csv" in err
+
+
+def test_full_standard_output_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "phototriage"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "phototriage: cannot write to standard output: No space left on device\n"
+
+
+def test_the_description_is_as_wide_as_the_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    description = cli("rank", "--help")[1].split("╭")[0]
+    assert max(map(len, description.splitlines())) <= 60
+    assert "Your photos are never changed, moved or deleted;" in " ".join(description.split())
+
+
+def test_no_colour_where_none_is_wanted() -> None:
+    script = (
+        "import os, pty, sys; os.environ['NO_COLOR'] = '1'; os.environ['TERM'] = 'xterm'; "
+        "pty.spawn([sys.executable, '-m', 'phototriage', 'labels', '--help'])"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout
+    assert b"min_agreement" in shown
+    assert b"\x1b" not in shown
+
+
 def test_a_mistyped_option_is_wrong_usage(cli: Cli) -> None:
     code, _, err = cli("rank", ".", "--modell", "x")
     assert code == 2

@@ -65,7 +65,8 @@ def test_a_judgement_shows_leads_thresholds_and_the_ceiling(capsys: pytest.Captu
     print_judgement(
         Judgement((other, Verdict("mine", {})), 10, 5, 3, 2, 0, 0.4, "mine", ceiling, thresholds=(0.8,))
     )
-    header, _, *rows = [re.split(r" {2,}", line) for line in capsys.readouterr().out.splitlines()]
+    table, legend = capsys.readouterr().out.split("\n\n")
+    header, _, *rows = [re.split(r" {2,}", line) for line in table.splitlines()]
     cells = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
     assert header[:5] == ["scorer", "accuracy %", "p ≥ 0.7 %", "lead of mine, points", "p ≥ 0.8 %"]
     assert cells["[b]other"]["lead of mine, points"] == "+2.1 (+0.6…+3.5)"
@@ -73,6 +74,8 @@ def test_a_judgement_shows_leads_thresholds_and_the_ceiling(capsys: pytest.Captu
     assert cells["mine"]["lead of mine, points"] == "–"
     assert cells["(one more person)"]["accuracy %"] == "70.0 (69.0–71.0)"
     assert cells["(perfect knower)"]["accuracy %"] == "86.0 (85.0–87.0)"
+    assert "strong: 90 %; weak: under 70 %." in " ".join(legend.split())
+    assert max(map(len, legend.splitlines())) <= 100
 
 
 def test_kinds_without_pairs_are_not_shown(capsys: pytest.CaptureFixture[str]) -> None:

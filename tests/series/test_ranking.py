@@ -166,7 +166,8 @@ def test_phrases_say_what_speaks_against_a_place() -> None:
     )
     photo = replace(ranked({"a": 0}).photos[0], reasons=reasons)
     assert photo.phrases == ("sharper", "but less contrast", "also noisier")
-    assert replace(photo, verdict="rest").phrases == ("but sharper", "less contrast", "also noisier")
+    assert replace(photo, verdict="rest").phrases == ("although sharper", "less contrast", "also noisier")
+    assert replace(photo, verdict="rest", reasons=photo.reasons[:1]).phrases == ("although sharper",)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -238,7 +239,7 @@ def test_phrases_do_not_praise_a_flaw() -> None:
     photo = replace(ranked({"a": 0}).photos[0], reasons=(up, down))
     assert photo.phrases == ("scored up for noise", "but scored down for fewer compression marks")
     assert replace(photo, verdict="close").phrases == (
-        "but scored up for noise",
+        "although scored up for noise",
         "scored down for fewer compression marks",
     )
 

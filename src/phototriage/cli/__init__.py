@@ -1,15 +1,20 @@
 """The command line. A command is a module here with a dataclass `Command`: its fields are the options."""
 
+import inspect
 import os
+import shutil
 import signal
 import sys
+import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Protocol
 
 from phototriage.cli.exit_codes import ERROR, INTERRUPTED, USAGE
+from phototriage.cli.standard_output import shown, silence, stand_in_for_missing
 from phototriage.errors import PhototriageError
+from phototriage.printable import printable
 
 __all__ = ["COMMANDS", "main"]
 
@@ -41,7 +46,8 @@ Try:
   phototriage COMMAND --help                        every option of a command
 
 phototriage.toml, here or in your config folder, holds defaults of your own: docs/configuration.md.
-Exit codes: 0 done, 1 error, 2 wrong usage, 3 done but some photos could not be used, 130 interrupted.
+Exit codes: 0 done, 1 error, 2 command line that cannot be read, 3 done but some photos could not be
+used, 130 interrupted.
 """
 
 
@@ -67,11 +73,18 @@ class _Runnable(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
+    stand_in_for_missing()
     first, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if first == "help" and rest:
+        first, rest = rest[0], ["--help"]
     if first not in (*COMMANDS, *_ABOUT):
         near = get_close_matches(first, COMMANDS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(COMMANDS)}"
         print(f"phototriage: there is no command '{first}': {hint}", file=sys.stderr)
+        return USAGE
+    if "" in rest:
+        # An unset variable in quotes; as a path it would be the current folder.
+        print("phototriage: one of the arguments is empty: is a variable unset?", file=sys.stderr)
         return USAGE
     for stream in (sys.stdout, sys.stderr):
         # A file name need not be valid text, and must not stop a run when it is shown.
@@ -81,16 +94,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     try:
-        return _ABOUT[first]() if first in _ABOUT else _parsed(first, rest).run()
+        with shown():
+            if first in _ABOUT:
+                return _ABOUT[first]()
+        code = _parsed(first, rest).run()
+        with shown():
+            sys.stdout.flush()
+        return code
     except PhototriageError as error:
-        print(f"phototriage: {error}", file=sys.stderr)
+        print(f"phototriage: {printable(str(error))}", file=sys.stderr)
         return ERROR
     except ImportError as error:
         print(f"phototriage: the installation is broken: {error}: see `phototriage doctor`", file=sys.stderr)
         return ERROR
     except BrokenPipeError:
-        # Whoever read standard output has stopped; nothing more may be written to it, at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence()
         return ERROR
     except KeyboardInterrupt:
         again = "run it again with --resume" if first == "train" else "run it again"
@@ -103,8 +121,21 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def _description(command: type) -> str:
+    """Its docstring for the help, as wide as the terminal; set in, since tyro joins lines that are not."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    text = ""
+    for paragraph in inspect.cleandoc(command.__doc__ or "").split("\n\n"):
+        is_example = paragraph.startswith(" ")
+        text += "\n" if is_example else "\n\n"
+        text += paragraph if is_example else textwrap.fill(paragraph, width, subsequent_indent="  ")
+    return text.strip()
+
+
 def _parsed(name: str, arguments: Sequence[str]) -> _Runnable:
     # Imported by name, so that one command does not wait for the imports of all others.
+    if os.environ.get("NO_COLOR"):
+        os.environ.setdefault("PYTHON_TYRO_ANSI_CODES", "False")
     module = import_module(f"phototriage.cli.{name}")
     try:
         import tyro
@@ -124,6 +155,7 @@ def _parsed(name: str, arguments: Sequence[str]) -> _Runnable:
         module.Command,
         **({} if default is None else {"default": default}),
         prog=f"phototriage {name}",
+        description=_description(module.Command),
         args=list(arguments),
         use_underscores=True,
         config=(

@@ -131,14 +131,14 @@ class Command:
             print_ablation,
         )
 
-        if STDOUT not in (self.json, self.markdown):
-            print_ablation(ablation)
         if self.json:
             write_text(ablation_json(ablation), self.json)
         if self.markdown:
             write_text(ablation_markdown(ablation), self.markdown)
         ablation_chart(ablation, self.output_dir / "ablation.png")
         note(f"drew {self.output_dir / 'ablation.png'}")
+        if STDOUT not in (self.json, self.markdown):
+            print_ablation(ablation)
 
 
 def default(arguments: Sequence[str]) -> Command:

@@ -11,7 +11,7 @@ from phototriage.cli.contest import Contest
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.label_source import LabelSource
-from phototriage.cli.progress import note
+from phototriage.cli.progress import note, note_failures
 from phototriage.errors import FeatureError, LabelError, OutputError
 from phototriage.evaluation import Judgement, Mistake, judge, worst_mistakes
 from phototriage.labels import Labels
@@ -103,8 +103,7 @@ class Command:
         main = next(scorer for scorer in scorers if scorer.name == judgement.reference)
         mistakes = worst_mistakes(judged, main, self.worst)
         self._write(judgement, labels, mistakes, notes, about)
-        for failure in contest.failures:
-            note(f"left out: {failure.photo}: {failure.reason}")
+        note_failures(contest.failures)
         return SOME_FAILED if contest.failures else 0
 
     def _check(self) -> None:
@@ -132,9 +131,6 @@ class Command:
         notes: Sequence[str],
         about: dict[str, str | int | bool],
     ) -> None:
-        if STDOUT not in (self.json, self.markdown, self.source.failures):
-            print_judgement(judgement)
-            print_kinds(judgement)
         if self.json:
             text = judgement_json(judgement, mistakes, labels=labels.kind, notes=list(notes), **about)
             write_text(text, self.json)
@@ -143,6 +139,9 @@ class Command:
             write_text(judgement_markdown(judgement, title, notes, mistakes), self.markdown)
         if self.plots:
             self._draw(judgement, mistakes, self.labels.photos or labels.photo_root, self.plots)
+        if STDOUT not in (self.json, self.markdown, self.source.failures):
+            print_judgement(judgement)
+            print_kinds(judgement)
 
     def _draw(
         self, judgement: Judgement, mistakes: Sequence[Mistake], photos: Path | None, folder: Path

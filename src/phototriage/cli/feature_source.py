@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from phototriage.cli.progress import note, progress
+from phototriage.cli.progress import note, note_failures, progress
 from phototriage.errors import FeatureError
 from phototriage.features import (
     Block,
@@ -64,7 +64,6 @@ class FeatureSource:
         if self.failures:
             write_text(failures_csv(features.failures), self.failures)
         if photos and not len(features):
-            for failure in features.failures:
-                note(f"left out: {failure.photo}: {failure.reason}")
-            raise FeatureError(f"not one of {len(photos)} photos could be used")
+            note_failures(features.failures)
+            raise FeatureError(f"not one of {len(photos):,} photos could be used: is it the right folder?")
         return features

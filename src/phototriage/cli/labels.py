@@ -43,8 +43,8 @@ class Command:
         )
         for text in labels.notes:
             note(text)
-        print_labels(labels)
         if self.output:
             labels.comparisons.write(self.output)
-            note(f"wrote {len(labels.comparisons)} comparisons to {self.output}")
+            note(f"wrote {len(labels.comparisons):,} comparisons to {self.output}")
+        print_labels(labels)
         return 0

@@ -2,23 +2,32 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from phototriage.features import OnProgress
+from phototriage.features import Failure, OnProgress
 from phototriage.printable import printable
 
-__all__ = ["note", "progress"]
+__all__ = ["note", "note_failures", "progress"]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_MOST_FAILURES = 50
 
 
 def note(text: str) -> None:
     """Says one line on standard error, whatever file names are in it."""
     print(printable(text), file=sys.stderr, flush=True)
+
+
+def note_failures(failures: Sequence[Failure]) -> None:
+    """Names photos that could not be used, a line each, with the reasons; of many the first ones."""
+    for failure in failures[:_MOST_FAILURES]:
+        note(f"left out: {failure.photo}: {failure.reason}")
+    if more := len(failures) - len(failures[:_MOST_FAILURES]):
+        note(f"left out: {more:,} more; --failures FILE.csv writes them all")
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import tyro
 
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
-from phototriage.cli.progress import note, progress
+from phototriage.cli.progress import note, note_failures, progress
 from phototriage.cli.ranking_writers import Marks, Picks, undo_marks
+from phototriage.cli.standard_output import shown
 from phototriage.errors import OutputError
 from phototriage.features import Block, Features
 from phototriage.outputs import (
@@ -122,9 +123,9 @@ class Command:
         series = self.grouping.series(shots, features)
         ranked = rank_series(series, features, ranker, keep=self.keep, detail=features)
         if not self.quiet and STDOUT not in self._written:
-            print_ranking(ranked, self.top)
-        for failure in features.failures:
-            note(f"left out: {failure.photo}: {failure.reason}")
+            with shown():
+                print_ranking(ranked, self.top)
+        note_failures(features.failures)
         if not self.quiet:
             figures = ", ".join(f"{name} {value}" for name, value in ranking_figures(self.folder, ranked))
             note(f"{figures}; {len(features.failures):,} left out")

@@ -28,7 +28,7 @@ __all__ = ["Marks", "Picks", "undo_marks"]
 class Marks:
     """Sidecars."""
 
-    xmp: tuple[Scheme, ...] = ()
+    xmp: tuple[Scheme, ...] | None = None
     """Mark the picks in XMP sidecars: pick (flags), stars (ratings), labels (colours); merged with what is
     there."""
     xmp_name: SidecarName = "adobe"
@@ -44,13 +44,15 @@ class Marks:
 
     def _options(self) -> SidecarOptions:
         return SidecarOptions(
-            self.xmp, self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
+            self.xmp or (), self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
         )
 
     def check(self) -> None:
         """Raises OutputError for options that cannot work, or would do nothing."""
         if self.xmp:
             self._options()
+        elif self.xmp is not None:
+            note("--xmp names no marks (pick, stars, labels): no sidecar is written")
         elif self.mark_rejects or self.overwrite_ratings:
             raise OutputError("--mark_rejects and --overwrite_ratings need --xmp pick, stars or labels")
 

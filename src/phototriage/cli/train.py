@@ -11,7 +11,7 @@ from phototriage.cli.defaults import OwnDefaults
 from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource, split_as
-from phototriage.cli.progress import note
+from phototriage.cli.progress import note, note_failures
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
 from phototriage.features import DEFAULT_FEATURES, Features
@@ -82,8 +82,7 @@ class Command:
         split = split_as(self.split, labels, comparisons, self.ranker.seed)
         # Judged on all pairs of the test series, as `evaluate` does, and not on those with features alone.
         self._train(split, labels.comparisons.in_series(split.test.series), features)
-        for failure in features.failures:
-            note(f"left out: {failure.photo}: {failure.reason}")
+        note_failures(features.failures)
         return SOME_FAILED if features.failures else 0
 
     def _train(self, split: Split, judged: Comparisons, features: Features) -> None:

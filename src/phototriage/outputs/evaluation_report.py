@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from phototriage.outputs.judgement import judgement_cells, judgement_headers, lead_sentence, percent
+from phototriage.outputs.judgement import (
+    JUDGEMENT_LEGEND,
+    judgement_cells,
+    judgement_headers,
+    lead_sentence,
+    percent,
+)
 from phototriage.printable import printable
 
 if TYPE_CHECKING:
     from phototriage.evaluation import Judgement, Mistake, Part
 
 __all__ = ["judgement_markdown", "markdown_table"]
-
-_READING = """\
-All figures with 95 % intervals over series. accuracy: pairs in the order that most people prefer, equal
-scores count half. p ≥ 0.7: the same where at least 70 % of people agree; strong: 90 %; weak: under 70 %.
-top-1: series whose first photo is the people's. Kendall τ: mean of the series. log-likelihood: nats a pair, a
-coin has −0.693. ECE: how far probabilities are off."""
 
 _CEILING = """\
 (one more person) and (perfect knower): what one further human, and somebody who knows which photo most
@@ -29,7 +29,7 @@ def judgement_markdown(
     """A report: what was judged, the table, differences, kinds of pairs, calibration, the worst mistakes."""
     paragraphs = [f"# {_inline(title)}", _counts(judgement)]
     paragraphs += ["\n".join(f"- {_inline(each)}" for each in notes)] if notes else []
-    paragraphs += [markdown_table(judgement_headers(judgement), judgement_cells(judgement)), _READING]
+    paragraphs += [markdown_table(judgement_headers(judgement), judgement_cells(judgement)), JUDGEMENT_LEGEND]
     if judgement.ceiling:
         told = judgement.ceiling
         paragraphs.append(_CEILING.format(pairs=told.pairs, votes=told.votes, alpha=told.concentration))

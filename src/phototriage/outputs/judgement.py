@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from phototriage.evaluation import Estimate, Judgement, Mistake
 
-__all__ = ["judgement_cells", "judgement_headers", "judgement_json", "lead_sentence", "percent"]
+__all__ = [
+    "JUDGEMENT_LEGEND",
+    "judgement_cells",
+    "judgement_headers",
+    "judgement_json",
+    "lead_sentence",
+    "percent",
+]
+
+JUDGEMENT_LEGEND = """\
+All figures with 95 % intervals over series. accuracy: pairs in the order that most people prefer, equal
+scores count half. p ≥ 0.7: the same where at least 70 % of people agree; strong: 90 %; weak: under 70 %.
+top-1: series whose first photo is the people's. Kendall τ: mean of the series. log-likelihood: nats a pair, a
+coin has −0.693. ECE: how far probabilities are off."""
 
 _NONE = "–"
 _LEAD = 3

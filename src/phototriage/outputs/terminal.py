@@ -1,12 +1,13 @@
 """Results as tables on the terminal."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from phototriage.outputs.console import stdout_console
-from phototriage.outputs.judgement import judgement_cells, judgement_headers, percent
+from phototriage.outputs.judgement import JUDGEMENT_LEGEND, judgement_cells, judgement_headers, percent
 from phototriage.outputs.ranked_lines import ranked_lines
 from phototriage.outputs.tables import new_table, print_wide_table
 from phototriage.series import RankedSeries
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["print_judgement", "print_kinds", "print_labels", "print_ranking"]
 
+_LEGEND_WIDTH = 100
 _LEGEND = """\
 %: P(best), how likely people would like the photo best of its series.
 Reasons: a pick's beside the best photo left out, any other's beside the pick."""
@@ -40,10 +42,13 @@ def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> Non
 
 
 def print_judgement(judgement: "Judgement") -> None:
-    """A row per scorer: each figure with its interval; then what noise in the labels allows."""
+    """A row per scorer, each figure with its interval; what noise in the labels allows; how to read it."""
+    console = stdout_console()
     print_wide_table(
-        stdout_console(), judgement_headers(judgement), judgement_cells(judgement), bold=judgement.reference
+        console, judgement_headers(judgement), judgement_cells(judgement), bold=judgement.reference
     )
+    console.print()
+    console.print(textwrap.fill(JUDGEMENT_LEGEND, min(console.width, _LEGEND_WIDTH)), highlight=False)
 
 
 def print_kinds(judgement: "Judgement") -> None:

@@ -16,7 +16,7 @@ InputNormalization = Literal["layernorm", "standardize", "none"]
 
 @dataclass(frozen=True)
 class MultiFeatureConfig:
-    """A ranker and how it is trained. Raises ModelError for a value that cannot work."""
+    """A ranker and how it is trained."""
 
     mlp_hidden_dims: tuple[int, ...] = (512, 256)
     """Widths of the hidden layers; none makes the ranker linear."""
@@ -54,6 +54,7 @@ class MultiFeatureConfig:
     """Decides the first weights, the order of the pairs, dropout, and the split by series."""
 
     def __post_init__(self) -> None:
+        """Raises ModelError for a value that cannot work."""
         checks = {
             "mlp_hidden_dims": all(width >= 1 for width in self.mlp_hidden_dims),
             "dropout": 0 <= self.dropout < 1,

@@ -63,17 +63,19 @@ class RankedPhoto:
     def phrases(self) -> tuple[str, ...]:
         """The words of its reasons: "but" speaks against its place, "also" did not move the verdict.
 
-        "scored up for noise", "scored down for less noise": it did, but the wrong way round.
+        "although" is "but" where nothing speaks for its place. "scored up for noise", "scored down for less
+        noise": it moved the verdict, but the wrong way round.
         """
         sign = 1 if self.verdict == "pick" else -1
-        return tuple(
-            f"also {reason.words}"
-            if reason.only_shown
-            else f"but {reason.scored}"
-            if sign * (reason.log_odds or 0) < 0
-            else reason.scored
-            for reason in self.reasons
-        )
+        phrases: list[str] = []
+        for reason in self.reasons:
+            if reason.only_shown:
+                phrases.append(f"also {reason.words}")
+            elif sign * (reason.log_odds or 0) < 0:
+                phrases.append(f"{'but' if phrases else 'although'} {reason.scored}")
+            else:
+                phrases.append(reason.scored)
+        return tuple(phrases)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,38 @@
+"""What is shown on standard output, whatever has become of it."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from phototriage.errors import OutputError
+
+__all__ = ["shown", "silence", "stand_in_for_missing"]
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """For what is printed before other work: that goes on also where the reader, such as `head`, has left.
+
+    Raises OutputError where standard output cannot be written for another reason.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+    except OSError as error:
+        silence()
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def silence() -> None:
+    """Whoever read standard output has stopped; nothing more is written to it, at exit either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def stand_in_for_missing() -> None:
+    """A program without standard output or error, as some schedulers start it, writes them to nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
