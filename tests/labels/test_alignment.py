@@ -114,6 +114,25 @@ def test_votes_for_fewer_photos_are_left_out():
     assert aligned.votes.tolist() == [0, 0, 0]
 
 
+def test_votes_for_more_photos_are_left_out():
+    more = np.zeros((4, 4))
+    more[:3, :3], more[3, 0] = WINS, 1
+    aligned, summary = align(pairlist(6, released_preferences(WINS)), votes_of(6, more))
+    assert (summary.series, summary.aligned, summary.by_size) == (1, 0, {3: (1, 0)})
+    assert aligned.votes.tolist() == [0, 0, 0]
+
+
+def test_two_matchings_as_good_as_each_other_are_counted_where_they_are_accepted():
+    tied = np.array([[0, 4, 9], [4, 0, 9], [1, 1, 0]], dtype=float)
+    released = released_preferences(tied)
+    assert align(pairlist(6, released), votes_of(6, tied))[1].interchangeable == 1
+    for lead, aligned in ((0.02, 1), (0.06, 0)):
+        apart = released.copy()
+        apart[0, 1], apart[1, 0] = 0.5 + lead, 0.5 - lead
+        _, summary = align(pairlist(6, apart), votes_of(6, tied))
+        assert (summary.aligned, summary.exact, summary.interchangeable) == (aligned, 0, aligned)
+
+
 def test_a_pair_nobody_voted_on_does_not_spoil_the_series():
     wins = WINS.copy()
     wins[0, 2] = wins[2, 0] = 0

@@ -40,6 +40,8 @@ EXACT = 0.002
 _RIDGE = 0.001
 _FLOOR = 0.01
 _CLEAR = 0.2
+_CONVERGED = 1e-6
+"""Computed preferences that differ by less are equal: so far may the fit be from its end."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class AlignmentSummary:
         aligned: of these, those whose votes were matched to their photos.
         exact: of the aligned, those whose released preferences the votes reproduce to rounding.
         interchangeable: of the aligned, those where another matching reproduces the released preferences to
-            rounding too. Two photos tie there; their preferences are sound, but their votes may stand at each
-            other's place.
+            rounding too, or as well as the one taken. Two photos tie there; their preferences are sound, but
+            their votes may stand at each other's place.
         by_size: photos in the series → (series, aligned).
         series_without_pairlist: series of votes that no pairlist speaks of; they are skipped.
         raw: agreement of votes joined by their numbers, over all series that have both: a coin's, which shows
@@ -139,15 +141,17 @@ def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, Alignme
     for size, members in sorted(by_size.items()):
         covered = [member for member in members if len(member.wins) == size]
         order, deviation, runner_up = _match(covered, size)
-        for member, ids, reproduced in zip(covered, order, deviation <= TOLERANCE, strict=True):
+        accepted = deviation <= TOLERANCE
+        for member, ids, reproduced in zip(covered, order, accepted, strict=True):
             if reproduced:
                 matched = member.wins[np.ix_(ids, ids)]
                 for i, photo in enumerate(member.photos):
                     for j, other in enumerate(member.photos):
                         votes_for[member.key, photo, other] = matched[i, j]
-        counts[size] = (len(members), int((deviation <= TOLERANCE).sum()))
+        counts[size] = (len(members), int(accepted.sum()))
         exact += int((deviation <= EXACT).sum())
-        interchangeable += int((runner_up <= EXACT).sum())
+        as_good = runner_up <= np.maximum(EXACT, deviation + _CONVERGED)
+        interchangeable += int((accepted & as_good).sum())
 
     aligned = _with_votes(pairlist, votes_for)
     by_number = {
