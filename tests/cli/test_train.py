@@ -137,7 +137,7 @@ def test_mistakes_are_one_clear_line(
     ("change", "message"),
     [
         # Series that are too few, labels that say nothing, labels about other photos.
-        (lambda table: table.head(2), "side of the split is empty: there are too few series for it"),
+        (lambda table: table.head(2), "more series without a common photo, and there are 2"),
         (lambda table: table.assign(preference=0.5), "training pairs has a winner, all preferences are ½"),
         (
             lambda table: table.assign(photo_a="x" + table["photo_a"]),

@@ -95,5 +95,5 @@ def test_too_little_seen_is_an_error(trained: tuple[TrainedRanker, Comparisons, 
     ranker, comparisons, features = trained
     recipe = own_recipe("x", ranker, features)
     few = comparisons.in_series(["0", "50", "51"])
-    with pytest.raises(LabelError, match="side of the split is empty"):
+    with pytest.raises(LabelError, match="at least two series outside the test"):
         trained_on_seen(recipe, ranker, few, few.in_series(["50", "51"]))

@@ -7,7 +7,11 @@ from phototriage.labels import Split, k_folds, official_split, split_by_series
 
 
 def separate(make_comparisons, series):
-    return make_comparisons([(str(i), f"{i}a", f"{i}b", 0.7) for i in range(series)])
+    return make_comparisons(separate_rows(series))
+
+
+def separate_rows(series):
+    return [(str(i), f"{i}a", f"{i}b", 0.7) for i in range(series)]
 
 
 @st.composite
@@ -100,12 +104,52 @@ def test_an_official_test_that_shares_a_photo_is_refused(make_comparisons):
 
 
 def test_an_empty_side_is_refused(make_comparisons):
-    with pytest.raises(LabelError, match="train side of the split is empty"):
-        split_by_series(separate(make_comparisons, 1), seed=0)
-    with pytest.raises(LabelError, match="test side of the split is empty"):
-        official_split(separate(make_comparisons, 9), set(), seed=0)
-    with pytest.raises(LabelError, match="train side of the split is empty"):
+    none, one = make_comparisons([]), make_comparisons([("1", "a", "b", 0.7)])
+    with pytest.raises(LabelError, match="the validation side of the split is empty"):
+        Split(one, none, none)
+
+
+def test_too_few_series_are_counted(make_comparisons):
+    with pytest.raises(LabelError, match=r"three sides .* more series .*, and there are 2$"):
+        split_by_series(separate(make_comparisons, 2), seed=0)
+    with pytest.raises(LabelError, match=r"outside the test .*, and there are 1$"):
         official_split(separate(make_comparisons, 2), {"1"}, seed=0)
+
+
+def test_series_that_hang_together_are_counted_as_one(make_comparisons):
+    chain = make_comparisons(
+        [(str(i), f"{i}", f"{i + 1}", 0.7) for i in range(40)] + [("40", "5", "new", 0.7)]
+    )
+    says = "and there are 1: 41 series hang together by photos they share, as 3 of them by 5$"
+    with pytest.raises(LabelError, match=f"three sides .*, {says}"):
+        split_by_series(chain, seed=0)
+    with pytest.raises(LabelError, match=f"5 folds .*, {says}"):
+        k_folds(chain, 5, seed=0)
+    apart = make_comparisons([*chain.table.iloc[:, :4].itertuples(index=False), ("41", "x", "y", 0.7)])
+    with pytest.raises(LabelError, match=f"outside the test .*, {says}"):
+        official_split(apart, {"41"}, seed=0)
+
+
+def test_an_official_test_must_be_there(make_comparisons):
+    with pytest.raises(LabelError, match=r"there is no official test: only PhotoTriage's val_pairlist.txt"):
+        official_split(separate(make_comparisons, 9), set(), seed=0)
+    with pytest.raises(LabelError, match="none of the 2 series of the official test is among"):
+        official_split(separate(make_comparisons, 9), {"10", "11"}, seed=0)
+
+
+def test_many_series_that_hang_together_are_learned_from(make_comparisons):
+    together = [(str(i), f"{i}a", "everywhere", 0.7) for i in range(100, 112)]
+    comparisons = make_comparisons([*separate_rows(8), *together])
+    for seed in range(5):
+        split = split_by_series(comparisons, seed)
+        assert [len(side.series) for side in sides(split)] == [16, 2, 2]
+
+
+def test_folds_stay_even_where_many_series_hang_together(make_comparisons):
+    together = [(str(i), f"{i}a", "everywhere", 0.7) for i in range(100, 106)]
+    comparisons = make_comparisons([*separate_rows(6), *together])
+    for seed in range(5):
+        assert [len(held_out.series) for _, held_out in k_folds(comparisons, 2, seed)] == [6, 6]
 
 
 def test_a_series_on_two_sides_is_refused(make_comparisons):

@@ -1,5 +1,6 @@
 """Training, validation and test sides that share no photo."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 
@@ -31,7 +32,7 @@ class Split:
         for side in (field.name for field in fields(self)):
             comparisons: Comparisons = getattr(self, side)
             if not len(comparisons):
-                raise LabelError(f"the {side} side of the split is empty: there are too few series for it")
+                raise LabelError(f"the {side} side of the split is empty")
             for kind, names in (("series", comparisons.series), ("photo", comparisons.photos)):
                 for name in names:
                     if side_of.setdefault((kind, name), side) != side:
@@ -57,9 +58,13 @@ def split_by_series(
     if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise LabelError(f"the three fractions of a split must be positive and add up to 1, not {fractions}")
     groups = _shuffled_groups(comparisons, seed)
-    test, groups = _draw(groups, fractions[2] * len(comparisons.series))
-    validation, groups = _draw(groups, fractions[1] * len(comparisons.series))
-    return Split(*(_rows(comparisons, side) for side in (groups, validation, test)))
+    test, others = _draw(groups, fractions[2] * len(comparisons.series))
+    validation, train = _draw(others, fractions[1] * len(comparisons.series))
+    if not (train and validation and test):
+        raise LabelError(
+            f"three sides of a split need more series without a common photo, {_extent(comparisons, groups)}"
+        )
+    return Split(*(_rows(comparisons, side) for side in (train, validation, test)))
 
 
 def official_split(
@@ -73,9 +78,22 @@ def official_split(
     """
     if not 0 < validation_fraction < 1:
         raise LabelError(f"validation_fraction must lie between 0 and 1, not at {validation_fraction:g}")
+    if not test_series:
+        raise LabelError("there is no official test: only PhotoTriage's val_pairlist.txt names one")
     in_test = comparisons.table["series"].isin(list(test_series))
+    if not in_test.any():
+        raise LabelError(
+            f"none of the {len(test_series)} series of the official test is among these comparisons: "
+            "are its photos, or their features, missing?"
+        )
     others = comparisons.select(~in_test)
-    validation, train = _draw(_shuffled_groups(others, seed), validation_fraction * len(others.series))
+    groups = _shuffled_groups(others, seed)
+    validation, train = _draw(groups, validation_fraction * len(others.series))
+    if not (train and validation):
+        raise LabelError(
+            "training and validation need at least two series outside the test without a common photo, "
+            f"{_extent(others, groups)}"
+        )
     return Split(_rows(others, train), _rows(others, validation), comparisons.select(in_test))
 
 
@@ -92,7 +110,7 @@ def k_folds(comparisons: Comparisons, folds: int, seed: int) -> list[tuple[Compa
         raise LabelError(f"cross-validation needs at least 2 folds, not {folds}")
     if len(groups) < folds:
         raise LabelError(
-            f"{folds} folds need as many series without a common photo, and there are {len(groups)}"
+            f"{folds} folds need as many series without a common photo, {_extent(comparisons, groups)}"
         )
     held_out: list[list[_Group]] = [[] for _ in range(folds)]
     # The largest first, each into the smallest fold, so that folds stay even where many series hang together.
@@ -116,7 +134,7 @@ def _shuffled_groups(comparisons: Comparisons, seed: int) -> list[_Group]:
     members: dict[str, list[str]] = {}
     for series, label in sorted(connected_names(links).items()):
         members.setdefault(label, []).append(series)
-    groups = [tuple(names) for _, names in sorted(members.items())]
+    groups = list(map(tuple, members.values()))
     return [groups[i] for i in np.random.default_rng(seed).permutation(len(groups))]
 
 
@@ -132,6 +150,17 @@ def _draw(groups: list[_Group], series: float) -> tuple[list[_Group], list[_Grou
         else:
             left.append(group)
     return drawn, left
+
+
+def _extent(comparisons: Comparisons, groups: list[_Group]) -> str:
+    """How many groups there are, and why not as many as series."""
+    series = len(comparisons.series)
+    text = f"and there are {len(groups)}"
+    if len(groups) == series:
+        return text
+    holders = Counter(photo for photos in comparisons.photos_by_series().values() for photo in photos)
+    photo, times = holders.most_common(1)[0]
+    return f"{text}: {series} series hang together by photos they share, as {times} of them by {photo}"
 
 
 def _rows(comparisons: Comparisons, groups: list[_Group]) -> Comparisons:
