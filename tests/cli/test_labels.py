@@ -60,5 +60,38 @@ def test_contradictions_are_merged_and_said(cli: Cli, tmp_path: Path) -> None:
     code, _, err = cli("labels", tmp_path / "own.csv", "--output", tmp_path / "merged.csv")
     assert code == 0
     assert "merged" in err
+    assert err.endswith(f"wrote 1 comparison to {tmp_path / 'merged.csv'}\n")
     table = pd.read_csv(tmp_path / "merged.csv")
     assert table["preference"].tolist() == pytest.approx([0.6])
+
+
+def test_an_output_never_takes_the_place_of_what_was_read(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "photo_a,photo_b,winner\na,b,a\nb,a,a\n"
+    (tmp_path / "own.csv").write_text(text)
+    (tmp_path / "link.csv").symlink_to("own.csv")
+    monkeypatch.chdir(tmp_path)
+    for output in ("own.csv", tmp_path / "link.csv"):
+        code, out, err = cli("labels", "own.csv", "--output", output)
+        assert (code, out) == (1, "")
+        assert f"{output} is one of the files that were read" in err
+    votes = tmp_path / "photo_triage_pairs_embedding_labels.csv"
+    votes.write_text("series_id,compareID1,compareID2,LEFT,RIGHT\n000001,0,1,3,1\n")
+    assert cli("labels", tmp_path, "--assume_aligned", "--output", votes)[0] == 1
+    assert (tmp_path / "own.csv").read_text() == text
+    assert votes.read_text().startswith("series_id")
+
+
+def test_votes_of_something_else_are_told(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "train_pairlist.txt").write_text("1 1 2 0.949 1 2\n")
+    votes = tmp_path / "photo_triage_pairs_embedding_labels.csv"
+    votes.write_text("series_id,compareID1,compareID2,LEFT,RIGHT\n000001,0,1,1,1\n")
+    _, out, err = cli("labels", tmp_path)
+    assert "0 of 1 (0.0%)" in out
+    assert "no pairs" in out
+    assert "of 1 series that have both, 0 could be matched" in err
+    votes.write_text("series_id,compareID1,compareID2,LEFT,RIGHT\n000002,0,1,1,1\n")
+    _, out, _ = cli("labels", tmp_path)
+    assert "no series" in out
+    assert "nan" not in out

@@ -22,7 +22,7 @@ def _labels(official: frozenset[str]) -> Labels:
     rows = [(f"s{n}", f"s{n}/a", f"s{n}/b", 0.9 if n % 2 else 0.2) for n in range(SERIES)]
     table = pd.DataFrame(rows, columns=["series", "photo_a", "photo_b", "preference"])
     comparisons = Comparisons(table.assign(votes_a=0, votes_b=0, rank_a=0, rank_b=0))
-    return Labels(comparisons, "release", (), (), None, official, None)
+    return Labels(comparisons, "release", (), (), None, official, None, ())
 
 
 def _features(labels: Labels, blocks: tuple[Block, ...] = BLOCKS) -> Features:

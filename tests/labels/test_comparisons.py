@@ -100,12 +100,19 @@ def test_the_best_by_preference_shares_ties(make_comparisons):
     assert circle.best_photos() == {"1": {"a", "b", "c"}}
     tied_above = make_comparisons([("1", "a", "b", 0.5), ("1", "b", "c", 0.8), ("1", "c", "a", 0.2)])
     assert tied_above.best_photos() == {"1": {"a", "b"}}
+    # Equal strengths that come out of the fit a rounding error apart.
+    rows = [("1", "a", "b", 0.5), ("1", "a", "c", 0.7), ("1", "b", "c", 0.7)]
+    rows += [("1", "a", "d", 0.9), ("1", "b", "d", 0.9), ("1", "c", "d", 0.6)]
+    assert make_comparisons(rows).best_photos() == {"1": {"a", "b"}}
 
 
 def test_the_best_by_preference_weighs_the_opponents(make_comparisons):
     # "d" wins its only comparison clearly, but against the loser of all; its mean preference is the greatest.
     rows = [("1", "a", "b", 0.9), ("1", "b", "c", 0.9), ("1", "a", "c", 0.95), ("1", "d", "c", 0.95)]
     rows.append(("1", "a", "d", 0.7))
+    assert make_comparisons(rows).best_photos() == {"1": {"a"}}
+    # Never compared with "d", but above "b", which is as far above "c": log(9) twice is more than log(19).
+    rows = [("1", "a", "b", 0.9), ("1", "b", "c", 0.9), ("1", "d", "c", 0.95)]
     assert make_comparisons(rows).best_photos() == {"1": {"a"}}
 
 

@@ -1,7 +1,10 @@
+import numpy as np
+import pandas as pd
 import pytest
 
 from phototriage.errors import LabelError
-from phototriage.labels import filter_comparisons
+from phototriage.labels import clear_preference, filter_comparisons
+from phototriage.labels.filtering import clear_majority
 
 ROWS = [
     ("1", "a", "b", 0.55, 7, 3),
@@ -24,6 +27,17 @@ def test_votes_count_where_they_are_known_and_the_preference_elsewhere(make_comp
     assert kept(filter_comparisons(comparisons, min_reviewers=1)) == ["ab", "bc", "cd"]
     assert kept(filter_comparisons(comparisons, min_agreement=2 / 3)) == ["ab", "ac", "cd", "ad"]
     assert kept(filter_comparisons(comparisons, min_agreement=0.95, min_reviewers=0)) == ["bc"]
+
+
+def test_a_share_that_is_met_is_met_whatever_the_rounding():
+    assert 55 < 0.55 * 100
+    assert 1 - 0.34 < 0.66
+    assert clear_majority(pd.Series([55, 54]), pd.Series([45, 46]), 0.55, 2).tolist() == [True, False]
+    assert clear_preference(np.array([0.34, 0.341]), 0.66).tolist() == [True, False]
+
+
+def test_no_votes_are_no_majority():
+    assert clear_majority(pd.Series([0, 1]), pd.Series([0, 0]), 0.0, 0).tolist() == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,28 @@ def test_repeated_pairs_are_merged_and_reported(tmp_path):
     assert (own.rows, own.merged, own.contradictions) == (5, 3, 1)
 
 
+def test_a_photo_has_one_name_however_its_path_is_spelled(tmp_path):
+    pairs = ["./2024/x.jpg,2024//y.jpg,a", "2024/y.jpg,2024/x.jpg,a", "../z.jpg,2024/./x.jpg,a"]
+    own = read(tmp_path, "\n".join(["photo_a,photo_b,winner", *pairs]))
+    assert rows(own) == [
+        ["../z.jpg", "2024/x.jpg", "2024/y.jpg", 0.5, 0, 0],
+        ["../z.jpg", "../z.jpg", "2024/x.jpg", 1.0, 0, 0],
+    ]
+    assert (own.merged, own.contradictions) == (1, 1)
+
+
+def test_a_tie_contradicts_nobody(tmp_path):
+    own = read(tmp_path, "photo_a,photo_b,preference\na,b,0.5\na,b,0.9\nb,a,0.5\n")
+    assert (own.merged, own.contradictions) == (2, 0)
+
+
+def test_a_table_of_a_spreadsheet_that_parts_by_semicolons(tmp_path):
+    text = "series;photo_a;photo_b;preference\n1;a;b;0.25\n"
+    assert rows(read(tmp_path, text)) == [["1", "a", "b", 0.25, 0, 0]]
+    with pytest.raises(LabelError, match=r"line 2: preference must be a number in .*, not '0,25'"):
+        read(tmp_path, text.replace(".", ","))
+
+
 def test_merged_votes_add_and_weigh(tmp_path):
     own = read(tmp_path, "photo_a,photo_b,votes_a,votes_b\na,b,3,1\nb,a,4,0\n")
     assert rows(own) == [["a", "a", "b", 0.375, 3, 5]]
@@ -87,7 +109,14 @@ def test_a_bad_line_is_named(tmp_path, line, says):
         ("photo_a,photo_b,votes_a,votes_b\na,b,many,0\n", "line 2: votes_a must be a whole number"),
         ("photo_a,photo_b,votes_a,votes_b\na,b,1e99,0\n", "line 2: votes_a must be a whole number"),
         ("photo_a,photo_b,votes_a,votes_b\na,b,1,-1\n", "line 2: votes_b must be a whole number"),
-        ('photo_a,photo_b,winner\n"a\nx",b,a\na,b,c\n', "line 4: winner"),
+        ('photo_a,photo_b,winner\n"a\nx",b,a\n', r"line 3: photo_a holds a control character, 'a\\nx'"),
+        ("photo_a,photo_b,winner,series\na,b,a,1\x1b2\n", r"line 2: series holds a control character"),
+        (
+            "photo_a,photo_b,winner\n2024\\a.jpg,b,a\n",
+            r"line 2: photo paths are written with /, not as '2024\\a",
+        ),
+        ("photo_a,photo_b,winner\na,./a,a\n", "line 2: a is compared with itself"),
+        ("# by hand\nphoto_a,photo_b,winner\n", "own.csv: the header has the unknown columns '# by hand'"),
     ],
 )
 def test_a_bad_label_is_named(tmp_path, text, says):
@@ -116,12 +145,12 @@ def test_wrong_columns_list_the_accepted(tmp_path, header, says):
 def test_files_that_are_no_tables(tmp_path):
     with pytest.raises(LabelError, match="there are no comparisons in it"):
         read(tmp_path, "photo_a,photo_b,winner\n")
-    for name in ("own.csv", "own.parquet"):
+    for name, says in (("own.csv", "own.csv is UTF-16"), ("own.parquet", "cannot be read as Parquet")):
         (tmp_path / name).write_bytes(b"\xff\xfe\x00\x80")
-        with pytest.raises(LabelError, match="cannot be read as") as caught:
+        with pytest.raises(LabelError, match=says) as caught:
             read_own_table(tmp_path / name)
         assert "\n" not in str(caught.value)
-    with pytest.raises(LabelError, match="cannot be read as CSV"):
+    with pytest.raises(LabelError, match=r"absent.csv cannot be read"):
         read_own_table(tmp_path / "absent.csv")
 
 
@@ -148,4 +177,23 @@ def test_parquet_of_numbers_and_gaps(tmp_path):
     assert rows(read_own_table(path)) == [["1", "1", "2", 0.5, 0, 0]]
     frame.to_parquet(path)
     with pytest.raises(LabelError, match=r"own.parquet, row 2: preference must be a number"):
+        read_own_table(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "shown"),
+    [
+        ("photo_a", [b"a.jpg"], r"b'a\.jpg'"),
+        ("photo_b", [["b.jpg"]], r"\['b\.jpg'\]"),
+        ("series", [1.0], r"1\.0"),
+        ("photo_a", [True], "True"),
+    ],
+)
+def test_names_in_parquet_are_text_or_whole_numbers(tmp_path, column, values, shown):
+    path = tmp_path / "own.parquet"
+    sound = pd.DataFrame({"series": [1], "photo_a": ["a.jpg"], "photo_b": ["b.jpg"], "preference": [0.5]})
+    sound.astype({"photo_a": "category"}).to_parquet(path)
+    assert rows(read_own_table(path)) == [["1", "a.jpg", "b.jpg", 0.5, 0, 0]]
+    sound.assign(**{column: values}).to_parquet(path)
+    with pytest.raises(LabelError, match=f"row 1: {column} must be text or a whole number, not {shown}$"):
         read_own_table(path)

@@ -49,6 +49,8 @@ def test_a_malformed_line_is_named_with_what_is_expected(tmp_path, line):
     [
         ("5 2 1 0.1 2 1", "photos 2 and 1 of series 5 were compared before"),
         ("5 1 3 0.6 2 3", "photo 1 of series 5 has rank 2 here and 1 above"),
+        ("6 1 2 0.9 2 1", "preference 0.9 for photo 1 contradicts its rank 2, 1 for photo 2"),
+        ("6 1 2 0.1 1 2", "preference 0.1 for photo 1 contradicts its rank 1, 2 for photo 2"),
     ],
 )
 def test_a_line_that_contradicts_another_is_refused(tmp_path, line, says):
@@ -65,9 +67,10 @@ def test_a_series_in_both_files_would_leak(tmp_path):
 
 
 def test_files_without_lines_text_or_existence(tmp_path):
-    with pytest.raises(LabelError, match="no line; expected 'series photo1"):
-        read_pairlists([write(tmp_path / "empty.txt", "\n")])
-    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
-    for name in ("binary.txt", "absent.txt"):
-        with pytest.raises(LabelError, match=f"{name} cannot be read"):
+    val = write(tmp_path / "val.txt", "7 1 2 0.5 2 1\n")
+    with pytest.raises(LabelError, match=r"empty.txt has no line; expected 'series photo1"):
+        read_pairlists([write(tmp_path / "empty.txt", " \n"), val])
+    (tmp_path / "binary.txt").write_bytes(b"7 1 2 0.5 2 1\n\xff")
+    for name, says in (("binary.txt", ", line 2: this is not UTF-8"), ("absent.txt", " cannot be read")):
+        with pytest.raises(LabelError, match=f"{name}{says}"):
             read_pairlists([tmp_path / name])

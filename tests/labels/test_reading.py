@@ -1,11 +1,19 @@
+import errno
 import json
+import os
 import shutil
+from collections import defaultdict
 from dataclasses import astuple
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from phototriage.errors import LabelError
 from phototriage.labels import filter_comparisons, read_labels
+from phototriage.labels.alignment import align
+from phototriage.labels.pairlist import read_pairlists
+from phototriage.labels.votes import VoteTable, read_vote_table
 
 PHOTOTRIAGE_STEPS = [
     ("votes per ordered pair", 24_186, 12_790, 4_986, 12_989),
@@ -38,7 +46,7 @@ def test_the_real_release_step_by_step(phototriage):
 def test_the_votes_of_the_real_release_find_their_photos(phototriage):
     found = phototriage.alignment
     assert (found.series, found.aligned, found.exact) == (4_755, 4_751, 4_749)
-    assert found.interchangeable == 101
+    assert found.interchangeable == 102  # all assignments of every series tried
     assert found.series_without_pairlist == 231
     assert found.by_size == {
         2: (2913, 2911),
@@ -52,6 +60,64 @@ def test_the_votes_of_the_real_release_find_their_photos(phototriage):
     assert (found.raw.pairs, found.raw.share) == (11_423, pytest.approx(0.4954, abs=1e-4))
     assert (found.matched.pairs, found.matched.share) == (11_434, pytest.approx(0.9367, abs=1e-4))
     assert (found.matched_clear.pairs, found.matched_clear.share) == (6_846, pytest.approx(0.9912, abs=1e-4))
+
+
+def test_votes_of_other_series_are_not_accepted(shared):
+    folder = shared / "phototriage"
+    pairlist = read_pairlists([folder / "train_pairlist.txt", folder / "val_pairlist.txt"])
+    votes = read_vote_table(folder / "photo_triage_pairs_embedding_labels.csv")
+    random = np.random.default_rng(0)
+    alike = defaultdict(list)
+    for series, (ids, _) in votes.wins().items():
+        alike[len(ids)].append(series)
+    other = {}
+    for names in alike.values():
+        order = random.permutation(names).tolist()
+        other.update(zip(order, [*order[1:], order[0]], strict=True))
+    foreign = VoteTable(votes.rows.assign(series=votes.rows["series"].map(other)))
+    _, found = align(pairlist, foreign)
+    assert found.series > 4_700
+    assert found.share < 0.2
+    assert sum(aligned for size, (_, aligned) in found.by_size.items() if size > 2) < 0.05 * 1_842
+    assert found.exact < 0.06 * found.series
+    assert found.matched_clear.share > 0.97  # why agreement after matching proves nothing
+
+
+def test_votes_that_fit_no_pairlist_are_told(mini_release):
+    lines = [f"{series},0,1,4,1" for series in (3, 12, 40, 77)]
+    shutil.rmtree(mini_release.folder / "reviews_trainval")
+    write_votes(mini_release.folder, lines)
+    says = "votes and pairlists do not fit together: of 4 series that have both, 1 could be matched"
+    assert says in read_labels(mini_release.folder).notes[-1]
+    write_votes(mini_release.folder, ["99,0,1,4,1"])
+    assert "of 0 series that have both, 0 could be matched" in read_labels(mini_release.folder).notes[-1]
+
+
+def test_the_files_that_were_read_are_named(mini_release, tmp_path):
+    table = write_votes(mini_release.folder, ["000003,1,0,4,1"])
+    lists = [mini_release.folder / "train_val" / f"{side}_pairlist.txt" for side in ("train", "val")]
+    reviews = sorted((mini_release.folder / "reviews_trainval").rglob("*.json"))
+    assert read_labels(mini_release.folder).files == (*lists, *reviews, table)
+    own = tmp_path / "own.csv"
+    own.write_text("photo_a,photo_b,winner\na,b,a\n")
+    assert read_labels(own).files == (own,)
+
+
+def test_what_cannot_be_looked_into_is_one_clear_line(mini_release, tmp_path, monkeypatch):
+    with pytest.raises(LabelError, match=r"x{300}.csv (cannot be read: File name too long|does not exist)"):
+        read_labels(tmp_path / f"{'x' * 300}.csv")
+    closed = mini_release.folder / "reviews_trainval" / "reviews_trainval"
+    look = os.scandir
+
+    def refuse(place):
+        if Path(place) == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+        return look(place)
+
+    # Root, as which tests may run, can look into every folder.
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(LabelError, match=f"^{closed} cannot be read: Permission denied$"):
+        read_labels(mini_release.folder)
 
 
 def test_the_preference_is_always_the_released_one(phototriage, shared):
@@ -184,7 +250,7 @@ def test_merged_rows_are_told(tmp_path):
     path.write_text("photo_a,photo_b,winner\na,b,a\nb,a,a\nb,c,a\n")
     labels = read_labels(path)
     assert labels.notes == (
-        "1 rows repeated a pair and were merged with it; the rows of 1 pairs named different winners",
+        "rows that repeated a pair and were merged with it: 1; pairs whose rows named different winners: 1",
     )
     assert [astuple(step) for step in labels.steps] == [
         ("rows in the table", 3, None, None, None),

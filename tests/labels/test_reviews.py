@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 
@@ -35,7 +36,16 @@ def test_reviews_are_counted_per_ordered_pair(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "bad", [{}, [], "x", review(0, 0, "LEFT"), review(-1, 0, "LEFT"), review("a", 0, "LEFT")]
+    "bad",
+    [
+        {},
+        [],
+        "x",
+        *(
+            review(first, 0, "LEFT")
+            for first in (0, -1, "a", "-1", "1.0", 1.7, True, None, math.inf, "9" * 5000)
+        ),
+    ],
 )
 def test_a_malformed_review_is_named(tmp_path, bad):
     path = write(tmp_path / "000031.json", {"reviews": [review(0, 1, "LEFT"), bad]})
@@ -43,7 +53,7 @@ def test_a_malformed_review_is_named(tmp_path, bad):
         read_reviews([path])
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"reviews": 3}', '{"review": []}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"reviews": 3}', '{"review": []}', "[" * 100_000])
 def test_a_file_of_something_else_is_named(tmp_path, text):
     path = tmp_path / "000031.json"
     path.write_text(text)
@@ -55,3 +65,12 @@ def test_reviews_without_a_choice_are_no_labels(tmp_path):
     path = write(tmp_path / "000031.json", {"reviews": [review(0, 1, "")]})
     with pytest.raises(LabelError, match="none of 1 review files"):
         read_reviews([path])
+
+
+def test_a_series_that_stands_twice_would_count_twice(tmp_path):
+    (tmp_path / "copy").mkdir()
+    paths = [tmp_path / "000031.json", tmp_path / "copy" / "31.json"]
+    for path in paths:
+        write(path, {"reviews": [review(0, 1, "LEFT")]})
+    with pytest.raises(LabelError, match=f"{paths[1]} and {paths[0]} are both of series 31"):
+        read_reviews(paths)

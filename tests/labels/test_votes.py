@@ -47,4 +47,5 @@ def test_a_pair_twice_no_rows_and_missing_columns(tmp_path):
 def test_a_vote_table_is_known_by_its_header(tmp_path):
     assert is_vote_table(write(tmp_path / "votes.csv", HEADER))
     assert not is_vote_table(write(tmp_path / "own.csv", "photo_a,photo_b,winner\n"))
+    assert is_vote_table(write(tmp_path / "votes.csv", HEADER.replace(",", ";")))
     assert not is_vote_table(tmp_path / "absent.csv")

@@ -20,7 +20,7 @@ def _benchmark(comparisons: Comparisons, features: Features) -> Benchmark:
     scores = dict(zip(features.photos, features.matrix[:, 0].tolist(), strict=True))
     entry = Recipe("full: block", features, MultiFeatureConfig())
     return Benchmark(
-        labels=Labels(comparisons, "release", (), (), NOTHING_MATCHED, frozenset(), None),
+        labels=Labels(comparisons, "release", (), (), NOTHING_MATCHED, frozenset(), None, ()),
         entries=[entry],
         runs={},
         unmeasured={"z|\x1b[31m.jpg": "cannot be read"},

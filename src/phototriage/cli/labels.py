@@ -8,6 +8,7 @@ import tyro
 
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
+from phototriage.errors import OutputError
 from phototriage.labels import read_labels
 from phototriage.outputs import print_labels
 
@@ -41,10 +42,13 @@ class Command:
             min_reviewers=self.min_reviewers,
             assume_aligned=self.assume_aligned,
         )
+        if self.output and self.output.resolve() in {file.resolve() for file in labels.files}:
+            raise OutputError(f"{self.output} is one of the files that were read: choose another --output")
         for text in labels.notes:
             note(text)
         if self.output:
             labels.comparisons.write(self.output)
-            note(f"wrote {len(labels.comparisons):,} comparisons to {self.output}")
+            count = len(labels.comparisons)
+            note(f"wrote {count:,} comparison{'s' * (count > 1)} to {self.output}")
         print_labels(labels)
         return 0

@@ -9,7 +9,7 @@ from phototriage.labels.comparisons import Comparisons
 
 __all__ = ["clear_comparisons", "clear_majority", "clear_preference", "filter_comparisons"]
 
-# 0.7 of 10 votes, or 1 − 0.3, must not fail 0.7 by a rounding error.
+# 55 of 100 votes must not fail 0.55 by a rounding error, nor 1 − 0.34 fail 0.66.
 _ROUNDING = 1e-9
 
 

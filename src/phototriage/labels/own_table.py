@@ -1,8 +1,8 @@
 """A person's own comparisons, as CSV or Parquet."""
 
-import csv
 import math
-from collections.abc import Iterator
+import posixpath
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from phototriage.errors import LabelError
 from phototriage.labels.comparisons import COLUMNS, WRITTEN_COLUMNS, Comparisons
 from phototriage.labels.components import connected_names
+from phototriage.labels.text_file import csv_rows
 
 __all__ = ["OwnTable", "read_own_table"]
 
@@ -23,6 +24,7 @@ _ACCEPTED = (
 _KNOWN = {*WRITTEN_COLUMNS, "winner"}
 # These two follow from votes_a and votes_b. They are written for people and need not be read.
 _DERIVED = {"votes", "vote_agreement"}
+_NAMES = ("series", "photo_a", "photo_b")
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,11 @@ def read_own_table(path: Path) -> OwnTable:
     The label of a row is its preference; or its winner, which is preference 1 or 0; or the share of its
     votes. Where a pair stands several times, its votes add up and its preferences are averaged, each weighing
     as much as it has votes (1 where unknown). Without a series column, photos that a chain of comparisons
-    connects are one series, named by its smallest photo name.
+    connects are one series, named by its smallest photo name. Paths are
+    normalised: ./x.jpg is x.jpg.
 
     Args:
-        path: .csv (UTF-8, with or without byte order mark) or .parquet.
+        path: .csv (UTF-8, cells parted by commas, semicolons or tabs) or .parquet.
 
     Raises:
         LabelError: with the line, or the row of a Parquet file, where there is one to blame.
@@ -71,7 +74,11 @@ def read_own_table(path: Path) -> OwnTable:
     header, cells = _parquet_cells(path) if path.suffix.lower() == ".parquet" else _csv_cells(path)
     columns = [name.strip().lower() for name in header]
     label = _label_kind(columns, path)
-    rows = [_parse(dict(zip(columns, values, strict=True)), place, label) for place, values in cells]
+    rows = []
+    for place, values in cells:
+        if len(values) != len(columns):
+            raise LabelError(f"{place}: {len(values)} cells, and the header names {len(columns)} columns")
+        rows.append(_parse(dict(zip(columns, values, strict=True)), place, label))
     if not rows:
         raise LabelError(f"{path}: there are no comparisons in it")
     series_of: dict[str, str] = {}
@@ -92,21 +99,9 @@ def read_own_table(path: Path) -> OwnTable:
 
 
 def _csv_cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
-            cells = [
-                (f"{path}, line {reader.line_num}", values)
-                for values in reader
-                if any(value.strip() for value in values)
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f"{path} cannot be read as CSV: {error}") from error
-    for place, values in cells:
-        if len(values) != len(header):
-            raise LabelError(f"{place}: {len(values)} cells, and the header names {len(header)} columns")
-    return header, cells
+    rows = csv_rows(path)
+    _, header = next(rows, ("", []))
+    return header, list(rows)
 
 
 def _parquet_cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
@@ -114,9 +109,16 @@ def _parquet_cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise LabelError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
-    values = zip(*(column.to_pylist() for column in table.columns), strict=True)
-    texts: Iterator[list[str]] = (["" if cell is None else str(cell) for cell in row] for row in values)
-    return list(table.column_names), [(f"{path}, row {i}", row) for i, row in enumerate(texts, start=1)]
+    cells = []
+    for number, row in enumerate(
+        zip(*(column.to_pylist() for column in table.columns), strict=True), start=1
+    ):
+        place = f"{path}, row {number}"
+        for name, cell in zip(table.column_names, row, strict=True):
+            if name.strip().lower() in _NAMES and type(cell) not in (str, int, type(None)):
+                raise LabelError(f"{place}: {name} must be text or a whole number, not {cell!r}")
+        cells.append((place, ["" if cell is None else str(cell) for cell in row]))
+    return list(table.column_names), cells
 
 
 def _label_kind(columns: list[str], path: Path) -> str:
@@ -152,11 +154,14 @@ def _label_kind(columns: list[str], path: Path) -> str:
 
 def _parse(cells: dict[str, str], place: str, label: str) -> _Row:
     cells = {name: value.strip() for name, value in cells.items()}
-    for name in ("series", "photo_a", "photo_b"):
+    for name in _NAMES:
         if cells.get(name) == "":
             raise LabelError(f"{place}: {name} is empty")
-    if cells["photo_a"] == cells["photo_b"]:
-        raise LabelError(f"{place}: {cells['photo_a']} is compared with itself")
+        if any(unicodedata.category(each) == "Cc" for each in cells.get(name, "")):
+            raise LabelError(f"{place}: {name} holds a control character, {cells[name]!r}")
+    photo_a, photo_b = (_photo(cells[name], place) for name in ("photo_a", "photo_b"))
+    if photo_a == photo_b:
+        raise LabelError(f"{place}: {photo_a} is compared with itself")
     votes_a, votes_b = (_count(cells.get(name, ""), name, place) for name in ("votes_a", "votes_b"))
     if label == "votes":
         if not votes_a + votes_b:
@@ -168,7 +173,14 @@ def _parse(cells: dict[str, str], place: str, label: str) -> _Row:
         preference = float(cells["winner"].lower() == "a")
     else:
         preference = _share(cells["preference"], place)
-    return _Row(cells.get("series", ""), cells["photo_a"], cells["photo_b"], preference, votes_a, votes_b)
+    return _Row(cells.get("series", ""), photo_a, photo_b, preference, votes_a, votes_b)
+
+
+def _photo(text: str, place: str) -> str:
+    """The one spelling of a path: a photo under two names would be two photos, on two sides of a split."""
+    if "\\" in text:
+        raise LabelError(f"{place}: photo paths are written with /, not as '{text}'")
+    return posixpath.normpath(text)
 
 
 def _share(text: str, place: str) -> float:
@@ -204,8 +216,7 @@ def _merge(series: str, same: list[_Row]) -> tuple[str, str, str, float, int, in
     )
     votes_a = sum(row.votes_b if turn else row.votes_a for row, turn in zip(same, turned, strict=True))
     votes_b = sum(row.votes_a if turn else row.votes_b for row, turn in zip(same, turned, strict=True))
-    preference = min(max(total / sum(weights), 0.0), 1.0)
-    return (series, first.photo_a, first.photo_b, preference, votes_a, votes_b, 0, 0)
+    return (series, first.photo_a, first.photo_b, total / sum(weights), votes_a, votes_b, 0, 0)
 
 
 def _contradict(same: list[_Row]) -> bool:

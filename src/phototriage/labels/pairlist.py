@@ -8,6 +8,7 @@ import pandas as pd
 from phototriage.errors import LabelError
 from phototriage.labels.comparisons import COLUMNS, Comparisons
 from phototriage.labels.release import photo_key, series_key
+from phototriage.labels.text_file import read_text
 
 __all__ = ["read_pairlists"]
 
@@ -24,18 +25,18 @@ def read_pairlists(paths: Sequence[Path]) -> Comparisons:
     preference for photo1, rank 1 the best of the series. Columns 5 and 6 are ranks, not winner and loser.
 
     Raises:
-        LabelError: a file cannot be read, or a line is malformed, repeats a pair, gives a photo a second
-            rank, or goes on with a series of another file; with file and line.
+        LabelError: a file cannot be read or is empty, or a line is malformed, repeats a pair, has ranks that
+            contradict its preference, gives a photo a second rank, or goes on with a series of another file;
+            with file and line.
     """
     rows: list[tuple[str, str, str, float, int, int, int, int]] = []
     seen: set[tuple[int, int, int]] = set()
     ranks: dict[tuple[int, int], int] = {}
     file_of: dict[int, Path] = {}
     for path in paths:
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise LabelError(f"{path} cannot be read: {error}") from error
+        lines = read_text(path).splitlines()
+        if not any(map(str.strip, lines)):
+            raise LabelError(f"{path} has no line; expected {_EXPECTED}")
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
@@ -53,10 +54,13 @@ def read_pairlists(paths: Sequence[Path]) -> Comparisons:
                         f"{place}: photo {photo} of series {series} has rank {rank} here and "
                         f"{ranks[series, photo]} above"
                     )
+            if (preference - 0.5) * (rank_one - rank_two) > 0:
+                raise LabelError(
+                    f"{place}: preference {preference:g} for photo {one} contradicts its rank {rank_one}, "
+                    f"{rank_two} for photo {two}: columns 5 and 6 are ranks, 1 the best"
+                )
             photos = (photo_key(series, one), photo_key(series, two))
             rows.append((series_key(series), *photos, preference, 0, 0, rank_one, rank_two))
-    if not rows:
-        raise LabelError(f"{', '.join(map(str, paths))}: no line; expected {_EXPECTED}")
     return Comparisons(pd.DataFrame(rows, columns=list(COLUMNS)))
 
 

@@ -23,6 +23,9 @@ _ACCEPTED = (
     "(.csv or .parquet: photo_a, photo_b and preference, winner, or votes_a and votes_b)"
 )
 
+_FEW = 0.9
+"""A smaller share of series with matched votes is no accident; see benchmarks/alignment_nulls.py."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -49,6 +52,7 @@ class Labels:
         alignment: where votes were matched to photos, how that went.
         official_test_series: the series of val_pairlist.txt, PhotoTriage's official test.
         photo_root: the folder that photo keys are relative to, where it is known.
+        files: all that was read; an output in the place of one would destroy it.
     """
 
     comparisons: Comparisons
@@ -58,6 +62,7 @@ class Labels:
     alignment: AlignmentSummary | None
     official_test_series: frozenset[str]
     photo_root: Path | None
+    files: tuple[Path, ...]
 
 
 def read_labels(
@@ -77,7 +82,22 @@ def read_labels(
     Raises:
         LabelError: there are no labels at path, they are malformed, or they are votes without a pairlist.
     """
-    filters = _Filters(min_agreement, min_reviewers)
+    try:
+        return _read(path, _Filters(min_agreement, min_reviewers), assume_aligned)
+    except OSError as error:
+        raise LabelError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True)
+class _Filters:
+    min_agreement: float
+    min_reviewers: int
+
+    def __str__(self) -> str:
+        return f"agreement ≥ {self.min_agreement:g}, ≥ {self.min_reviewers} reviewers"
+
+
+def _read(path: Path, filters: _Filters, assume_aligned: bool) -> Labels:
     if path.is_dir():
         return _read_release(find_release(path), filters, assume_aligned)
     if not path.exists():
@@ -88,15 +108,6 @@ def read_labels(
     if path.suffix.lower() in (".csv", ".parquet"):
         return _read_own(path, filters)
     raise LabelError(f"{path} is no file of labels; {_ACCEPTED}")
-
-
-@dataclass(frozen=True)
-class _Filters:
-    min_agreement: float
-    min_reviewers: int
-
-    def __str__(self) -> str:
-        return f"agreement ≥ {self.min_agreement:g}, ≥ {self.min_reviewers} reviewers"
 
 
 def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> Labels:
@@ -122,7 +133,9 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
         comparisons = _shares(votes)
         steps += _final_steps(comparisons, filters)
         root = photo_root(release.folder)
-        return Labels(comparisons, "votes", tuple(steps), tuple(notes), None, frozenset(), root)
+        return Labels(
+            comparisons, "votes", tuple(steps), tuple(notes), None, frozenset(), root, release.files
+        )
 
     comparisons = read_pairlists(release.pairlists)
     steps.append(_step("pairlists", comparisons, rows=len(comparisons)))
@@ -134,6 +147,12 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
     summary = None
     if votes:
         comparisons, summary = align(comparisons, votes)
+        if summary.aligned < _FEW * summary.series or not summary.series:
+            notes.append(
+                f"votes and pairlists do not fit together: of {summary.series} series that have both, "
+                f"{summary.aligned} could be matched; the preferences of the others stand alone. "
+                "Are both of one release?"
+            )
         without = votes.rows[~votes.rows["series"].isin(list(comparisons.series))]
         steps.append(_vote_step("votes of series without a pairlist, skipped", without, rows=True))
         steps.append(
@@ -145,7 +164,7 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
         )
     steps += _final_steps(comparisons, filters)
     root = photo_root(release.folder)
-    return Labels(comparisons, "release", tuple(steps), tuple(notes), summary, official, root)
+    return Labels(comparisons, "release", tuple(steps), tuple(notes), summary, official, root, release.files)
 
 
 def _read_votes(release: Release, steps: list[Step], notes: list[str]) -> VoteTable | None:
@@ -171,14 +190,14 @@ def _read_own(path: Path, filters: _Filters) -> Labels:
     notes = []
     if own.merged:
         notes.append(
-            f"{own.merged} rows repeated a pair and were merged with it; "
-            f"the rows of {own.contradictions} pairs named different winners"
+            f"rows that repeated a pair and were merged with it: {own.merged}; "
+            f"pairs whose rows named different winners: {own.contradictions}"
         )
     steps = [
         Step("rows in the table", own.rows, None, None, None),
         *_final_steps(own.comparisons, filters),
     ]
-    return Labels(own.comparisons, "own", tuple(steps), tuple(notes), None, frozenset(), None)
+    return Labels(own.comparisons, "own", tuple(steps), tuple(notes), None, frozenset(), None, (path,))
 
 
 def _shares(votes: VoteTable) -> Comparisons:

@@ -1,5 +1,6 @@
 """Where the files of the PhotoTriage release lie, and what its series and photos are called here."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,11 @@ class Release:
         """The pairlists that are there, train first."""
         return tuple(path for path in (self.train_pairlist, self.val_pairlist) if path)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that is there."""
+        return (*self.pairlists, *self.reviews, *filter(None, [self.vote_table]))
+
 
 def series_key(series: int) -> str:
     """The key of a series: 7 → '7'."""
@@ -39,7 +45,11 @@ def photo_key(series: int, photo: int) -> str:
 
 
 def find_release(folder: Path) -> Release:
-    """Looks for the files of the release in the folder, and in train_val/ below it."""
+    """Looks for the files of the release in the folder, and in train_val/ below it.
+
+    Raises:
+        OSError: one of these folders cannot be looked into.
+    """
     return Release(
         folder=folder,
         train_pairlist=_first_file(folder, "train_pairlist.txt"),
@@ -70,12 +80,22 @@ def _first_file(folder: Path, name: str) -> Path | None:
 def _review_files(folder: Path) -> tuple[Path, ...]:
     """The review files in reviews_trainval/ (at any depth) or flat, in order of their series."""
     for place in _places(folder):
-        for files in (
-            (place / _REVIEWS).rglob("*.json"),
-            place.rglob("*.json") if place.name == _REVIEWS else place.glob("*.json"),
-        ):
+        for files in (_files_below(place / _REVIEWS), _files_below(place, flat=place.name != _REVIEWS)):
             # Only numbers name a series; archives made on a Mac carry '._000001.json' beside it.
-            found = [path for path in files if path.stem.isdecimal()]
+            found = [path for path in files if path.suffix == ".json" and path.stem.isdecimal()]
             if found:
                 return tuple(sorted(found, key=lambda path: (int(path.stem), path)))
     return ()
+
+
+def _files_below(folder: Path, *, flat: bool = False) -> Iterator[Path]:
+    """The files of a folder at any depth, or right in it; glob would pass over what it may not look into."""
+    if folder.is_dir():
+        for place, folders, names in os.walk(folder, onerror=_raise):
+            yield from (Path(place, name) for name in names)
+            if flat:
+                folders.clear()
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -11,6 +11,7 @@ import pandas as pd
 
 from phototriage.errors import LabelError
 from phototriage.labels.release import series_key
+from phototriage.labels.text_file import read_text
 from phototriage.labels.votes import VoteTable
 
 __all__ = ["Reviews", "read_reviews"]
@@ -38,17 +39,25 @@ def read_reviews(paths: Sequence[Path]) -> Reviews:
     from 0 and written as numbers or text.
 
     Raises:
-        LabelError: a file is not such JSON, or no review made a choice; with the file and the number of the
-            review.
+        LabelError: a file is not such JSON, two files are of one series, or no review made a choice; with
+            the file and the number of the review.
     """
     counts: dict[tuple[str, int, int], Counter[str]] = {}
     reviews = undecided = 0
+    file_of: dict[int, Path] = {}
     for path in paths:
+        series = int(path.stem)
+        if series in file_of:
+            raise LabelError(
+                f"{path} and {file_of[series]} are both of series {series}, so its votes would count twice: "
+                "keep one of them"
+            )
+        file_of[series] = path
         for number, review in enumerate(_reviews_of(path), start=1):
             first, second, choice = _parse(review, f"{path}, review {number}")
             reviews += 1
             if choice in ("LEFT", "RIGHT"):
-                pair = (series_key(int(path.stem)), first, second)
+                pair = (series_key(series), first, second)
                 counts.setdefault(pair, Counter())[choice] += 1
             else:
                 undecided += 1
@@ -61,8 +70,8 @@ def read_reviews(paths: Sequence[Path]) -> Reviews:
 
 def _reviews_of(path: Path) -> list[Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        content = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
         raise LabelError(f"{path} cannot be read as reviews: {error}") from error
     reviews = content.get("reviews") if isinstance(content, dict) else None
     if not isinstance(reviews, list):
@@ -72,9 +81,15 @@ def _reviews_of(path: Path) -> list[Any]:
 
 def _parse(review: Any, place: str) -> tuple[int, int, str]:
     try:
-        first, second = int(review["compareID1"]), int(review["compareID2"])
+        first, second = _id(review["compareID1"]), _id(review["compareID2"])
     except (KeyError, TypeError, ValueError):
         first = second = -1
     if first < 0 or second < 0 or first == second:
         raise LabelError(f"{place}: expected two different ids ≥ 0 in compareID1 and compareID2")
     return first, second, str(review.get("userChoice") or "").strip().upper()
+
+
+def _id(value: Any) -> int:
+    if type(value) is int or (isinstance(value, str) and value.strip().isdecimal()):
+        return int(value)
+    raise ValueError

@@ -1,6 +1,5 @@
 """The votes behind PhotoTriage, and its aggregated vote table."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import LabelError
 from phototriage.labels.release import series_key
+from phototriage.labels.text_file import csv_rows
 
 __all__ = ["VoteTable", "is_vote_table", "read_vote_table"]
 
@@ -70,12 +70,12 @@ class VoteTable:
 
 
 def is_vote_table(path: Path) -> bool:
-    """Whether the first line of the file is the header of a vote table."""
+    """Whether the first row of the CSV is the header of a vote table."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return {"compareID1", "compareID2"} <= {name.strip() for name in next(csv.reader(file), [])}
-    except (OSError, UnicodeDecodeError, csv.Error):
+        _, header = next(csv_rows(path), ("", []))
+    except LabelError:
         return False
+    return {"compareID1", "compareID2"} <= {name.strip() for name in header}
 
 
 def read_vote_table(path: Path) -> VoteTable:
@@ -86,29 +86,21 @@ def read_vote_table(path: Path) -> VoteTable:
     Raises:
         LabelError: it cannot be read, lacks a column, or a line is malformed or repeats an ordered pair.
     """
+    lines = csv_rows(path)
+    _, cells = next(lines, ("", []))
+    header = [name.strip() for name in cells]
+    missing = [name for name in _READ if name not in header]
+    if missing:
+        raise LabelError(f"{path}: a vote table needs {', '.join(_READ)}; it lacks {', '.join(missing)}")
+    columns = [header.index(name) for name in _READ]
     rows: list[tuple[str, int, int, int, int]] = []
     seen: set[tuple[str, int, int]] = set()
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = [name.strip() for name in next(reader, [])]
-            missing = [name for name in _READ if name not in header]
-            if missing:
-                raise LabelError(
-                    f"{path}: a vote table needs {', '.join(_READ)}; it lacks {', '.join(missing)}"
-                )
-            columns = [header.index(name) for name in _READ]
-            for cells in reader:
-                if not any(cells):
-                    continue
-                place = f"{path}, line {reader.line_num}"
-                row = _parse([cells[i] if i < len(cells) else "" for i in columns], place)
-                if row[:3] in seen:
-                    raise LabelError(f"{place}: series {row[0]} has the pair {row[1]}, {row[2]} above")
-                seen.add(row[:3])
-                rows.append(row)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f"{path} cannot be read: {error}") from error
+    for place, cells in lines:
+        row = _parse([cells[i] if i < len(cells) else "" for i in columns], place)
+        if row[:3] in seen:
+            raise LabelError(f"{place}: series {row[0]} has the pair {row[1]}, {row[2]} above")
+        seen.add(row[:3])
+        rows.append(row)
     if not rows:
         raise LabelError(f"{path}: the vote table has no rows")
     return VoteTable(pd.DataFrame(rows, columns=["series", "first", "second", "left", "right"]))

@@ -89,12 +89,13 @@ def _alignment(summary: "AlignmentSummary") -> Table:
     table.add_column("", justify="right")
     table.add_row(
         "series whose votes were matched to their photos",
-        f"{summary.aligned:,} of {summary.series:,} ({summary.share:.1%})",
+        f"{summary.aligned:,} of {summary.series:,} ({summary.share:.1%})" if summary.series else "no series",
     )
     for name, agreement in (
         ("same winner, votes joined by raw ids (50 % is chance)", summary.raw),
         ("same winner, votes matched", summary.matched),
         ("same winner, votes matched, where |p − ½| > 0.2", summary.matched_clear),
     ):
-        table.add_row(name, f"{agreement.share:.1%} of {agreement.pairs:,} pairs")
+        share = f"{agreement.share:.1%} of {agreement.pairs:,} pairs" if agreement.pairs else "no pairs"
+        table.add_row(name, share)
     return table

@@ -1,0 +1,53 @@
+"""Text and tables as people's programs save them."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from phototriage.errors import LabelError
+
+__all__ = ["csv_rows", "read_text"]
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, with or without byte order mark, its line ends as they are.
+
+    Raises:
+        LabelError: it cannot be read, or is not UTF-8, with the first line that is not.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise LabelError(f"{path} cannot be read: {error.strerror or error}") from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise LabelError(f"{path} is UTF-16: save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise LabelError(f"{path}, line {line}: this is not UTF-8: save the file as UTF-8") from error
+
+
+def csv_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """The rows of a CSV that hold anything, each with its place: the file, and the line the row ends in.
+
+    What parts the cells is what stands most often in the first of these rows: commas, semicolons or tabs.
+
+    Raises:
+        LabelError: as of ``read_text``, or a quotation mark has no partner; with the line.
+    """
+    text = read_text(path)
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
+    line = 0
+    try:
+        for cells in reader:
+            line = reader.line_num
+            if any(cell.strip() for cell in cells):
+                yield f"{path}, line {line}", cells
+    except csv.Error as error:
+        raise LabelError(
+            f"{path}, line {line + 1}: no row begins here; a quotation mark may lack its partner ({error})"
+        ) from error
