@@ -26,7 +26,7 @@ def test_shows_the_steps_and_the_trap_and_writes_the_table(cli: Cli, shared: Pat
     assert list(table.columns) == [
         "series", "photo_a", "photo_b", "preference", "votes", "votes_a", "votes_b", "vote_agreement",
     ]  # fmt: skip
-    assert err.endswith(f"wrote 12558 comparisons to {tmp_path / 'labels.parquet'}\n")
+    assert err.endswith(f"wrote 12,558 comparisons to {tmp_path / 'labels.parquet'}\n")
 
 
 def test_votes_alone_are_an_error_that_explains_itself(cli: Cli, tmp_path: Path) -> None:

@@ -111,7 +111,10 @@ def test_photos_that_are_not_there_are_counted_and_strict_stops(
             ("--comparisons", "{labels}", "--feature_table", "{table}", "--min_agreement", "0.95"),
             "min_agreement",
         ),
-        (("--comparisons", "{labels}", "--feature_table", "{table}", "--split", "official"), "test side"),
+        (
+            ("--comparisons", "{labels}", "--feature_table", "{table}", "--split", "official"),
+            "there is no official test",
+        ),
         (
             ("--comparisons", "{labels}", "--feature_table", "{table}", "--labels", "votes"),
             "none is known: use labels soft or hard",
@@ -141,7 +144,8 @@ def test_mistakes_are_one_clear_line(
         (lambda table: table.assign(preference=0.5), "training pairs has a winner, all preferences are ½"),
         (
             lambda table: table.assign(photo_a="x" + table["photo_a"]),
-            "photos have no features, the first is xs0/a.jpg; 60 of 60 pairs are left out",
+            "photos have no features, the first is xs0/a.jpg; 60 of 60 pairs are left out; "
+            "the table names its photos like s0/a.jpg",
         ),
     ],
 )

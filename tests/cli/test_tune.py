@@ -69,7 +69,7 @@ def test_searches_and_judges_on_series_it_never_saw(
         (("--folds", "1"), "--folds must be at least 2, not 1"),
         (("--trials", "0"), "--trials must be at least 1, not 0"),
         (("--folds", "61"), "61 folds need as many series"),
-        (("--split", "official"), "test side"),
+        (("--split", "official"), "there is no official test"),
     ],
 )
 def test_mistakes_are_one_clear_line(

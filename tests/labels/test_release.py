@@ -50,6 +50,7 @@ def test_the_photo_root(tmp_path, place):
     assert photo_root(tmp_path) == tmp_path / place
 
 
-def test_an_empty_folder_holds_nothing(tmp_path):
+def test_a_folder_without_files_of_the_release_holds_nothing(tmp_path):
+    touch(tmp_path / "elsewhere" / "000001.json")
     release = find_release(tmp_path)
     assert (release.pairlists, release.reviews, release.vote_table) == ((), (), None)

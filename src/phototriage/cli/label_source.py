@@ -58,6 +58,8 @@ class LabelSource:
                 f"the first is {lacking[0]}{reason}; "
                 f"{len(labels.comparisons) - len(covered)} of {len(labels.comparisons)} pairs are left out"
             )
+            if self.feature_table is not None and not len(covered):
+                text += f"; the table names its photos like {features.photos[0]}"
             if self.strict or not len(covered):
                 raise FeatureError(text)
             note(text)
