@@ -49,5 +49,5 @@ def test_cells_are_parted_as_in_the_header_and_empty_rows_left_out(tmp_path, mar
 def test_a_quotation_mark_without_partner_swallows_no_row(tmp_path, row):
     rows = csv_rows(write(tmp_path, f"a,b\n{row}\ne,f\n"))
     assert next(rows)[1] == ["a", "b"]
-    with pytest.raises(LabelError, match=r"table.csv, line 2: no row begins here; a quotation mark may lack"):
+    with pytest.raises(LabelError, match=r"table.csv, line 2: unreadable row, a quotation mark may lack"):
         next(rows)

@@ -49,5 +49,5 @@ def csv_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
                 yield f"{path}, line {line}", cells
     except csv.Error as error:
         raise LabelError(
-            f"{path}, line {line + 1}: no row begins here; a quotation mark may lack its partner ({error})"
+            f"{path}, line {line + 1}: unreadable row, a quotation mark may lack its partner ({error})"
         ) from error
