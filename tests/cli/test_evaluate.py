@@ -3,11 +3,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 
 from phototriage.features.table import read_feature_table
-from phototriage.labels import read_labels, split_by_series
+from phototriage.labels import Comparisons, read_labels, split_by_series
 from phototriage.ranker import MultiFeatureConfig, load_ranker, save_ranker
 from phototriage.ranker.training import train
 
@@ -94,6 +96,46 @@ def test_anyones_scores_are_judged_by_the_same_rules(cli: Cli, own_labels: tuple
     assert list(judged) == ["coin", "other tool"]
     assert judged["other tool"]["accuracy"] == {"value": 1, "low": 1, "high": 1}
     assert judged["other tool"]["log_likelihood"] is None
+
+
+def test_the_size_of_scores_does_not_matter(
+    cli: Cli, make_comparisons: Callable[..., Comparisons], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    rows = [(f"s{n}", f"{n}a", f"{n}b", preference) for n, preference in enumerate(rng.uniform(size=200))]
+    make_comparisons(*rows).write(tmp_path / "labels.csv")
+    quality = {photo: rng.normal() for row in rows for photo in row[1:3]}
+    right = [(quality[a] > quality[b]) == (preference > 0.5) for _, a, b, preference in rows]
+    expected = sum(right) / len(rows)
+    for scaled in (
+        lambda x: x,
+        lambda x: 1e9 + 10 * x,
+        lambda x: 1000 + x / 1000,
+        lambda x: 1e300 * x,
+        lambda x: 1e-300 * x,
+    ):
+        lines = [f"{photo[:-1]},{photo},{scaled(x)!r}" for photo, x in quality.items()]
+        (tmp_path / "tool.csv").write_text("\n".join(["series,photo,score", *lines]))
+        options = ("--comparisons", tmp_path / "labels.csv", "--scores", tmp_path / "tool.csv")
+        code, out, _ = cli("evaluate", *options, "--json", "-")
+        assert code == 0
+        assert json.loads(out)["scorers"]["tool"]["accuracy"]["value"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_table_may_hold_more_than_the_model_needs(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    model = trained(labels, table, tmp_path / "best_model.pt")
+    options = ("--comparisons", labels, "--model", model, "--no_baselines", "--json", "-", "--feature_table")
+    code, out, _ = cli("evaluate", *options, table)
+    assert code == 0
+    wide = pd.read_csv(table).assign(more=1.5)[["series", "photo", "noise", "more", "number"]]
+    wide.to_csv(tmp_path / "wide.csv", index=False)
+    code, wide_out, _ = cli("evaluate", *options, tmp_path / "wide.csv")
+    assert code == 0
+    figures, wide_figures = (json.loads(text)["scorers"]["best_model"] for text in (out, wide_out))
+    assert figures == wide_figures
 
 
 def test_scores_and_a_model_do_not_go_together(cli: Cli, own_labels: tuple[Path, Path]) -> None:

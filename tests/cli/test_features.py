@@ -9,9 +9,18 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from phototriage.features import Block, FeatureStore, extract
+from phototriage.features import (
+    EXTRACTORS,
+    IQA_PLUS_COLUMNS,
+    LOOK_COLUMNS,
+    Block,
+    ExtractorOptions,
+    FeatureStore,
+    build_extractors,
+    extract,
+)
 from phototriage.features.exported import keep_exported
-from phototriage.features.index import known_photos
+from phototriage.features.index import PhotoIndex, known_photos
 from phototriage.features.iqa import IQA
 from phototriage.features.table import read_feature_table
 from phototriage.features.upkeep import survey
@@ -187,6 +196,29 @@ def test_export_without_a_folder_has_all_blocks_and_absolute_paths(
     features = read_feature_table(tmp_path / "t.csv")
     assert features.photos == tuple(map(str, known_photos(cache_dir)))
     assert features.columns == (*IQA.block.columns, *WIDE.columns)
+
+
+def test_the_features_of_all_extractors_are_read_back(cli: Cli, tmp_path: Path) -> None:
+    photos, hashes = [Path(f"/photos/{name}.jpg") for name in "ab"], ["aa" * 16, "bb" * 16]
+    extractors = build_extractors(list(EXTRACTORS), ExtractorOptions(), tmp_path)
+    blocks = [
+        Block(name, f"{name}/1", each.columns) for name, each in zip(EXTRACTORS, extractors, strict=True)
+    ]
+    rng = np.random.default_rng(0)
+    vectors = [rng.uniform(size=(2, block.dim)).astype(np.float32) for block in blocks]
+    for block, numbers in zip(blocks, vectors, strict=True):
+        FeatureStore(tmp_path, block).add(hashes, numbers)
+    with PhotoIndex(tmp_path) as index:
+        index.remember([(p, tmp_path.stat(), h) for p, h in zip(photos, hashes, strict=True)], {})
+    for table in (tmp_path / "t.csv", tmp_path / "t.parquet"):
+        assert cli("features", "export", table, "--cache_dir", tmp_path)[0] == 0
+        features = read_feature_table(table)
+        assert features.photos == tuple(map(str, photos))
+        assert [block.name for block in features.blocks] == ["iqa", "table"]
+        # The four of iqa come first; the one name that two blocks share is led by the later one's.
+        clip, resnet, iqa, iqa_plus, look = vectors
+        assert np.array_equal(features.matrix, np.hstack([iqa, clip, resnet, iqa_plus, look]))
+        assert features.columns[1540:] == (*IQA_PLUS_COLUMNS, *LOOK_COLUMNS[:-1], "look_brightness")
 
 
 def test_mistakes_in_exporting_are_one_clear_error(cli: Cli, cache_dir: Path, tmp_path: Path) -> None:

@@ -226,7 +226,9 @@ def test_a_model_for_other_features_is_refused(cli: Cli, bursts: Path, own_label
         "rank", bursts / "photos", "--model", run / "best_model.pt", "--cache_dir", labels.parent / "cache"
     )
     assert code == 1
-    assert "there are no features called 'table'" in err
+    assert err == (
+        "phototriage: the model was trained on a table of ready numbers and cannot measure photos\n"
+    )
 
 
 @pytest.mark.parametrize(

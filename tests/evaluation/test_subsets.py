@@ -42,7 +42,7 @@ def test_measured_blocks_are_parts_and_resnet_is_taken_apart_by_layer() -> None:
     ("columns", "parts"),
     [
         (("number", "noise"), {"number": (0,), "noise": (1,)}),
-        ((*IQA_COLUMNS, "x"), {"iqa": (0, 1, 2, 3), "x": (4,)}),
+        ((*IQA_PLUS_COLUMNS, "x"), {"iqa_plus": tuple(range(16)), "x": (16,)}),
         (("c_0000", "tone", "c_0001", "layer3_mean_0000"), {"c": (0, 2), "tone": (1,), "layer3": (3,)}),
         (("e_1", "e_2", "e_3"), {"e_1": (0,), "e_2": (1,), "e_3": (2,)}),
         (tuple(f"e_{n}" for n in range(17)), {"e": tuple(range(17))}),

@@ -27,3 +27,10 @@ def test_another_ending_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"written as .csv or .parquet, not as '.txt'"):
         write_feature_table(tmp_path / "t.txt", [("a", "b")], ["one"], NUMBERS[:1, :1])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["one", "photo"])
+def test_a_repeated_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match=f"two columns would be called '{name}'"):
+        write_feature_table(tmp_path / "t.csv", [("a", "b")], ["one", name], NUMBERS[:1])
+    assert not list(tmp_path.iterdir())

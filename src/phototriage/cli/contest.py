@@ -43,7 +43,7 @@ class Contest:
         self.notes: list[str] = []
         self.failures: list[Failure] = []
         self._rankers: dict[str, TrainedRanker] = {}
-        self._scores: dict[str, Features] = {}
+        self._scores: dict[str, dict[str, float]] = {}
         if folds:
             self.names = [
                 name if path in score_tables else f"{name}, trained anew"
@@ -60,17 +60,14 @@ class Contest:
     def scorers(self) -> tuple[Comparisons, list[Scorer], dict[str, str | int | bool]]:
         """What to judge, by which scorers, the main one last; and how the figures are to be called."""
         comparisons, folds = self._labels.comparisons, self._folds
-        contestants = {
-            name: Scorer(name, dict(zip(table.photos, table.matrix[:, 0].tolist(), strict=True)))
-            for name, table in self._scores.items()
-        }
+        contestants = {name: Scorer(name, scores) for name, scores in self._scores.items()}
         if not self._rankers:
             everyone = [Scorer("coin", dict.fromkeys(comparisons.photos, 0.0), calibrated=True)]
             about: dict[str, str | int | bool] = {"judged": f"scores of {' and '.join(self.names)}"}
             return comparisons, everyone + [contestants[name] for name in reversed(self.names)], about
         blocks = dict.fromkeys(block.name for ranker in self._rankers.values() for block in ranker.blocks)
         features = self._read_features(list(blocks))
-        self._note_failures(features)
+        self._note_failures(features.failures)
         unseen = never_seen(list(self._rankers.values()), comparisons, features)
         if not (folds or len(unseen)) and any(
             len(never_seen([ranker], comparisons, features)) for ranker in self._rankers.values()
@@ -151,20 +148,20 @@ class Contest:
             on_fold=lambda fold: note(f"{recipe.name}: fold {fold} of {self._folds} done"),
         )
 
-    def _note_failures(self, features: Features) -> None:
+    def _note_failures(self, failures: Sequence[Failure]) -> None:
         labelled = set(self._labels.comparisons.photos)
-        self.failures += [failure for failure in features.failures if failure.photo in labelled]
+        self.failures += [failure for failure in failures if failure.photo in labelled]
 
-    def _read_scores(self, path: Path) -> Features:
-        table = read_score_table(path)
+    def _read_scores(self, path: Path) -> dict[str, float]:
+        scores, failures = read_score_table(path)
         labelled = self._labels.comparisons.photos
-        self._note_failures(table)
-        if not any(photo in table for photo in labelled):
+        self._note_failures(failures)
+        if not any(photo in scores for photo in labelled):
             raise FeatureError(
                 f"{path} has scores for none of the {len(labelled)} labelled photos: its first is "
-                f"{table.photos[0]}, that of the labels {labelled[0]}"
+                f"{next(iter(scores))}, that of the labels {labelled[0]}"
             )
-        return table
+        return scores
 
 
 def _names(paths: Sequence[Path | None]) -> list[str]:

@@ -10,6 +10,7 @@ import tyro
 from phototriage.cli.progress import note, note_failures, progress
 from phototriage.errors import FeatureError
 from phototriage.features import (
+    TABLE,
     Block,
     ExtractorOptions,
     Features,
@@ -56,6 +57,8 @@ class FeatureSource:
         """
         if self.workers is not None and self.workers < 1:
             raise FeatureError(f"--workers must be at least 1, not {self.workers}")
+        if TABLE in needed:
+            raise FeatureError("the model was trained on a table of ready numbers and cannot measure photos")
         check_destinations(self.failures)
         extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
         check_blocks(model, [each.block for each in extractor.extractors])

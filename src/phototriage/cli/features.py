@@ -13,7 +13,7 @@ import tyro
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError
-from phototriage.features import EXTRACTORS, FeatureStore, default_cache_dir
+from phototriage.features import EXTRACTORS, Block, FeatureStore, default_cache_dir
 from phototriage.features.exported import exported_networks
 from phototriage.features.index import PhotoIndex, index_files, known_photos
 from phototriage.features.inspection import Inspection, nearest_photos
@@ -122,7 +122,8 @@ class Export:
     """Write stored features as one table: series, photo, then a column per number.
 
     It has every photo that was read before and has numbers in all chosen blocks. --feature_table of the
-    other commands reads it again.
+    other commands reads it again. A name that an earlier block has too is led by that of its block, as in
+    look_brightness.
     """
 
     output: Annotated[Path, tyro.conf.Positional]
@@ -152,7 +153,7 @@ class Export:
         write_feature_table(
             self.output,
             [(key.parent.as_posix(), key.as_posix()) for key in keys],
-            [column for store in stores for column in store.block.columns],
+            _column_names([store.block for store in stores]),
             np.hstack([store.vectors(list(photos.values())) for store in stores]),
         )
         note(f"wrote {len(keys):,} photos with {', '.join(names)} to {self.output}")
@@ -309,6 +310,14 @@ def _usable(stored: Sequence[StoredBlock]) -> list[StoredBlock]:
         if each.unusable and not each.block:
             note(f"left out: {each.unusable[0].path} is {each.unusable[0].kind}: {each.unusable[0].reason}")
     return [each for each in stored if each.block]
+
+
+def _column_names(blocks: Sequence[Block]) -> list[str]:
+    """A name per number, each once."""
+    names: list[str] = []
+    for block in blocks:
+        names += [f"{block.name}_{name}" if name in names else name for name in block.columns]
+    return names
 
 
 def _photos_in(cache_dir: Path, folder: Path | None) -> dict[Path, str]:

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import get_args
 
 from phototriage.errors import FeatureError
-from phototriage.features import EXTRACTORS, IQA_COLUMNS, IQA_PLUS_COLUMNS, Features
+from phototriage.features import EXTRACTORS, IQA_PLUS_COLUMNS, TABLE, Features
 from phototriage.features.options import ResnetLayer
 
 __all__ = ["chosen_subsets", "default_subsets", "feature_parts", "measured_for"]
@@ -28,23 +28,18 @@ def feature_parts(
     """The parts of the features.
 
     A measured block is one; `resnet` is one per layer, and `resnet` itself are the columns of
-    `resnet_layers`. In a table, the columns of `iqa` and of `iqa_plus` are one, as are columns that differ in
-    a number at the end (`clip_0000`, `clip_0001`); any other column is a part of its own. Where all that
-    makes a single part of few columns, each column is one.
+    `resnet_layers`. In a table, the columns of `iqa_plus` are one, as are columns that differ in a number at
+    the end (`clip_0000`, `clip_0001`); any other column is a part of its own. Where all that makes a single
+    part of few columns, each column is one.
     """
     parts: dict[str, list[int]] = {}
     place = 0
     for block in features.blocks:
-        image_quality = {
-            column: name
-            for name, columns in (("iqa", IQA_COLUMNS), ("iqa_plus", IQA_PLUS_COLUMNS))
-            if set(columns) <= set(block.columns)
-            for column in columns
-        }
+        iqa_plus = IQA_PLUS_COLUMNS if set(IQA_PLUS_COLUMNS) <= set(block.columns) else ()
         for column in block.columns:
             name = block.name
-            if name in (_RESNET, "table"):
-                name = image_quality.get(column) or re.sub(r"(_mean|_std)?_\d+$", "", column)
+            if name in (_RESNET, TABLE):
+                name = "iqa_plus" if column in iqa_plus else re.sub(r"(_mean|_std)?_\d+$", "", column)
                 if block.name == _RESNET and name in resnet_layers:
                     parts.setdefault(_RESNET, []).append(place)
             parts.setdefault(name, []).append(place)

@@ -4,7 +4,7 @@ Tables of ready numbers are in `phototriage.features.table`, apart: every decodi
 package, and should not wait for pandas.
 """
 
-from phototriage.features.block import Block, Failure, Features, check_blocks
+from phototriage.features.block import TABLE, Block, Failure, Features, check_blocks
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
 from phototriage.features.extractor import DEFAULT_FEATURES, EXTRACTORS, FeatureExtractor, build_extractors
 from phototriage.features.iqa import IQA_COLUMNS, measure_iqa
@@ -20,6 +20,7 @@ __all__ = [
     "IQA_PLUS_COLUMNS",
     "LOOK",
     "LOOK_COLUMNS",
+    "TABLE",
     "Block",
     "ExtractorOptions",
     "Failure",

@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 from phototriage.errors import FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "Block", "Failure", "Features", "check_blocks"]
+__all__ = ["LONG_SIDE", "TABLE", "Block", "Failure", "Features", "check_blocks"]
 
 
 LONG_SIDE = 800
 """Every photo is measured at a long side of at most this many pixels, the size of PhotoTriage's own files.
 One size for all extractors, so that what one measures does not depend on which others run beside it."""
+
+TABLE = "table"
+"""The name of the block of a table's numbers, of which only the names of the columns say what they are."""
+
+_FEW = 8
+"""Names of columns to show."""
 
 
 @dataclass(frozen=True)
@@ -100,19 +106,29 @@ class Features:
     def select(self, blocks: Sequence[Block]) -> NDArray[np.float32]:
         """The columns of `blocks`, in their order: float32 (n, sum of dims).
 
-        Raises FeatureError, naming both sides, where a block is absent or was made differently.
+        Those of a table are found by their names, wherever they stand. Raises FeatureError, naming both
+        sides, where a block or a column is absent or was made differently.
         """
         check_blocks(blocks, self.blocks)
-        starts = np.cumsum([0, *(block.dim for block in self.blocks)])
-        start_of = {block.name: start for block, start in zip(self.blocks, starts, strict=False)}
-        parts = [self.matrix[:, start_of[block.name] : start_of[block.name] + block.dim] for block in blocks]
-        return np.hstack(parts) if parts else np.empty((len(self), 0), np.float32)
+        named = [(block.name, column) for block in self.blocks for column in block.columns]
+        place_of = {name: place for place, name in enumerate(named)}
+        place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
+        places = [place_of[block.name, column] for block in blocks for column in block.columns]
+        return np.take(self.matrix, np.array(places, np.intp), axis=1)
 
 
 def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
     """Raises FeatureError, naming both sides, where `given` lacks one of `needed` or was made otherwise."""
     here = {block.name: block for block in given}
+    columns = [column for block in given for column in block.columns]
     for block in needed:
+        if block.name == TABLE:
+            if lacking := [column for column in block.columns if column not in columns]:
+                raise FeatureError(
+                    f"the model was trained on a table with the column '{lacking[0]}', which is not here; "
+                    f"there are {', '.join(columns[:_FEW])}{' …' if len(columns) > _FEW else ''}"
+                )
+            continue
         found = here.get(block.name)
         if found is None:
             raise FeatureError(

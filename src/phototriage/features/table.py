@@ -1,14 +1,17 @@
 """Tables of ready numbers, made by anyone: features, or scores."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.types as kinds
+from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
-from phototriage.features.block import Block, Failure, Features
+from phototriage.features.block import TABLE, Block, Failure, Features
 from phototriage.features.iqa import IQA
 from phototriage.labels import photo_key
 
@@ -16,95 +19,168 @@ __all__ = ["read_feature_table", "read_score_table"]
 
 _PARQUET = b"PAR1"
 """The first bytes of every Parquet file."""
+_KEYS = ["series", "photo"]
+_WHOLE = r"\s*\d+(\.0+)?\s*"
+"""A whole number; pandas writes 3.0 for 3 where a row of the column was empty once."""
 
 
 def read_feature_table(path: Path) -> Features:
     """Reads a table of `series,photo` and one column per number: Parquet, or else CSV.
 
     Where series and photo are both whole numbers they are PhotoTriage's, and the photo's key is its file
-    name, `%06d-%02d.JPG`; elsewhere `photo` is the key. Columns with the four names of the `iqa` block, in
-    any order, are taken to be that block's numbers, which lie in [0, 1]. A row with a number missing,
+    name, `%06d-%02d.JPG`; elsewhere `photo` is the key, as it is written but for spaces after the comma.
+    Columns with the four names of the `iqa` block, in any order and among any others, are taken to be that
+    block's numbers, which lie in [0, 1]; the others are the block `table`. A row with a number missing,
     infinite or outside becomes one of the result's `failures`.
     Raises FeatureError where the table cannot be used at all.
     """
-    table = _read(path)
-    names = tuple(str(name) for name in table.columns[2:])
-    if not names:
+    numbers = _read(path)
+    if numbers.columns.empty:
         raise FeatureError(f"{path}: no feature columns after series,photo")
-    block = Block("table", f"table/{','.join(names)}", names)
-    if set(names) == set(IQA.columns):
-        block = IQA.block
-    numbers = table[list(block.columns)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    sound = np.abs(numbers) <= np.finfo(np.float32).max
-    if block is IQA.block:
-        sound &= (numbers >= 0) & (numbers <= 1)
-    usable = sound.all(axis=1)
+    blocks = _blocks(list(numbers.columns))
+    numbers = numbers[[name for block in blocks for name in block.columns]]
+    sound = numbers.abs() <= np.finfo(np.float32).max
+    if IQA.block in blocks:
+        for name in IQA.columns:
+            sound[name] &= numbers[name].between(0, 1)
+    usable, failures = _usable(path, sound)
+    kept = numbers[usable]
+    return Features(tuple(kept.index), kept.to_numpy(np.float32), blocks, failures)
+
+
+def read_score_table(path: Path) -> tuple[dict[str, float], tuple[Failure, ...]]:
+    """Reads anyone's `series,photo,score`; see `read_feature_table`.
+
+    Returns the score of each photo, in double precision, so that scores of any size stay apart; and the
+    photos whose score is missing or infinite. Raises FeatureError where the table cannot be used at all.
+    """
+    numbers = _read(path)
+    if list(numbers.columns) != ["score"]:
+        names = ",".join([*_KEYS, *numbers.columns])
+        raise FeatureError(f"{path}: the columns must be series,photo,score, not {names}")
+    usable, failures = _usable(path, numbers.abs() < np.inf)
+    kept = numbers["score"][usable]
+    return dict(zip(kept.index, kept.tolist(), strict=True)), failures
+
+
+def _blocks(names: Sequence[str]) -> tuple[Block, ...]:
+    others = tuple(names)
+    blocks = []
+    if set(IQA.columns) <= set(names):
+        blocks = [IQA.block]
+        others = tuple(name for name in names if name not in IQA.columns)
+    if others:
+        blocks.append(Block(TABLE, f"{TABLE}/{','.join(others)}", others))
+    return tuple(blocks)
+
+
+def _usable(path: Path, sound: pd.DataFrame) -> tuple[NDArray[np.bool_], tuple[Failure, ...]]:
+    """The rows all of whose numbers are sound, and what is wrong with the others. Raises for none."""
+    by_column = sound.to_numpy(bool)
+    usable = np.asarray(by_column.all(axis=1))
     if not usable.any():
-        raise FeatureError(f"{path}: not one row has a sound number in every column")
-    keys = table["photo"].to_numpy(str)
-    failures = [
-        Failure(str(keys[row]), f"{path}: no sound number in column '{block.columns[np.argmin(sound[row])]}'")
-        for row in np.flatnonzero(~usable)
-    ]
-    return Features(
-        tuple(keys[usable].tolist()), numbers[usable].astype(np.float32), (block,), tuple(failures)
+        unsound = [name for name in sound.columns if not sound[name].any()]
+        where = f"column '{unsound[0]}'" if unsound else "every column"
+        if IQA.block in _blocks(list(sound.columns)) and {*unsound[:1]} & {*IQA.columns}:
+            where += ", which as one of the four of iqa lies between 0 and 1: rename it if it is another"
+        raise FeatureError(f"{path}: not one row has a sound number in {where}")
+    return usable, tuple(
+        Failure(photo, f"{path}: no sound number in column '{sound.columns[int(np.argmin(row))]}'")
+        for photo, row in zip(sound.index[~usable], by_column[~usable], strict=True)
     )
 
 
-def read_score_table(path: Path) -> Features:
-    """Reads anyone's `series,photo,score` as the one feature `score`; see `read_feature_table`."""
-    table = _read(path)
-    if list(table.columns) != ["series", "photo", "score"]:
-        raise FeatureError(f"{path}: the columns must be series,photo,score, not {','.join(table.columns)}")
-    return read_feature_table(path)
-
-
 def _read(path: Path) -> pd.DataFrame:
-    """The table under the names of its columns; series and photo are text."""
+    """The numbers, float64, under the names of their columns; the index has the keys of the photos."""
     try:
         with path.open("rb") as file:
             is_parquet = file.read(len(_PARQUET)) == _PARQUET
         table = _read_parquet(path) if is_parquet else _read_csv(path)
     except OSError as error:
         raise FeatureError(f"cannot read {path}: {error.strerror or error}") from error
-    names = [str(name) for name in table.columns]
-    if names[:2] != ["series", "photo"]:
-        raise FeatureError(f"{path}: the first columns must be series,photo, not {','.join(names[:2])}")
-    if len(set(names)) < len(names):
-        raise FeatureError(f"{path}: two columns have the same name")
-    if table.empty or (table[["series", "photo"]] == "").to_numpy().any():
-        raise FeatureError(f"{path}: " + ("no rows" if table.empty else "a row has no series or no photo"))
-    if (table["series"].str.isdecimal() & table["photo"].str.isdecimal()).all():
-        table["photo"] = [
-            photo_key(int(series), int(photo))
-            for series, photo in zip(table["series"], table["photo"], strict=True)
-        ]
+    names = table.column_names
+    if names[:2] != _KEYS:
+        found = ",".join(names[:2]) or "none"
+        raise FeatureError(f"{path}: the first columns must be series,photo, not {found}")
+    for place, name in enumerate(names):
+        if not name:
+            raise FeatureError(f"{path}: column {place + 1} has no name: a comma too many, or a name missing")
+        if name in names[:place]:
+            raise FeatureError(f"{path}: two columns have the same name, '{name}'")
+        _check_kind(path, name, table.schema.field(place).type)
+    if not len(table):
+        raise FeatureError(f"{path}: no rows")
+    series, photos = (column.cast(pa.string()).fill_null("").to_pandas() for column in table.columns[:2])
+    if (series.str.strip() == "").any() or (photos.str.strip() == "").any():
+        raise FeatureError(f"{path}: a row has no series or no photo")
+    if series.str.fullmatch(_WHOLE).all() and photos.str.fullmatch(_WHOLE).all():
+        pairs = [(_whole(one), _whole(other)) for one, other in zip(series, photos, strict=True)]
+        if any(photo == 0 for _, photo in pairs):
+            raise FeatureError(f"{path}: photos count from 1, and there is a photo 0: add 1 to every photo")
+        photos = pd.Series([photo_key(*pair) for pair in pairs])
+    numbers = pd.DataFrame(
+        {name: _numbers(column) for name, column in zip(names[2:], table.columns[2:], strict=True)},
+        index=range(len(table)),
+    ).set_axis(pd.Index(photos, name="photo"))
     # A photo may stand in two series; its numbers are the same ones.
-    table = table[~table.drop(columns="series").duplicated()].reset_index(drop=True)
-    repeated = table["photo"].duplicated()
+    numbers = numbers[~numbers.reset_index().duplicated().to_numpy()]
+    repeated = numbers.index.duplicated()
     if repeated.any():
-        photo = table["photo"][repeated].iloc[0]
+        photo = numbers.index[repeated][0]
         raise FeatureError(f"{path}: {photo} stands there twice, with different numbers")
-    return table
+    return numbers
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _whole(text: str) -> int:
+    return int(text.partition(".")[0])
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """NaN for what is no number."""
+    if not _is_text(column.type):
+        column = column.cast(pa.float64(), safe=False)
+    return np.asarray(pd.to_numeric(column.to_pandas(), errors="coerce"), np.float64)
+
+
+def _check_kind(path: Path, name: str, kind: pa.DataType) -> None:
+    """Refuses what Arrow would make numbers or names of without being either, as times and lists."""
+    usable = kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_null(kind) or _is_text(kind)
+    if name not in _KEYS:
+        usable |= kinds.is_boolean(kind) or kinds.is_decimal(kind)
+    if not usable:
+        needed = "text or whole numbers" if name in _KEYS else "numbers"
+        raise FeatureError(f"{path}: column '{name}' holds {kind}, not {needed}")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
+
+
+def _read_csv(path: Path) -> pa.Table:
     try:
         # Series and photos are names, whatever they look like: "NA" is one, and "007" is not 7.
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None)
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None, skipinitialspace=True
+        )
     except (ValueError, pd.errors.ParserError) as error:
-        raise FeatureError(f"{path} is not a CSV table: {error}") from error
-    table = table.apply(lambda column: column.str.strip())
-    return pd.DataFrame(table.iloc[1:].set_axis(table.iloc[0].tolist(), axis=1))
+        raise FeatureError(f"{path} is not a CSV table: {str(error).strip()}") from error
+    names = [str(name).strip() for name in table.iloc[0]]
+    cells = table.iloc[1:]
+    return pa.Table.from_arrays([pa.array(cells[place], pa.string()) for place in cells], names)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path) -> pa.Table:
     try:
-        table = pq.read_table(path)
-    except pa.ArrowException as error:
+        # Not `read_table`, which stops at a repeated name in words of its own.
+        with pq.ParquetFile(path) as file:
+            table = file.read()
+        indexes = (table.schema.pandas_metadata or {}).get("index_columns", ())
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise FeatureError(f"{path} is not a Parquet table: {str(error).splitlines()[0]}") from error
-    columns = [column.to_pandas() for column in table.columns]
-    for number, column in enumerate(columns[:2]):
-        columns[number] = column.fillna("").astype(str)
-    joined = pd.concat(columns, axis=1, keys=range(len(columns)))
-    return pd.DataFrame(joined.set_axis(table.column_names, axis=1))
+    for place, column in enumerate(table.columns):
+        if kinds.is_dictionary(column.type):
+            plain = column.cast(column.type.value_type)
+            table = table.set_column(place, table.column_names[place], plain)
+    # The numbers of the rows, which pandas writes beside the columns, say nothing about photos.
+    kept = [place for place, name in enumerate(table.column_names) if name in _KEYS or name not in indexes]
+    return table.select(kept)

@@ -30,15 +30,18 @@ def write_feature_table(
 
     `photos`: n pairs (series, photo); `matrix`: float32 (n, len(columns)). CSV has the shortest digits that
     give the same float32 back. Bytes of a file name that are no text become escapes.
-    Raises OutputError for another ending, or where the place cannot be written.
+    Raises OutputError for another ending, two columns of one name, or where the place cannot be written.
     """
     check_ending(path)
+    names = ["series", "photo", *columns]
+    if repeated := [name for place, name in enumerate(names) if name in names[:place]]:
+        raise OutputError(f"{path}: two columns would be called '{repeated[0]}'")
     table = pa.table(
         [
             *(pa.array([_text(pair[side]) for pair in photos], pa.string()) for side in (0, 1)),
             *(pa.array(np.ascontiguousarray(column)) for column in matrix.T),
         ],
-        names=["series", "photo", *columns],
+        names=names,
     )
     with atomic_write(path) as file:
         if path.suffix.lower() == ".csv":
