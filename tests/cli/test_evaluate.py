@@ -138,6 +138,23 @@ def test_a_table_may_hold_more_than_the_model_needs(
     assert figures == wide_figures
 
 
+def test_the_failures_of_a_table_are_listed_as_those_of_photos_are(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    model = trained(labels, table, tmp_path / "best_model.pt")
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([*lines[:-1], lines[-1].rpartition(",")[0] + ",nan"]))
+    listed = tmp_path / "failures.csv"
+    options = ("--comparisons", labels, "--feature_table", table, "--model", model, "--failures")
+    code, _, err = cli("evaluate", *options, listed, "--no_baselines")
+    assert code == 3
+    assert listed.read_text() == f"photo,reason\ns59/b.jpg,{table}: no sound number in column 'noise'\n"
+    code, _, err = cli("evaluate", *options, tmp_path / "best_model.pt" / "x.csv")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "cannot write" in err
+
+
 def test_scores_and_a_model_do_not_go_together(cli: Cli, own_labels: tuple[Path, Path]) -> None:
     labels, table = own_labels
     for option, value in (("--folds", "3"), ("--model", table)):

@@ -64,9 +64,13 @@ class FeatureSource:
         check_blocks(model, [each.block for each in extractor.extractors])
         with progress("features", quiet=quiet) as on_progress:
             features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
-        if self.failures:
-            write_text(failures_csv(features.failures), self.failures)
+        self.write_failures(features)
         if photos and not len(features):
             note_failures(features.failures)
             raise FeatureError(f"not one of {len(photos):,} photos could be used: is it the right folder?")
         return features
+
+    def write_failures(self, features: Features) -> None:
+        """Writes what has no features, where --failures asks for it."""
+        if self.failures:
+            write_text(failures_csv(features.failures), self.failures)

@@ -11,6 +11,7 @@ from phototriage.errors import FeatureError, LabelError
 from phototriage.features import Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Comparisons, Labels, Split, official_split, read_labels, split_by_series
+from phototriage.outputs.text_file import check_destinations
 
 __all__ = ["LabelSource", "split_as"]
 
@@ -69,7 +70,10 @@ class LabelSource:
         if self.feature_table is not None:
             if source.features:
                 note("--features says what to measure; all numbers of --feature_table are used as they are")
-            return read_feature_table(self.feature_table)
+            check_destinations(source.failures)
+            features = read_feature_table(self.feature_table)
+            source.write_failures(features)
+            return features
         folder = self.photos or labels.photo_root
         if folder is None:
             raise FeatureError(
