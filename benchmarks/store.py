@@ -46,7 +46,7 @@ def main() -> None:
                 for number in range(count)
             ]
             with PhotoIndex(place) as index:
-                index.remember((*file, hashes[0]) for file in files)
+                index.remember(((*file, hashes[0]) for file in files), {})
             work[f"look {count:,} files up"] = lambda place=place, files=files: look_up(place, files)
         times: dict[str, list[float]] = {name: [] for name in work}
         for _ in range(ROUNDS):

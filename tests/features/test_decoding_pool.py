@@ -1,6 +1,7 @@
 import multiprocessing
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from tests.features import interrupted_pool
 
 from phototriage.errors import FeatureError
-from phototriage.features import Failure
+from phototriage.features import Failure, decoding_pool
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 
 
@@ -66,6 +67,23 @@ def test_what_does_not_get_through_a_pipe_ends_the_run(
         pytest.raises(error, match=message),
     ):
         list(pool.run({"photo": photo}))
+
+
+def slowly(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    time.sleep(1)
+    return pixels.mean(axis=(0, 1)).astype(np.float32)
+
+
+def test_a_photo_that_takes_long_is_named(
+    make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding_pool, "_SECONDS_OF_SILENCE", 0.25)
+    photo = make_photo("photo.jpg", size=(16, 12))
+    notes: list[str] = []
+    with DecodingPool([slowly], [frozenset()], workers=1, on_note=notes.append) as pool:
+        (found,) = pool.run({"slow.jpg": photo})
+    assert isinstance(found, Prepared)
+    assert set(notes) == {"still at slow.jpg after 0.25 s"}
 
 
 def short_of_memory(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

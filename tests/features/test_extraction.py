@@ -135,6 +135,29 @@ def test_a_changed_photo_is_measured_again(
     assert changed.tolist() == [2]
 
 
+def test_a_photo_repaired_with_its_size_and_time_kept_is_measured(
+    make_photo: MakePhoto, tmp_path: Path
+) -> None:
+    photo = make_photo("a.jpg")
+    sound, before = photo.read_bytes(), photo.stat()
+    photo.write_bytes(bytes(len(sound)))
+    os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [failure.photo for failure in run({"a": photo}, tmp_path / "cache").failures] == ["a"]
+    photo.write_bytes(sound)
+    os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+    features = run({"a": photo}, tmp_path / "cache")
+    assert np.array_equal(features.matrix[0], measure_iqa(load(photo, 800).pixels))
+
+
+def test_a_photo_of_other_permissions_is_not_decoded_again(make_photo: MakePhoto, tmp_path: Path) -> None:
+    photo = make_photo("a.jpg", size=(40, 40))
+    before = run({"a": photo}, tmp_path / "cache", [MeanColour()])
+    photo.chmod(0o600)
+    after = run({"a": photo}, tmp_path / "cache", [MeanColour(mean_colour_or_crash)])
+    assert after.failures == ()
+    assert np.array_equal(before.matrix, after.matrix)
+
+
 def test_bad_photos_are_reported_and_the_rest_go_on(photos: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("no photo at all")
     (tmp_path / "empty.jpg").touch()
@@ -228,6 +251,52 @@ def test_an_interrupted_run_keeps_what_it_had(
     features = run(photos, tmp_path / "cache", [colour])
     assert colour.photos_seen == 6
     assert np.array_equal(features.matrix, run(photos, tmp_path / "other", [MeanColour()]).matrix)
+
+
+def test_slow_photos_are_measured_and_kept_before_a_batch_is_full(
+    photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "_SECONDS_PER_PART", 0.0)
+    steps: list[tuple[int, int]] = []
+
+    def interrupt(done: int, total: int) -> None:
+        steps.append((done, total))
+        if done == 3:
+            raise KeyboardInterrupt
+
+    colour = MeanColour()
+    with pytest.raises(KeyboardInterrupt):
+        run(photos, tmp_path / "cache", [colour], on_progress=interrupt)
+    assert steps == [(0, 6), (1, 6), (2, 6), (3, 6)]
+    run(photos, tmp_path / "cache", [colour])
+    assert colour.photos_seen == 6
+
+
+def test_what_cannot_be_asked_for_is_refused(photos: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least one extractor"):
+        extract(photos, [], tmp_path / "cache")
+    with pytest.raises(ValueError, match="workers must be at least 1, not 0"):
+        extract(photos, IQA, tmp_path / "cache", workers=0)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_damaged_part_that_has_to_stay_is_not_called_set_aside(
+    photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(photos, tmp_path / "cache")
+    (part,) = (tmp_path / "cache" / "features").rglob("part-*.parquet")
+    part.write_bytes(part.read_bytes()[:-10])
+    rename = Path.rename
+
+    def forbidden(path: Path, target: Path) -> Path:
+        if path == part:
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", forbidden)
+    notes: list[str] = []
+    assert len(run(photos, tmp_path / "cache", on_note=notes.append)) == 6
+    assert notes == [f"left out a damaged part of the feature store, its photos are measured again: {part}"]
 
 
 def test_a_damaged_part_is_said_and_measured_again(photos: dict[str, Path], tmp_path: Path) -> None:

@@ -34,6 +34,18 @@ def test_a_changed_file_is_not_known(tmp_path: Path) -> None:
         assert index.content_hashes([(photo, photo.stat())]) == [None]
 
 
+def test_a_file_edited_with_its_size_and_time_kept_is_not_known(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"one")
+    before = photo.stat()
+    with PhotoIndex(tmp_path) as index:
+        index.remember([(photo, before, "ab" * 16)], {})
+        while photo.stat().st_ctime_ns == before.st_ctime_ns:  # the clock of a file system is coarse
+            photo.write_bytes(b"two")
+        os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert index.content_hashes([(photo, before), (photo, photo.stat())]) == ["ab" * 16, None]
+
+
 def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
     photo = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.jpg"))
     photo.write_bytes(b"one")
@@ -83,18 +95,45 @@ def test_a_capture_of_another_version_or_damaged_is_unknown(tmp_path: Path, capt
         assert index.contents(["aa" * 16]) == {}
 
 
-def test_an_index_of_the_first_format_goes_on_being_used(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_index_of_an_older_format_goes_on_being_used(tmp_path: Path, version: int) -> None:
     photo = tmp_path / "a.jpg"
     photo.write_bytes(b"one")
+    status, content = photo.stat(), {"ab" * 16: Content(Capture(), None)}
     with PhotoIndex(tmp_path) as index:
-        index.remember([(photo, photo.stat(), "ab" * 16)], {})
+        index.remember([], content)
     with sqlite3.connect(tmp_path / "index.sqlite") as database:
-        database.execute("DROP TABLE contents")
-        database.execute("PRAGMA user_version = 1")
+        if version == 1:
+            database.execute("DROP TABLE contents")
+        database.execute("DROP TABLE files")
+        database.execute(
+            "CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, content_hash TEXT)"
+            " WITHOUT ROWID"
+        )
+        row = (os.fsencode(photo), status.st_size, status.st_mtime_ns, "ab" * 16)
+        database.execute("INSERT INTO files VALUES (?, ?, ?, ?)", row)
+        database.execute(f"PRAGMA user_version = {version}")
     database.close()
+    for _ in range(2):
+        with PhotoIndex(tmp_path) as index:
+            assert index.photos() == {photo: "ab" * 16}
+            assert index.content_hashes([(photo, status)]) == [None]
+            assert index.contents(["ab" * 16]) == ({} if version == 1 else content)
     with PhotoIndex(tmp_path) as index:
-        assert index.content_hashes([(photo, photo.stat())]) == ["ab" * 16]
-        assert index.contents(["ab" * 16]) == {}
+        index.remember([(photo, status, "cd" * 16)], {})
+        assert index.content_hashes([(photo, status)]) == ["cd" * 16]
+
+
+def test_a_damaged_path_is_no_photo(tmp_path: Path) -> None:
+    with PhotoIndex(tmp_path) as index:
+        index.remember([(tmp_path, tmp_path.stat(), "ab" * 16)], {})
+    with sqlite3.connect(tmp_path / "index.sqlite") as database:
+        database.execute("DROP TABLE files")
+        database.execute("CREATE TABLE files (path, size, mtime_ns, content_hash, ctime_ns)")
+        rows = [(None, 1, 1, "ab" * 16, 1), (7, 1, 1, "ab" * 16, 1), (b"/photos/a.jpg", 1, 1, "cd" * 16, 1)]
+        database.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", rows)
+    database.close()
+    assert known_photos(tmp_path) == {Path("/photos/a.jpg"): "cd" * 16}
 
 
 def remember_one(cache_dir: Path, photo: Path, together: Barrier) -> None:
@@ -165,7 +204,7 @@ def test_verifying_finds_what_nobody_met(tmp_path: Path) -> None:
     with PhotoIndex(tmp_path, notes.append) as index:
         index.verify()
         assert len(notes) == 1
-        assert len(index) == 0
+        assert index.photos() == {}
 
 
 def test_a_hash_that_is_no_text_fits_no_photo(tmp_path: Path) -> None:
@@ -211,9 +250,9 @@ def test_forgetting_all_leaves_an_index_that_is_in_use_usable(tmp_path: Path) ->
     with PhotoIndex(tmp_path) as in_use, PhotoIndex(tmp_path) as other:
         in_use.remember([file], {})
         other.forget_all()
-        assert len(in_use) == 0
+        assert in_use.photos() == {}
         in_use.remember([file], {})
-        assert len(other) == 1
+        assert other.photos() == {tmp_path: "ab" * 16}
 
 
 @pytest.mark.parametrize("table", ["files", "contents"])

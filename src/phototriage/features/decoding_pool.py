@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from pickle import PicklingError
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any
 
@@ -61,6 +61,9 @@ class _Work:
     finished: tuple[frozenset[str], ...]
 
 
+_SECONDS_OF_SILENCE = 60.0
+"""A photo takes a second or two."""
+
 _READY, _GONE = "ready", "gone"
 
 _Answer = Prepared | Failure | Exception | str
@@ -85,6 +88,7 @@ class DecodingPool:
         finished: per step, the content hashes for which it need not run.
         workers: how many processes at most; by default one per core that this process may use.
         ahead: photos that are decoded ahead of the one that is asked for, so that inference seldom waits.
+        on_note: called with one line where no photo becomes ready for a long time.
     """
 
     def __init__(
@@ -93,11 +97,13 @@ class DecodingPool:
         finished: Sequence[frozenset[str]],
         workers: int | None = None,
         ahead: int = 64,
+        on_note: Callable[[str], None] = lambda note: None,
     ) -> None:
         self._work = _Work(tuple(steps), tuple(finished))
         self._answers: SimpleQueue[tuple[_Worker, _Answer]] = SimpleQueue()
         self._most = usable_cores() if workers is None else workers
         self._ahead = ahead
+        self._on_note = on_note
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> "DecodingPool":
@@ -122,7 +128,7 @@ class DecodingPool:
         self._workers += [self._started() for _ in range(min(self._most, missing) - len(self._workers))]
         self._hand_out(waiting)
         while missing:
-            worker, answer = self._answers.get()
+            worker, answer = self._next_answer()
             if isinstance(answer, Exception):
                 raise answer
             if answer == _READY:
@@ -140,6 +146,13 @@ class DecodingPool:
             missing -= 1
             self._hand_out(waiting)
             yield answer
+
+    def _next_answer(self) -> tuple[_Worker, _Answer]:
+        with suppress(Empty):
+            return self._answers.get(timeout=_SECONDS_OF_SILENCE)
+        at = ", ".join(worker.given[0][0] for worker in self._workers if worker.given)
+        self._on_note(f"still at {at} after {_SECONDS_OF_SILENCE:g} s")
+        return self._answers.get()
 
     def _hand_out(self, waiting: deque[tuple[str, Path]]) -> None:
         """Gives photos to the least busy processes, as many as may be under way."""

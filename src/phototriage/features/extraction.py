@@ -49,11 +49,17 @@ def extract(
         on_note: called with one line about anything that was mended on the way, or wrong with new photos.
 
     An interrupted run keeps what it had put on disk, all but the last five seconds; run it again to go on.
-    Raises OutputError where the store cannot be written, FeatureError where a network cannot be had.
+    Raises OutputError where the store cannot be written, FeatureError where a network cannot be had,
+    ValueError for no extractors or no workers.
     """
+    if not extractors:
+        raise ValueError("extract needs at least one extractor")
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be at least 1, not {workers}")
     stores = [FeatureStore(cache_dir, extractor.block) for extractor in extractors]
     for part in (part for store in stores for part in store.torn):
-        on_note(f"set aside a damaged part of the feature store, its photos are measured again: {part}")
+        done = "left out" if part.exists() else "set aside"  # where the folder lets nothing be renamed
+        on_note(f"{done} a damaged part of the feature store, its photos are measured again: {part}")
     with PhotoIndex(cache_dir, on_note) as index:
         run = _Run(extractors, stores, index)
         run.look_up(photos)
@@ -62,7 +68,7 @@ def extract(
             steps = [extractor.prepare for extractor in extractors]
             finished = [store.content_hashes for store in stores]
             batch_size = max(batch_size, _PHOTOS_PER_BATCH)
-            with DecodingPool(steps, finished, workers, ahead=2 * batch_size) as pool:
+            with DecodingPool(steps, finished, workers, ahead=2 * batch_size, on_note=on_note) as pool:
                 run.measure_all(
                     pool.run({key: photos[key] for key in run.unknown}),
                     batch_size,
@@ -171,16 +177,20 @@ class _Run:
     def measure_all(
         self, results: Iterable[Prepared | Failure], batch_size: int, on_batch: Callable[[], None]
     ) -> None:
-        """Measures photos as they become ready, and puts them on disk every few seconds."""
+        """Measures photos as they become ready, and puts them on disk every few seconds.
+
+        Where they come so slowly that a batch is not full by then, it is measured as it is.
+        """
         batch: list[Prepared | Failure] = []
-        last_flush = time.monotonic()
+        last_flush = last_measured = time.monotonic()
         try:
             for result in results:
                 batch.append(result)
-                if len(batch) >= batch_size:
+                if len(batch) >= batch_size or time.monotonic() > last_measured + _SECONDS_PER_PART:
                     full, batch = batch, []
                     self._measure(full)
                     on_batch()
+                    last_measured = time.monotonic()
                 if len(self._read) >= _PHOTOS_PER_PART or time.monotonic() > last_flush + _SECONDS_PER_PART:
                     self._flush()
                     last_flush = time.monotonic()

@@ -18,11 +18,15 @@ from phototriage.photos import DECODING_VERSION, Capture
 
 __all__ = ["Content", "PhotoIndex", "index_files", "known_photos"]
 
-_FORMAT = 2
+_FORMAT = 3
 _FILE = re.compile(r"index(?:-(\d+))?\.sqlite")
-_LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ?"
+_LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
 _COUNT_TABLES = "SELECT count(*) FROM sqlite_master WHERE name IN ('files', 'contents')"
 _LOOK_INTO = "SELECT content_hash, capture, fault, reader FROM contents WHERE content_hash IN ({})"
+_REMEMBER = (
+    "INSERT OR REPLACE INTO files (path, size, mtime_ns, ctime_ns, content_hash) VALUES (?, ?, ?, ?, ?)"
+)
+_PATHS = "SELECT path, content_hash FROM files WHERE typeof(path) = 'blob' ORDER BY path"
 _AT_ONCE = 500  # hashes in one question: half the time of one by one
 _Result = TypeVar("_Result")
 
@@ -39,7 +43,11 @@ class Content:
 
 
 class PhotoIndex:
-    """Remembers (path, size, modification time) → content hash → `Content` in <cache_dir>/index.sqlite.
+    """Remembers (path, size, times) → content hash → `Content` in <cache_dir>/index.sqlite.
+
+    The times are that of modification, which a program may set as it likes, and that of the last change of
+    anything, which it may not: a photo edited by `exiftool -P` has kept its size and the first of them. Where
+    only the second is another, as after chmod, the file is read once more and what was measured is kept.
 
     SQLite, because several processes may read and write at once and a killed one leaves it whole.
 
@@ -73,12 +81,9 @@ class PhotoIndex:
     ) -> None:
         self._close()
 
-    def __len__(self) -> int:
-        return self._use(lambda database: int(database.execute("SELECT count(*) FROM files").fetchone()[0]))
-
     def content_hashes(self, files: Iterable[tuple[Path, os.stat_result]]) -> list[str | None]:
-        """What each file held when it was remembered with this very size and time; None where it was not."""
-        wanted = [(_key(path), status.st_size, status.st_mtime_ns) for path, status in files]
+        """What each file held when it was remembered with this very size and times; None where it was not."""
+        wanted = [(_key(path), *_state(status)) for path, status in files]
 
         def read(database: sqlite3.Connection) -> list[str | None]:
             with database:
@@ -111,7 +116,7 @@ class PhotoIndex:
     ) -> None:
         """Keeps (path, the status taken before reading, content hash) of many files at once, and what their
         contents are, by content hash."""
-        rows = [(_key(path), status.st_size, status.st_mtime_ns, digest) for path, status, digest in files]
+        rows = [(_key(path), *_state(status), digest) for path, status, digest in files]
         known = [
             (digest, content.capture.to_json(), content.fault, _reader())
             for digest, content in contents.items()
@@ -119,16 +124,14 @@ class PhotoIndex:
 
         def write(database: sqlite3.Connection) -> None:
             with database:
-                database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
+                database.executemany(_REMEMBER, rows)
                 database.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)", known)
 
         self._use(write)
 
     def photos(self) -> dict[Path, str]:
         """Every path that was remembered → the content hash it had then, in the order of the paths."""
-        rows = self._use(
-            lambda database: database.execute("SELECT path, content_hash FROM files ORDER BY path").fetchall()
-        )
+        rows = self._use(lambda database: database.execute(_PATHS).fetchall())
         return {Path(os.fsdecode(path)): str(content_hash) for path, content_hash in rows}
 
     def forget_all(self) -> None:
@@ -193,8 +196,11 @@ class PhotoIndex:
                     # Paths are bytes: a file name need not be valid text.
                     database.execute(
                         "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER,"
-                        " mtime_ns INTEGER, content_hash TEXT) WITHOUT ROWID"
+                        " mtime_ns INTEGER, content_hash TEXT, ctime_ns INTEGER) WITHOUT ROWID"
                     )
+                    columns = [row[1] for row in database.execute("PRAGMA table_info(files)")]
+                    if "ctime_ns" not in columns:  # of an older format: its files are read once more
+                        database.execute("ALTER TABLE files ADD COLUMN ctime_ns INTEGER")
                     database.execute(
                         "CREATE TABLE IF NOT EXISTS contents (content_hash TEXT PRIMARY KEY, capture TEXT,"
                         " fault TEXT, reader TEXT) WITHOUT ROWID"
@@ -236,6 +242,10 @@ def known_photos(cache_dir: Path, on_note: Callable[[str], None] = lambda note: 
 def _reader() -> str:
     """Names the decoders, since another version may find a photo where this one finds a fault."""
     return f"{DECODING_VERSION} " + " ".join(version(name) for name in ("pillow", "pi-heif", "rawpy"))
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _key(path: Path) -> bytes:
