@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from phototriage.errors import PhotoError
-from phototriage.photos import decode
-from phototriage.photos.jpeg import decode_jpeg, reduction
+from phototriage.photos import decode, decoding
+from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, reduction
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,42 @@ def test_what_follows_the_picture_does_not_matter(picture: Image.Image) -> None:
     pixels, complaints = decode_jpeg(data + bytes(1000) + data[:500], 1, grey=False)
     np.testing.assert_array_equal(pixels, decode_jpeg(data, 1, grey=False)[0])
     assert complaints == ()
+
+
+# Ten for colour and six for grey is how libjpeg makes progressive pictures, see jsimple_progression.
+@pytest.mark.parametrize(
+    ("mode", "options", "scans"),
+    [
+        ("RGB", {}, 1),
+        ("L", {}, 1),
+        ("RGB", {"restart_marker_blocks": 1}, 1),
+        ("RGB", {"progressive": True}, 10),
+        ("RGB", {"progressive": True, "restart_marker_rows": 1}, 10),
+        ("L", {"progressive": True}, 6),
+    ],
+)
+def test_scans_are_those_of_the_first_picture(
+    picture: Image.Image, mode: str, options: dict[str, object], scans: int
+) -> None:
+    preview = encoded(picture.resize((60, 40)), progressive=True)
+    data = encoded(picture.convert(mode), exif=b"Exif\0\0" + preview, **options)
+    assert preview in data
+    assert count_scans(data) == scans
+    assert count_scans(data + preview) == scans
+    assert count_scans(data[:-2]) == scans
+
+
+def test_a_picture_of_very_many_scans_is_refused(
+    picture: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encoded(picture, progressive=True)
+    monkeypatch.setattr(decoding, "_MAX_SCANNED_PIXELS", 10 * 600 * 401)
+    assert decode(data + 99 * START_OF_SCAN, 200).complaints == ()
+    monkeypatch.setattr(decoding, "_MAX_SCANNED_PIXELS", 10 * 600 * 401 - 1)
+    with pytest.raises(
+        PhotoError, match=r"^hostile: 10 scans of 600 × 401 pixels, where about 10 are usual$"
+    ):
+        decode(data, 200)
 
 
 @given(st.integers(1, 65_500), st.integers(1, 65_500), st.none() | st.integers(1, 70_000))

@@ -11,7 +11,7 @@ from phototriage.photos.colour import Pixels, to_8_bit, to_srgb
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
 from phototriage.photos.heif_boxes import missing_bytes
-from phototriage.photos.jpeg import decode_jpeg, reduction
+from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, reduction
 from phototriage.photos.raw import read_preview
 from phototriage.photos.raw_container import is_raw
 from phototriage.photos.stderr_capture import captured_stderr
@@ -26,6 +26,13 @@ MAX_DECODED_PIXELS = 160_000_000
 
 The largest single shots of medium format fit (151 million); a HEIC of 200 million takes 2 GB and ten seconds.
 JPEG is shrunk while it is decoded, so the photo itself may be far larger.
+"""
+
+_MAX_SCANNED_PIXELS = 100 * MAX_DECODED_PIXELS
+"""Every scan of a JPEG costs a pass over all its pixels, however few bytes it has.
+
+Encoders write one, or about ten for a progressive picture; so many pixels take libjpeg some three seconds,
+and a hostile file of 1 MB could keep it busy for minutes.
 """
 
 _EMPTY_END = 4096
@@ -107,6 +114,8 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
         if scale > 1:
             image.draft(None, (max(1, width // scale), max(1, height // scale)))
         _check_size(image, full=(width, height))
+        if is_jpeg:
+            _check_scans(data, width, height)
         if image.format == "HEIF" and (missing := missing_bytes(data)):
             raise OSError(f"image file is truncated (bytes missing: {missing:,})")
         if image.format in ("HEIF", "AVIF", "WEBP") and data.endswith(bytes(_EMPTY_END)):
@@ -155,6 +164,13 @@ def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
         raise PhotoError(
             f"too large: {width} × {height} pixels to be decoded at once, the limit is {MAX_DECODED_PIXELS:,}"
         )
+
+
+def _check_scans(data: bytes, width: int, height: int) -> None:
+    most = _MAX_SCANNED_PIXELS // (width * height)
+    # Counting bytes is fast, but what is no part of the picture may have these two as well.
+    if data.count(START_OF_SCAN) > most and (scans := count_scans(data)) > most:
+        raise PhotoError(f"hostile: {scans:,} scans of {width} × {height} pixels, where about 10 are usual")
 
 
 def _read_orientation(image: Image.Image) -> tuple[int, tuple[str, ...]]:

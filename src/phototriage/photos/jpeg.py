@@ -9,7 +9,9 @@ import numpy as np
 from phototriage.photos.colour import Pixels
 from phototriage.photos.stderr_capture import captured_stderr
 
-__all__ = ["decode_jpeg", "reduction"]
+__all__ = ["START_OF_SCAN", "count_scans", "decode_jpeg", "reduction"]
+
+START_OF_SCAN = b"\xff\xda"
 
 _REDUCED = {
     1: (cv2.IMREAD_GRAYSCALE, cv2.IMREAD_COLOR),
@@ -18,6 +20,8 @@ _REDUCED = {
     8: (cv2.IMREAD_REDUCED_GRAYSCALE_8, cv2.IMREAD_REDUCED_COLOR_8),
 }
 _END_OF_IMAGE = b"\xff\xd9"
+_SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+"""Markers that a length follows; the others are part of the compressed data."""
 _LOST = re.compile(r"premature end|bad Huffman code|instead of RST|bad arithmetic code")
 _SKIPPED = re.compile(r"(\d+) extraneous bytes")
 _PADDING = 64
@@ -32,6 +36,15 @@ def reduction(width: int, height: int, max_side: int | None) -> int:
     """
     wanted = 2 * (max_side or math.inf)
     return next(scale for scale in (8, 4, 2, 1) if scale == 1 or max(width, height) // scale >= wanted)
+
+
+def count_scans(data: bytes) -> int:
+    """How many scans the first picture of a JPEG has; those of previews and of what follows do not count."""
+    scans, position = 0, 0
+    while (found := _SEGMENT.search(data, position)) and found[0] != _END_OF_IMAGE:
+        scans += found[0] == START_OF_SCAN
+        position = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
+    return scans
 
 
 def decode_jpeg(data: bytes, scale: int, *, grey: bool) -> tuple[Pixels, tuple[str, ...]]:
