@@ -163,6 +163,21 @@ def test_check_finds_what_are_no_numbers(cli: Cli, tmp_path: Path) -> None:
     assert (code, err) == (1, "damaged: 1 photos have a NaN or an infinite number\n")
 
 
+@pytest.mark.parametrize("sound", [0, 2])
+def test_a_repair_drops_what_are_no_numbers_also_from_a_single_part(
+    cli: Cli, tmp_path: Path, sound: int
+) -> None:
+    hashes = [f"{number:032x}" for number in range(sound + 1)]
+    vectors = np.ones((sound + 1, 40), np.float32)
+    vectors[-1, 7] = np.inf
+    FeatureStore(tmp_path, WIDE).add(hashes, vectors)
+    code, out, err = cli("features", "check", "--repair", "--cache_dir", tmp_path)
+    assert (code, err) == (0, "damaged: 1 photos have a NaN or an infinite number\n")
+    assert out.startswith(f"sound: 1 parts, {sound} vectors, ")
+    assert cli("features", "check", "--cache_dir", tmp_path) == (0, out, "")
+    assert FeatureStore(tmp_path, WIDE).content_hashes == frozenset(hashes[:-1])
+
+
 def test_compact_keeps_every_vector(cli: Cli, cache_dir: Path) -> None:
     before = {each.folder: each.photos for each in survey(cache_dir)}
     code, out, _ = cli("features", "compact", "--cache_dir", cache_dir)
@@ -228,6 +243,11 @@ def test_mistakes_in_exporting_are_one_clear_error(cli: Cli, cache_dir: Path, tm
         return err
 
     assert ".csv or .parquet" in error(tmp_path / "t.xls")
+    assert error(tmp_path / "t.csv", "--folder", tmp_path) == (
+        f"phototriage: no photo in {tmp_path} was measured yet\n"
+    )
+    with PhotoIndex(cache_dir) as index:
+        index.remember([(tmp_path / "new.jpg", tmp_path.stat(), "cd" * 16)], {})
     assert "nothing to export" in error(tmp_path / "t.csv", "--folder", tmp_path)
     assert "no block 'clip': choose from iqa" in error(tmp_path / "t.csv", "--block", "clip")
     FeatureStore(cache_dir, Block("iqa", "iqa/0", ("x",))).add(["ab" * 16], np.ones((1, 1), np.float32))
@@ -291,6 +311,12 @@ def test_inspect_of_a_photo_shows_its_neighbours(cli: Cli, cache_dir: Path, burs
     strange = bursts / "comparisons.csv"
     code, _, err = cli("features", "inspect", "--photo", strange, "--cache_dir", cache_dir)
     assert (code, err) == (1, f"phototriage: {strange} was not measured yet, or has changed since\n")
+    gone = bursts / "gone.jpg"
+    code, _, err = cli("features", "inspect", "--photo", gone, "--cache_dir", cache_dir)
+    assert (code, err) == (1, f"phototriage: {gone}: the file cannot be read: No such file or directory\n")
+    options = ("--photo", photo, "--neighbours", 0, "--cache_dir", cache_dir)
+    code, _, err = cli("features", "inspect", *options)
+    assert (code, err) == (1, "phototriage: --neighbours must be at least 1, not 0\n")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_survey_counts_and_changes_nothing(cache_dir: Path) -> None:
     torn = damage(cache_dir, CLIP)
     before = {path: path.read_bytes() for path in cache_dir.rglob("*") if path.is_file()}
     clip, iqa = survey(cache_dir)
-    assert (iqa.block, iqa.photos, iqa.rows, iqa.parts, iqa.unusable) == (IQA, 4, 5, 2, ())
+    assert (iqa.block, iqa.photos, iqa.parts, iqa.unusable) == (IQA, 4, 2, ())
     assert iqa.size == sum(part.stat().st_size for part in iqa.folder.iterdir())
     assert (clip.block, clip.photos, clip.parts) == (None, 0, 1)
     assert [part.path for part in clip.unusable] == [torn]
@@ -87,7 +87,7 @@ def test_merging_removes_what_killed_processes_left_but_not_what_is_being_writte
     assert not scratch.exists()
     assert new.exists()
     _, after = survey(cache_dir)
-    assert (after.photos, after.rows, after.parts) == (4, 4, 1)
+    assert (after.photos, after.parts) == (4, 1)
 
 
 def test_clearing_a_block_leaves_the_others_and_the_index(cache_dir: Path) -> None:
@@ -110,10 +110,54 @@ def test_a_block_goes_with_its_networks_and_all_with_all(cache_dir: Path) -> Non
     clear(cache_dir, [iqa], everything=False)
     assert not kept[IQA].exists()
     assert kept[CLIP].exists()
-    (cache_dir / "onnx" / ".writing-scratch").mkdir()
+    scratch = cache_dir / "onnx" / ".writing-scratch"
+    scratch.mkdir()
+    os.utime(scratch, (0, 0))
     lone.rename(lone.with_suffix(".broken"))
     clear(cache_dir, [clip], everything=True)
     assert list((cache_dir / "onnx").iterdir()) == []
+
+
+def test_clearing_leaves_what_another_process_is_writing(cache_dir: Path) -> None:
+    stored = survey(cache_dir)
+    (cache_dir / "onnx").mkdir()
+    old, new = ".writing-old", ".writing-new"
+    for folder in (stored[1].folder, cache_dir / "onnx"):
+        for name in (old, new):
+            (folder / name).touch()
+        os.utime(folder / old, (0, 0))
+    clear(cache_dir, stored, everything=True)
+    left = [path.relative_to(cache_dir) for path in cache_dir.rglob(".writing-*")]
+    assert sorted(left) == [Path("features", stored[1].folder.name, new), Path("onnx", new)]
+
+
+def test_what_goes_while_it_is_cleared_is_no_trouble(
+    cache_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = survey(cache_dir)
+    temporary = stored[1].folder / ".writing-short-lived"
+    temporary.touch()
+    os.utime(temporary, (0, 0))
+    stat, unlink = Path.stat, Path.unlink
+
+    def gone(path: Path, **options: bool) -> os.stat_result:
+        if path == temporary:
+            unlink(path, missing_ok=True)
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", gone)
+    assert temporary not in removable_files(stored[1])
+    monkeypatch.undo()
+    part = next(path for path in removable_files(stored[1]) if path.suffix == ".parquet")
+
+    def removed_first(path: Path, **options: bool) -> None:
+        if path == part:
+            unlink(path)
+        unlink(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", removed_first)
+    clear(cache_dir, stored, everything=False)
+    assert survey(cache_dir) == ()
 
 
 def test_clearing_all_leaves_what_belongs_to_others(cache_dir: Path) -> None:

@@ -12,7 +12,7 @@ import tyro
 
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
-from phototriage.errors import FeatureError
+from phototriage.errors import FeatureError, PhotoError
 from phototriage.features import EXTRACTORS, Block, FeatureStore, default_cache_dir
 from phototriage.features.exported import exported_networks
 from phototriage.features.index import PhotoIndex, index_files, known_photos
@@ -66,7 +66,8 @@ class Check:
     """Read everything and verify checksums, shapes and numbers; exit code 1 where anything is damaged."""
 
     repair: bool = False
-    """Set damaged files aside, so that their photos are measured, or their networks exported, again."""
+    """Set damaged files aside, and drop what are no numbers, so that photos are measured, or networks
+    exported, again."""
 
     def run(self, cache_dir: Path) -> int:
         stored = survey(cache_dir)
@@ -87,17 +88,24 @@ class Check:
             note(f"damaged: {path}: is not the network that was exported")
             if self.repair and set_aside(path):
                 left -= 1
-        not_finite = sum(each.not_finite for each in stored)
-        if not_finite:
-            note(f"damaged: {not_finite} photos have a NaN or an infinite number")
+        unsound = [each for each in stored if each.not_finite]
+        if unsound:
+            count = sum(each.not_finite for each in unsound)
+            note(f"damaged: {count} photos have a NaN or an infinite number")
+        if self.repair:
+            for block in unsound:
+                merge_parts(cache_dir, block)
+            unsound = []
+            stored = survey(cache_dir)
         index_was_sound = True
         for newest in index_files(cache_dir)[-1:]:
             with PhotoIndex(cache_dir, note) as index:
                 index.verify()
                 index_was_sound = index.path == newest
-        if left or not_finite or not index_was_sound:
+        if left or unsound or not index_was_sound:
             return _DAMAGED
-        parts, vectors = sum(each.parts for each in stored) - len(bad), sum(each.photos for each in stored)
+        parts = sum(each.parts - len(each.unusable) for each in stored)
+        vectors = sum(each.photos for each in stored)
         print(
             f"sound: {parts:,} parts, {vectors:,} vectors, {len(networks) - len(broken)} exported networks "
             f"in {cache_dir}"
@@ -141,11 +149,10 @@ class Export:
         doubled = [store.folder.name for store in stores if names.count(store.block.name) > 1]
         if doubled:
             raise FeatureError(f"a block was made in several ways: choose by --block {' or '.join(doubled)}")
-        photos = {
-            path: digest
-            for path, digest in _photos_in(cache_dir, self.folder).items()
-            if all(digest in store for store in stores)
-        }
+        known = _photos_in(cache_dir, self.folder)
+        if self.folder and not known:
+            raise FeatureError(f"no photo in {self.folder} was measured yet")
+        photos = {path: digest for path, digest in known.items() if all(digest in store for store in stores)}
         if not photos:
             raise FeatureError(f"no photo has numbers in all of {', '.join(names)}: nothing to export")
         base = _plain_path(self.folder) if self.folder else None
@@ -176,8 +183,11 @@ class Clear:
         stored = select_blocks(survey(cache_dir), self.block)
         for each in stored:
             files = removable_files(each)
-            size = human_size(sum(path.stat().st_size for path in files))
-            print(f"{each.folder}: {each.photos:,} photos, {len(files)} files, {size}")
+            size = 0
+            for path in files:
+                with suppress(FileNotFoundError):  # merged by another process meanwhile
+                    size += path.stat().st_size
+            print(f"{each.folder}: {each.photos:,} photos, {len(files)} files, {human_size(size)}")
         if not self.block:
             for network in exported_networks(cache_dir):
                 print(network.path)
@@ -212,6 +222,8 @@ class Inspect:
     """How many photos to show as nearest to --photo."""
 
     def run(self, cache_dir: Path) -> int:
+        if self.neighbours < 1:
+            raise FeatureError(f"--neighbours must be at least 1, not {self.neighbours}")
         stores = _stores(cache_dir, self.block)
         known = _photos_in(cache_dir, self.folder)
         chosen: list[tuple[FeatureStore, list[str]]] = []
@@ -241,7 +253,10 @@ class Inspect:
     def _show_neighbours(
         self, photo: Path, chosen: Sequence[tuple[FeatureStore, list[str]]], known: dict[Path, str]
     ) -> None:
-        wanted = content_hash(read_photo(photo))
+        try:
+            wanted = content_hash(read_photo(photo))
+        except PhotoError as error:
+            raise PhotoError(f"{photo}: {error}") from error
         paths: dict[str, list[str]] = {}
         for path, digest in known.items():
             paths.setdefault(digest, []).append(str(path))

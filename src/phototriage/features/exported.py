@@ -87,8 +87,8 @@ def find_exported(cache_dir: Path, block: Block) -> Path | None:
                 return each.path
         except FileNotFoundError:
             continue
-        set_aside(each.path)
-        _log.warning("set aside a damaged network, it is exported again: %s", each.path)
+        done = "set aside" if set_aside(each.path) else "left out"
+        _log.warning("%s a damaged network, it is exported again: %s", done, each.path)
     return None
 
 

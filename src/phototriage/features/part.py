@@ -126,7 +126,7 @@ def read_part(path: Path) -> Part | Unusable:
     return Part(
         path,
         block,
-        tuple(each.tobytes().hex() for each in hashes.reshape(len(table), -1)),
+        tuple(each.tobytes().hex() for each in hashes.reshape(len(table), _HASH_BYTES)),
         vectors.view(np.float32).reshape(len(table), block.dim),
     )
 

@@ -53,6 +53,7 @@ class FeatureStore:
         self.block = block
         self.folder = self.folder_of(cache_dir, block)
         self.torn: list[Path] = []
+        self._has_unsound = False
         self._parts: list[Path] = []
         # A view of its part's matrix per photo: 0.1 kB each, and gathering them is as fast as by row numbers.
         self._vectors: dict[str, NDArray[np.float32]] = {}
@@ -98,13 +99,15 @@ class FeatureStore:
     def compact(self) -> int:
         """Merges the parts that this object read or wrote into one; returns how many there were.
 
+        What is no finite number is left out, also where there is a single part.
         Safe beside other processes: what they add meanwhile is not touched, and the merged part is in place
         before the first of the old ones goes. Raises OutputError where the store cannot be written.
         """
         old = self._parts
-        if len(old) > 1:
+        if len(old) > 1 or self._has_unsound:
             hashes = list(self._vectors)
             self._parts = [write_part(self.folder, self.block, hashes, self.vectors(hashes))]
+            self._has_unsound = False
             for part in old:
                 try:
                     part.unlink(missing_ok=True)
@@ -127,6 +130,7 @@ class FeatureStore:
             part = Unusable(part.path, "damaged", "belongs to another block")
         if isinstance(part, Part):
             self._parts.append(part.path)
+            self._has_unsound |= not part.finite.all()
             self._vectors.update(
                 (content_hash, vector)
                 for content_hash, vector, finite in zip(

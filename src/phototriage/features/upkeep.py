@@ -35,23 +35,18 @@ _SECONDS_OF_A_WRITE = 3600.0
 class StoredBlock:
     """What the folder of one block holds.
 
-    `block` is None where not one part could be read. `photos` counts each once, `rows` as often as it is
-    there; `size` is in bytes, of all parts. `not_finite` counts the photos with a NaN or an infinite number.
+    `block` is None where not one part could be read. `photos` counts each once, in however many of the
+    `parts` it is; `size` is in bytes, of all parts. `not_finite` counts the photos with a NaN or an infinite
+    number.
     """
 
     folder: Path
     block: Block | None
     photos: int
-    rows: int
     parts: int
     size: int
     not_finite: int
     unusable: tuple[Unusable, ...]
-
-    @property
-    def damaged(self) -> tuple[Unusable, ...]:
-        """The parts that are not what was written."""
-        return tuple(part for part in self.unusable if part.kind == "damaged")
 
 
 def survey(cache_dir: Path) -> tuple[StoredBlock, ...]:
@@ -72,7 +67,7 @@ def _surveyed(folder: Path) -> StoredBlock:
     blocks: list[Block] = []
     hashes: set[str] = set()
     unusable: list[Unusable] = []
-    rows = parts = size = not_finite = 0
+    parts = size = not_finite = 0
     for path in listed(folder, PARTS):
         try:
             part, part_size = read_part(path), path.stat().st_size
@@ -86,11 +81,10 @@ def _surveyed(folder: Path) -> StoredBlock:
             unusable.append(part)
             continue
         blocks.append(part.block)
-        rows += len(part.content_hashes)
         hashes.update(part.content_hashes)
         not_finite += int((~part.finite).sum())
     block = blocks[0] if blocks else None
-    return StoredBlock(folder, block, len(hashes), rows, parts, size, not_finite, tuple(unusable))
+    return StoredBlock(folder, block, len(hashes), parts, size, not_finite, tuple(unusable))
 
 
 def select_blocks(stored: Sequence[StoredBlock], names: Sequence[str]) -> tuple[StoredBlock, ...]:
@@ -111,7 +105,7 @@ def select_blocks(stored: Sequence[StoredBlock], names: Sequence[str]) -> tuple[
 
 
 def merge_parts(cache_dir: Path, stored: StoredBlock) -> int:
-    """Merges the parts of a block into one; returns how many there were.
+    """Merges the parts of a block into one, without numbers that are none; returns how many there were.
 
     Damaged parts are set aside. Raises OutputError where the store cannot be written, FeatureError where a
     part cannot be read.
@@ -125,16 +119,14 @@ def remove_leftovers(cache_dir: Path) -> None:
     Raises OutputError where that cannot be done, FeatureError where a folder cannot be read.
     """
     for folder in (*listed(cache_dir / "features", "*-*"), export_folder(cache_dir)):
-        for path in listed(folder, _LEFTOVERS):
-            with suppress(FileNotFoundError):  # its process has ended meanwhile
-                if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
-                    _remove(path)
+        for path in _leftovers(folder):
+            _remove(path)
 
 
 def removable_files(stored: StoredBlock) -> tuple[Path, ...]:
-    """The files of a block: its parts, whole, damaged or half-written, and the networks that make it."""
-    patterns = (PARTS, "part-*.broken", _LEFTOVERS)
-    parts = [path for pattern in patterns for path in listed(stored.folder, pattern)]
+    """The files of a block: its parts, whole, damaged or left half-written, and the networks that make it."""
+    parts = [path for pattern in (PARTS, "part-*.broken") for path in listed(stored.folder, pattern)]
+    parts += _leftovers(stored.folder)
     cache_dir = stored.folder.parents[1]
     networks = (*exported_networks(cache_dir), *damaged_networks(cache_dir))
     return (*parts, *(each.path for each in networks if each.block_folder == stored.folder.name))
@@ -143,8 +135,8 @@ def removable_files(stored: StoredBlock) -> tuple[Path, ...]:
 def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -> None:
     """Removes some blocks and the networks that make them; nothing of anyone else.
 
-    everything: also what is known about photos and weights, and every exported network, half-written or
-    damaged ones too. Raises OutputError where something cannot be removed, FeatureError where a folder
+    everything: also what is known about photos and weights, and every exported network, damaged or left
+    half-written ones too. Raises OutputError where something cannot be removed, FeatureError where a folder
     cannot be read.
     """
     for path in [path for each in stored for path in removable_files(each)]:
@@ -156,7 +148,7 @@ def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -
         return
     for network in (*exported_networks(cache_dir), *damaged_networks(cache_dir)):
         _remove(network.path)
-    for path in listed(export_folder(cache_dir), _LEFTOVERS):
+    for path in _leftovers(export_folder(cache_dir)):
         _remove(path)
     _remove(weights_record(cache_dir))
     files = index_files(cache_dir)
@@ -168,11 +160,23 @@ def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -
                 _remove(path.with_name(path.name + ending))
 
 
+def _leftovers(folder: Path) -> list[Path]:
+    """What killed processes left half-written, not what may still be in the making."""
+    found = []
+    for path in listed(folder, _LEFTOVERS):
+        with suppress(FileNotFoundError):  # its process has ended meanwhile
+            if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
+                found.append(path)
+    return found
+
+
 def _remove(path: Path) -> None:
     try:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink(missing_ok=True)
+            path.unlink()
+    except FileNotFoundError:  # another process did
+        return
     except OSError as error:
         raise OutputError(f"cannot remove {path}: {error.strerror}") from error
