@@ -71,3 +71,18 @@ def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path, network: 
     kept.mkdir()
     with pytest.raises(FeatureError, match=r"cannot read the network .*: Is a directory; .*--cache_dir"):
         find_exported(tmp_path, BLOCK)
+
+
+def test_a_damaged_file_that_has_to_stay_is_not_called_set_aside(
+    tmp_path: Path, network: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = keep_exported(tmp_path, BLOCK, network)
+    kept.write_bytes(b"damaged")
+
+    def forbidden(path: Path, target: Path) -> Path:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", forbidden)
+    assert find_exported(tmp_path, BLOCK) is None
+    assert caplog.messages == [f"left out a damaged network, it is exported again: {kept}"]
+    assert kept.read_bytes() == b"damaged"
