@@ -1,5 +1,7 @@
 import io
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -51,6 +53,37 @@ def test_alpha_is_laid_over_white(channels: int) -> None:
     result, _ = to_8_bit(Image.fromarray(pixels))
     assert result.shape == expected.shape
     np.testing.assert_allclose(result, expected, rtol=0, atol=0.51)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_every_level_at_every_opacity(mode: str) -> None:
+    opacity, level = np.mgrid[0:256, 0:256]
+    channels = {"LA": [level], "RGBA": [level, level[:, ::-1], 0 * level]}[mode]
+    pixels = np.stack([*channels, opacity], axis=-1).astype(np.uint8)
+    result, complaints = to_8_bit(Image.fromarray(pixels))
+    # 255 times the exact value, which never lies half way between two levels.
+    exact = np.stack([channel * opacity + 255 * (255 - opacity) for channel in channels], axis=-1)
+    np.testing.assert_array_equal(result, np.squeeze((exact + 127) // 255))
+    assert complaints == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell otherwise what memory was used")
+def test_transparency_takes_one_copy_of_the_picture() -> None:
+    code = """
+import re
+from pathlib import Path
+from PIL import Image
+from phototriage.photos.colour import to_8_bit
+def highest():
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+image = Image.new("RGBA", (3000, 3000), (1, 2, 3, 4))
+before = highest()
+to_8_bit(image)
+print((highest() - before) / 3000**2)
+"""
+    run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    # Bytes per pixel: 4 of the picture laid over white, and twice 3 while it becomes an array.
+    assert 9 < float(run.stdout) < 11
 
 
 def test_16_bit_grey_is_scaled() -> None:

@@ -36,9 +36,13 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
     if mode in ("I", "F"):
         return _deep_grey(image, white=1 if mode == "F" else 65535)
     if image.has_transparency_data:
-        backdrop = Image.new("RGBA", image.size, "white")
-        opaque = Image.alpha_composite(backdrop, image.convert("RGBA"))
-        image = opaque.convert("L" if mode in ("1", "L", "LA") else "RGB")
+        grey = mode in ("1", "L", "LA")
+        if mode not in ("LA", "RGBA"):
+            image = image.convert("LA" if grey else "RGBA")
+        # Pasted, since Image.alpha_composite holds three copies of four channels where this holds one.
+        opaque = Image.new("L" if grey else "RGB", image.size, "white")
+        opaque.paste(image, mask=image)
+        image = opaque
     elif mode not in ("L", "RGB", "CMYK"):
         image = image.convert("L" if mode == "1" else "RGB")
     return np.asarray(image), ()
