@@ -131,6 +131,7 @@ def test_orientations_look_the_same(shared: Path, shape: str, orientation: int) 
     [
         ("formats/cat.hif", datetime(2020, 9, 14, 11, 9, 34, 641_000), timedelta(hours=-5)),
         ("formats/pug.heic", datetime(2023, 2, 21, 14, 33, 8, 302_000), timedelta(hours=3)),
+        ("formats/spatial_photo.heic", datetime(2024, 4, 22, 14, 38, 9), timedelta(hours=2)),
         ("formats/flower.webp", datetime(2003, 12, 14, 12, 1, 44), None),
         ("formats/sugarshack.mpo", datetime(2014, 3, 2, 14, 17, 39), None),
         ("corrupt/broken_exif_dpi.jpg", datetime(2013, 9, 11, 16, 45, 13, 900_000), None),

@@ -145,6 +145,8 @@ def test_a_png_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
         ({Base.ExposureMode: 1}, "manual", True),
         ({Base.ExposureMode: 0}, "bracketed", False),
         ({Base.LensModel: "  \0"}, "lens", None),
+        ({Base.LensModel: " EF  50mm\0of another"}, "lens", "EF 50mm"),
+        ({Base.LensModel: 50}, "lens", None),
         ({Base.CameraSerialNumber: "77"}, "serial", "77"),
     ],
 )

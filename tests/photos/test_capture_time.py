@@ -34,6 +34,7 @@ def test_everything_of_the_original() -> None:
     [
         ("2024:02:29 12:00:00", NOON),
         ("2024:02:29 12:00:00\0", NOON),
+        ("2024:02:29 12:00:00\0junk", NOON),
         (" 2024:02:29 12:00:00  ", NOON),
         ("2024-02-29 12:00:00", NOON),
         ("2024-02-29T12:00:00", NOON),
@@ -45,13 +46,45 @@ def test_everything_of_the_original() -> None:
         ("2024:02:29 24:00:00", None),
         ("2024:02:29 12:00:60", None),
         ("2024:02:29", None),
-        ("2024:02:29 12:00:00 +02", None),
+        ("2024:02:29 12:00:00 noon", None),
+        ("2024:02:29 12:00:00+15:00", None),
+        ("2024:02:29 12:00:00.", None),
         ("yesterday", None),
     ],
 )
 def test_dates(text: str, expected: datetime | None) -> None:
     time = read_capture_time(original(DateTime=text))
     assert (time and time.local) == expected
+
+
+@pytest.mark.parametrize(
+    ("behind", "microsecond", "minutes"),
+    [
+        (".123", 123_000, None),
+        (",5", 500_000, None),
+        ("Z", 0, 0),
+        ("GMT", 0, 0),
+        ("+05:30", 0, 330),
+        ("-0930", 0, -570),
+        (" +02", 0, 120),
+        ("GMT+2", 0, 120),
+        (".526GMT+02:00", 526_000, 120),
+        (".1234567UTC-3", 123_456, -180),
+    ],
+)
+def test_what_programs_write_behind_the_date(behind: str, microsecond: int, minutes: int | None) -> None:
+    offset = None if minutes is None else timedelta(minutes=minutes)
+    expected = CaptureTime(NOON.replace(microsecond=microsecond), offset)
+    assert read_capture_time(original(DateTime=f"2024-02-29T12:00:00{behind}")) == expected
+
+
+def test_the_tags_of_their_own_come_before_what_stands_behind_the_date() -> None:
+    exif = original(DateTime="2024:02:29 12:00:00.5+01:00", SubsecTime="25", OffsetTime="-03:30")
+    expected = CaptureTime(NOON.replace(microsecond=250_000), -timedelta(hours=3, minutes=30))
+    assert read_capture_time(exif) == expected
+    exif = original(DateTime="2024:02:29 12:00:00.5+01:00", SubsecTime="  ", OffsetTime="   :  ")
+    expected = CaptureTime(NOON.replace(microsecond=500_000), timedelta(hours=1))
+    assert read_capture_time(exif) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,8 +124,11 @@ def test_subseconds(text: str, microsecond: int) -> None:
         ("   :  ", None),
         ("+15:00", None),
         ("+01:60", None),
+        ("+2", 120),
+        ("UTC-3", -180),
         ("02:00", None),
-        ("+2", None),
+        ("GMT2", None),
+        ("+", None),
         ("", None),
         ("CET", None),
     ],

@@ -3,7 +3,6 @@
 import io
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,13 +11,13 @@ from typing import Any
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from phototriage.photos.capture_time import CaptureTime, read_capture_time
+from phototriage.photos.capture_time import CaptureTime, exif_text, read_capture_time
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
 from phototriage.photos.raw_container import is_raw, raw_exif
 
 __all__ = ["Capture", "read_capture"]
 
-_FORMAT = 1  # of the JSON; to be raised whenever a field is added, or read otherwise
+_FORMAT = 2  # of the JSON; to be raised whenever a field is added, or read otherwise
 
 _AUTO_BRACKET, _MANUAL = 2, 1  # of ExposureMode
 _UNKNOWN_ISO = 65535
@@ -140,11 +139,7 @@ def _capture(exif: Image.Exif, size: tuple[int | None, int | None]) -> Capture:
 
 
 def _text(tags: Mapping[int, Any], tag: int) -> str | None:
-    value = tags.get(tag)
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
-    # Makers fill such fields up with blanks and zeros; what stands behind a zero is left over.
-    return re.sub(r"\s+", " ", value.split("\0")[0]).strip() or None if isinstance(value, str) else None
+    return exif_text(tags.get(tag)) or None
 
 
 def _number(tags: Mapping[int, Any], tag: int) -> float | None:

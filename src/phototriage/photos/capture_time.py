@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from PIL import ExifTags
 from PIL.Image import Exif
 
-__all__ = ["CaptureTime", "read_capture_time"]
+__all__ = ["CaptureTime", "exif_text", "read_capture_time"]
 
 # Date, sub-second and offset tags, the most trustworthy first (EXIF 2.32, section 4.6.5).
 _TAGS = (
@@ -15,8 +15,10 @@ _TAGS = (
     (ExifTags.Base.DateTimeDigitized, ExifTags.Base.SubsecTimeDigitized, ExifTags.Base.OffsetTimeDigitized),
     (ExifTags.Base.DateTime, ExifTags.Base.SubsecTime, ExifTags.Base.OffsetTime),
 )
-_DATE = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
-_OFFSET = re.compile(r"([+-])(\d\d):?([0-5]\d)", re.ASCII)
+# Some programs write ISO 8601 there, with sub-seconds and offset right behind the date.
+_DATE = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d+))? ?(.*)", re.ASCII)
+_OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?([0-5]\d))?", re.ASCII)
+_NO_OFFSET = ("Z", "GMT", "UTC")
 _LARGEST_OFFSET = timedelta(hours=14)
 
 
@@ -41,33 +43,46 @@ class CaptureTime:
 def read_capture_time(exif: Exif) -> CaptureTime | None:
     """Read DateTimeOriginal, else DateTimeDigitized, else DateTime, each with its own sub-seconds and offset.
 
-    Malformed, blank and all-zero dates count as absent; so do malformed sub-seconds and offsets.
+    Sub-seconds and offset written behind the date count where their own tags do not say. Malformed, blank and
+    all-zero dates count as absent; so do malformed sub-seconds and offsets.
 
     Raises:
         SyntaxError, struct.error and others: what Pillow raises where the structure of the EXIF is broken.
     """
     values = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
     for date_tag, subsecond_tag, offset_tag in _TAGS:
-        date = _date(_text(values.get(date_tag)))
-        if date is not None:
-            microsecond = _microseconds(_text(values.get(subsecond_tag)))
-            return CaptureTime(date.replace(microsecond=microsecond), _offset(_text(values.get(offset_tag))))
+        written = _date(exif_text(values.get(date_tag)))
+        if written is not None:
+            microsecond = _microseconds(exif_text(values.get(subsecond_tag))) or written.local.microsecond
+            offset = _offset(exif_text(values.get(offset_tag)))
+            return CaptureTime(
+                written.local.replace(microsecond=microsecond),
+                written.utc_offset if offset is None else offset,
+            )
     return None
 
 
-def _text(value: object) -> str:
+def exif_text(value: object) -> str:
+    """The text of a tag on one line, "" for what is none.
+
+    Makers fill such tags up with blanks and zeros; what stands behind a zero is left over.
+    """
     if isinstance(value, bytes):
         value = value.decode("latin-1")
-    return value.strip("\0 \t\r\n") if isinstance(value, str) else ""
+    return " ".join(value.split("\0")[0].split()) if isinstance(value, str) else ""
 
 
-def _date(text: str) -> datetime | None:
+def _date(text: str) -> CaptureTime | None:
     match = _DATE.fullmatch(text)
     if match is None:
         return None
+    *date, fraction, zone = match.groups(default="")
+    offset = _offset(zone)
+    if zone and offset is None:
+        return None
     try:
-        year, month, day, hour, minute, second = map(int, match.groups())
-        return datetime(year, month, day, hour, minute, second)
+        year, month, day, hour, minute, second = map(int, date)
+        return CaptureTime(datetime(year, month, day, hour, minute, second, _microseconds(fraction)), offset)
     except ValueError:
         return None
 
@@ -77,12 +92,12 @@ def _microseconds(text: str) -> int:
 
 
 def _offset(text: str) -> timedelta | None:
-    if text == "Z":
+    if text in _NO_OFFSET:
         return timedelta(0)
     match = _OFFSET.fullmatch(text)
     if match is None:
         return None
-    sign, hours, minutes = match.groups()
+    sign, hours, minutes = match.groups(default="0")
     offset = timedelta(hours=int(hours), minutes=int(minutes))
     if offset > _LARGEST_OFFSET:
         return None
