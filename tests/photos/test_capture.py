@@ -2,6 +2,8 @@ import io
 import json
 import math
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -125,8 +127,36 @@ def test_a_png_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("decoded")
 
     data = photo("PNG", {}, {})
+    late = moved_behind_the_picture(photo("PNG"))
     monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", fail)
     assert read_capture(data) == Capture(width=9, height=6)
+    assert read_capture(late) == FULL
+
+
+def moved_behind_the_picture(png: bytes) -> bytes:
+    """The PNG with its eXIf chunk where the standard allows it too, before the last one (section 5.6)."""
+    start = png.index(b"eXIf") - 4
+    (size,) = struct.unpack_from(">I", png, start)
+    chunk = png[start : start + 12 + size]
+    return png.replace(chunk, b"")[:-12] + chunk + png[-12:]
+
+
+def test_exif_behind_the_picture_of_a_png_is_what_decoding_finds() -> None:
+    late = moved_behind_the_picture(photo("PNG", {**FIRST, Base.Orientation: 6}))
+    assert late.index(b"IDAT") < late.index(b"eXIf")
+    with Image.open(io.BytesIO(late)) as image:
+        assert dict(image.getexif())[Base.Model] == FIRST[Base.Model]
+    assert read_capture(late) == FULL
+
+
+def test_nothing_is_printed() -> None:
+    # Of so many samples per pixel Pillow's logger speaks, which pytest would take for itself in this process.
+    tags = ((256, 2), (257, 2), (258, 8), (259, 1), (262, 1), (273, 110), (277, 60_000), (278, 1), (279, 4))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    data = struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(20)
+    code = f"from phototriage.photos import read_capture; read_capture({data!r})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert (run.stdout, run.stderr) == (b"", b"")
 
 
 @pytest.mark.parametrize(

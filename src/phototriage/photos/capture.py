@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from PIL.ExifTags import IFD, Base
 from phototriage.photos.capture_time import CaptureTime, exif_text, read_capture_time
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
 from phototriage.photos.raw_container import is_raw, raw_exif
+from phototriage.photos.stderr_capture import captured_stderr
 
 __all__ = ["Capture", "read_capture"]
 
@@ -87,10 +89,11 @@ def read_capture(data: bytes) -> Capture:
     """Reads the EXIF of a photo, RAW files too, without decoding its pixels.
 
     What is missing, malformed or out of range is None; nothing is raised for a broken file. Meanwhile
-    Python's warnings and some settings of Pillow are taken over for the whole process, as in `decode`.
+    standard error, Python's warnings and some settings of Pillow are taken over for the whole process, as in
+    `decode`.
     """
     try:
-        with own_pillow_settings():
+        with captured_stderr(), own_pillow_settings():
             return _read_raw(data) if is_raw(data) else _read(data)
     except DAMAGE:
         return Capture()
@@ -100,7 +103,20 @@ def _read(data: bytes) -> Capture:
     register_formats()
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         # Not image.getexif(): that of a PNG would decode the picture to look behind it.
+        if image.format == "PNG" and (chunk := _png_exif(data)):
+            image.info["exif"] = chunk
         return _capture(Image.Image.getexif(image), image.size)
+
+
+def _png_exif(data: bytes) -> bytes:
+    """What the eXIf chunk of a PNG holds, wherever it stands; nothing without one."""
+    start = 8
+    while start + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, start)
+        if kind == b"eXIf":
+            return data[start + 8 : start + 8 + size]
+        start += 12 + size
+    return b""
 
 
 def _read_raw(data: bytes) -> Capture:
