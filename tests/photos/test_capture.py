@@ -8,14 +8,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
-from phototriage.photos import Capture, CaptureTime, read_capture
+from phototriage.photos import Capture, CaptureTime, decode, read_capture
 from phototriage.photos.capture_time import read_capture_time
 from phototriage.photos.raw_container import is_raw
 
@@ -248,8 +251,22 @@ def test_a_canon_cr3_has_two_directories_in_boxes() -> None:
 def test_what_is_raw(make_dng: Callable[..., bytes]) -> None:
     assert is_raw(make_dng())
     assert is_raw(b"II*\0\x10\0\0\0CR\2\0" + bytes(20))
+    # Pixels may stand at once behind the header of a TIFF, and be the letters by which a CR2 is known.
+    letters = np.array([[[ord("!"), ord("R"), ord("C")]]], np.uint8)
+    plain = cv2.imencode(".tif", letters, [cv2.IMWRITE_TIFF_COMPRESSION, 1])[1].tobytes()
+    assert plain[8:10] == b"CR"
+    assert not is_raw(plain)
+    assert decode(plain, None).pixels.tolist() == [[[ord("C"), ord("R"), ord("!")]]]
     assert not any(is_raw(photo(kind)) for kind in ("JPEG", "PNG", "TIFF", "WEBP", "AVIF"))
     assert not is_raw(b"II*\0")
+
+
+@pytest.mark.parametrize(("tag", "expected"), [("DNGVersion", True), ("DNGPrivateData", False)])
+def test_a_dng_says_so_whatever_its_pixels_are(tag: str, expected: bool) -> None:
+    file = io.BytesIO()
+    extra = [(tag, "B", 4, (1, 4, 0, 0))]
+    tifffile.imwrite(file, np.zeros((8, 8, 3), np.uint8), photometric="rgb", metadata=None, extratags=extra)
+    assert is_raw(file.getvalue()) is expected
 
 
 def test_the_time_is_read_capture_times() -> None:

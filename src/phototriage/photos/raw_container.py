@@ -17,6 +17,7 @@ _RAW_TIFF = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0")  # TIFF but for these first by
 _FUJIFILM = b"FUJIFILMCCD-RAW"
 _OTHER_RAW = (_FUJIFILM, b"FOVb", b"\0MRM")  # Fujifilm, Sigma, Minolta
 _CANON_BRAND = b"ftypcrx "  # CR3
+_CANON_CR2 = b"II*\0\x10\0\0\0CR"  # always little-endian, with its first directory right behind these
 
 # The interpretations of sensor data: colour filter array, linear RAW (TIFF/EP, DNG).
 _SENSOR_DATA = (32803, 34892)
@@ -25,12 +26,12 @@ _MOST_DIRECTORIES = 32
 
 def is_raw(data: bytes) -> bool:
     """Whether a file holds the data of a sensor: CR2 CR3 NEF ARW DNG RAF ORF RW2 PEF SRW and their like."""
-    if data.startswith((*_RAW_TIFF, *_OTHER_RAW)) or data[4:12] == _CANON_BRAND or data[6:14] == b"HEAPCCDR":
+    if data.startswith((*_RAW_TIFF, *_OTHER_RAW, _CANON_CR2)):
+        return True
+    if data[4:12] == _CANON_BRAND or data[6:14] == b"HEAPCCDR":
         return True
     if not data.startswith(_TIFF):
         return False
-    if data[8:10] == b"CR":
-        return True
     try:
         return any(
             Base.DNGVersion in tags or tags.get(Base.PhotometricInterpretation) in _SENSOR_DATA
