@@ -39,7 +39,7 @@ FORMATS: dict[str, tuple[int, int] | str] = {
 CORRUPT: dict[str, tuple[int, int] | str] = {
     "broken_data_stream.png": r"cannot be decoded: unrecognized data stream contents when reading image file",
     "broken_exif_dpi.jpg": (100, 100),
-    "corrupted.heic": r"not a photo in a format that can be read: .*\(HEIF opening failed\. .*\)",
+    "corrupted.heic": r"cannot be opened as HEIF: Invalid input: .*",
     "crash-2020-10-test.tif": r"cannot be decoded: decoder error -2 \(TIFFFillStrip: .*\)",
     "crash-338516dbd2f0e83caddb8ce256c22db3bd6dc40f.tif": (
         r"cannot be decoded: decoder error -2 \(TIFFFillStrip: Read error on strip 0; .*\)"
@@ -53,7 +53,8 @@ CORRUPT: dict[str, tuple[int, int] | str] = {
     "jpeg_ff00_header.jpg": (300, 225),
     "junk_jpeg_header.jpg": (1024, 768),
     "photoshop-200dpi-broken.jpg": (200, 200),
-    "png_decompression_dos.png": r"cannot be decoded: Decompressed data too large .*",
+    # Three texts of 2 MB unpacked, which does no harm.
+    "png_decompression_dos.png": (1, 1),
     "text.jpg": r"not a photo in a format that can be read: JPEG, PNG, TIFF, WEBP, HEIF, AVIF, BMP",
     # Only its second picture is cut short, but so is the file.
     "truncated.heic": r"cannot be decoded: image file is truncated \(bytes missing: 1\)",
@@ -84,7 +85,7 @@ def test_outcome(shared: Path, name: str, capfd: pytest.CaptureFixture[str]) -> 
         scale = min(1, MAX_SIDE / max(outcome))
         assert photo.pixels.shape == (round(outcome[1] * scale), round(outcome[0] * scale), 3)
         # A picture, not the one colour that a failed decode leaves behind.
-        assert photo.pixels.std() > 0.1
+        assert photo.pixels.std() > 0.1 or photo.pixels.size == 3
     printed = capfd.readouterr()
     assert (printed.out, printed.err) == ("", "")
 

@@ -8,7 +8,14 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from phototriage.errors import PhotoError, PhotoReadError
 from phototriage.photos.colour import Pixels, to_8_bit, to_srgb
-from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
+from phototriage.photos.formats import (
+    DAMAGE,
+    FORMATS,
+    Warnings,
+    own_pillow_settings,
+    register_formats,
+    why_unopened,
+)
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
 from phototriage.photos.heif_boxes import missing_bytes
 from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, reduction
@@ -84,7 +91,7 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
     register_formats()
     try:
         with captured_stderr() as printed, own_pillow_settings() as warned:
-            outcome = _try_decode(data, max_side)
+            outcome = _try_decode(data, max_side, warned)
     except MemoryError as error:
         raise PhotoReadError("there is not enough memory to decode it") from error
     noise = [*(str(warning.message) for warning in warned), *printed.text.splitlines()]
@@ -94,12 +101,12 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
     raise PhotoError(_one_line(f"{outcome} ({noise[-1].strip()})" if noise else outcome))
 
 
-def _try_decode(data: bytes, max_side: int | None) -> Decoded | str:
+def _try_decode(data: bytes, max_side: int | None, warned: Warnings) -> Decoded | str:
     """The decoded photo, or the reason why there is none."""
     try:
         return _decode(data, max_side)
-    except UnidentifiedImageError:
-        return f"not a photo in a format that can be read: {', '.join(FORMATS)}"
+    except UnidentifiedImageError as error:
+        raise PhotoError(_one_line(why_unopened(warned))) from error
     except DAMAGE as error:
         return f"cannot be decoded: {str(error) or type(error).__name__}"
 

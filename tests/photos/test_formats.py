@@ -1,0 +1,69 @@
+import io
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, PngImagePlugin
+
+from phototriage.errors import PhotoError
+from phototriage.photos import decode, read_capture
+from phototriage.photos.formats import own_pillow_settings
+
+
+def png(scene: np.ndarray, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(scene).save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def xmp(size: int) -> PngImagePlugin.PngInfo:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", "x" * size, zip=True)
+    return texts
+
+
+def test_a_large_profile_of_a_png_is_used(scene: np.ndarray, swapped_profile: bytes) -> None:
+    large = swapped_profile + np.random.default_rng(0).bytes(3 << 20)
+    decoded = decode(png(scene, icc_profile=large), None)
+    np.testing.assert_allclose(decoded.pixels, scene[..., [1, 0, 2]], rtol=0, atol=1)
+    assert decoded.complaints == ()
+
+
+def test_a_large_text_of_a_png_does_no_harm(scene: np.ndarray) -> None:
+    data = png(scene, pnginfo=xmp(16 << 20))
+    np.testing.assert_array_equal(decode(data, None).pixels, scene)
+    assert read_capture(data).width == 90
+
+
+def test_a_huge_text_of_a_png_is_refused(scene: np.ndarray) -> None:
+    data = png(scene, pnginfo=xmp((16 << 20) + 1))
+    assert len(data) < 50_000
+    with pytest.raises(PhotoError, match=r"^cannot be decoded: Decompressed data too large"):
+        decode(data, None)
+
+
+def test_the_settings_are_put_back() -> None:
+    with suppress(KeyError), own_pillow_settings():
+        assert PngImagePlugin.MAX_TEXT_CHUNK == 16 << 20
+        raise KeyError
+    assert PngImagePlugin.MAX_TEXT_CHUNK == 1 << 20
+
+
+def reason(data: bytes) -> str:
+    with pytest.raises(PhotoError) as raised:
+        decode(data, None)
+    return str(raised.value)
+
+
+def test_a_kind_of_tiff_that_cannot_be_opened_is_called_so() -> None:
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((8, 8), np.float64), photometric="minisblack", metadata=None)
+    assert reason(file.getvalue()) == "cannot be opened as TIFF: unknown pixel mode"
+
+
+def test_a_cut_off_file_is_called_by_its_format(scene: np.ndarray) -> None:
+    file = io.BytesIO()
+    Image.fromarray(scene).save(file, "TIFF", compression="tiff_lzw")  # its directory is the last part
+    assert reason(file.getvalue()[:-100]).startswith("cannot be opened as TIFF: ")
+    assert reason(b"BM" + bytes(6)).startswith("cannot be opened as BMP: ")
