@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from phototriage.photos.colour import to_8_bit, to_srgb
@@ -93,6 +94,18 @@ def test_16_bit_grey_is_scaled() -> None:
     assert complaints == ()
 
 
+@pytest.mark.parametrize("clear", [0, 30_000, 65_535])
+def test_the_clear_level_of_16_bit_grey_is_laid_over_white(clear: int) -> None:
+    values = np.array([[0, 29_999, 30_000, 30_001, 65_535]], np.uint16)
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG", transparency=clear)
+    image = Image.open(file)
+    assert (image.mode, image.info["transparency"]) == ("I;16", clear)
+    result, complaints = to_8_bit(image)
+    np.testing.assert_array_equal(result, np.where(values == clear, 255, np.rint(values / 257)))
+    assert complaints == ()
+
+
 def reopened(pixels: np.ndarray) -> Image.Image:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "TIFF")
@@ -110,6 +123,32 @@ def test_32_bit_integers_within_16_bits() -> None:
     result, complaints = to_8_bit(reopened(np.array([[0, 257, 65535]], np.int32)))
     np.testing.assert_array_equal(result, [[0, 1, 255]])
     assert complaints == ()
+
+
+@pytest.mark.parametrize("compression", [None, "deflate"])
+def test_32_bit_integers_without_a_sign(compression: str | None) -> None:
+    file = io.BytesIO()
+    values = np.array([[2**31 - 2**24, 2**31, 2**32 - 2**24]], np.uint32)
+    tifffile.imwrite(file, values, photometric="minisblack", compression=compression, metadata=None)
+    result, complaints = to_8_bit(Image.open(file))
+    np.testing.assert_array_equal(result, np.rint(255.0 * (values - values.min()) / np.ptp(values)))
+    assert complaints == ("pixel values from 2.13071e+09 to 4.27819e+09 were stretched to 8 bits",)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_16_bit_integers_with_a_sign(byteorder: str) -> None:
+    def result(values: list[int]) -> tuple[np.ndarray, tuple[str, ...]]:
+        file = io.BytesIO()
+        pixels = np.array([values], np.int16)
+        tifffile.imwrite(file, pixels, photometric="minisblack", byteorder=byteorder, metadata=None)
+        return to_8_bit(Image.open(file))
+
+    pixels, complaints = result([0, 12_850, 32_767])
+    np.testing.assert_array_equal(pixels, [[0, 100, 255]])
+    assert complaints == ()
+    pixels, complaints = result([-100, 0, 155])
+    np.testing.assert_array_equal(pixels, [[0, 100, 255]])
+    assert complaints == ("pixel values from -100 to 155 were stretched to 8 bits",)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int32])

@@ -16,6 +16,7 @@ from phototriage.photos.capture_time import CaptureTime, exif_text, read_capture
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
 from phototriage.photos.raw_container import is_raw, raw_exif
 from phototriage.photos.stderr_capture import captured_stderr
+from phototriage.photos.tiff import stored_size, to_full_picture
 
 __all__ = ["Capture", "read_capture"]
 
@@ -102,10 +103,11 @@ def read_capture(data: bytes) -> Capture:
 def _read(data: bytes) -> Capture:
     register_formats()
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        to_full_picture(image)
         # Not image.getexif(): that of a PNG would decode the picture to look behind it.
         if image.format == "PNG" and (chunk := _png_exif(data)):
             image.info["exif"] = chunk
-        return _capture(Image.Image.getexif(image), image.size)
+        return _capture(Image.Image.getexif(image), stored_size(image))
 
 
 def _png_exif(data: bytes) -> bytes:

@@ -6,14 +6,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
+from PIL.ExifTags import Base
+
+from phototriage.photos.tiff import UNSIGNED, WHITE_IS_ZERO, tiff_tag
 
 __all__ = ["Pixels", "to_8_bit", "to_srgb"]
 
 Pixels = npt.NDArray[np.uint8]
-
-_BITS_PER_SAMPLE = 258
-_PHOTOMETRIC = 262
-_WHITE_IS_ZERO = 0
 
 _MODE_OF_SPACE = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 
@@ -21,8 +20,9 @@ _MODE_OF_SPACE = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
     """Bring a loaded image to 8 bits a channel, transparent parts over white.
 
-    16-bit grey is scaled from its full range. Floats are taken for 0 to 1 and 32-bit integers for 0 to 65535;
-    where they leave that range they are stretched from their own darkest to their own brightest value.
+    16-bit grey is scaled from its full range, from 0 on where it is signed. Floats are taken for 0 to 1 and
+    32-bit integers for 0 to 65535; where they leave that range, and where 16 bits are negative, they are
+    stretched from their own darkest to their own brightest value.
 
     Returns:
         uint8 (h, w) for grey, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and complaints.
@@ -32,9 +32,11 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
     """
     mode = image.mode
     if mode.startswith("I;16"):
-        return _deep_grey(image, white=2 ** _tiff_tag(image, _BITS_PER_SAMPLE, 16) - 1)
-    if mode in ("I", "F"):
-        return _deep_grey(image, white=1 if mode == "F" else 65535)
+        return _deep_grey(image, white=2 ** tiff_tag(image, Base.BitsPerSample, 16) - 1)
+    if mode == "I":
+        return _deep_grey(image, white=32767 if tiff_tag(image, Base.BitsPerSample, 32) == 16 else 65535)
+    if mode == "F":
+        return _deep_grey(image, white=1)
     if image.has_transparency_data:
         grey = mode in ("1", "L", "LA")
         if mode not in ("LA", "RGBA"):
@@ -108,6 +110,8 @@ def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
 
 def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]:
     values = np.asarray(image)
+    if values.dtype == np.int32 and tiff_tag(image, Base.SampleFormat, UNSIGNED) == UNSIGNED:
+        values = values.view(np.uint32)  # Pillow keeps their bits, but knows no such mode
     black, brightest = float(values.min()), float(values.max())
     complaints: tuple[str, ...] = ()
     if not (np.isfinite(black) and np.isfinite(brightest)):
@@ -119,11 +123,8 @@ def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]
     scale = 255 / (brightest - black) if brightest > black else 0.0
     pixels = np.rint((values.astype(np.float32) - np.float32(black)) * np.float32(scale)).astype(np.uint8)
     # Pillow inverts such TIFFs at 8 bits only.
-    if _tiff_tag(image, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+    if tiff_tag(image, Base.PhotometricInterpretation, 1) == WHITE_IS_ZERO:
         pixels = 255 - pixels
+    if "transparency" in image.info:  # the one grey of a PNG that is not to be seen
+        pixels[values == image.info["transparency"]] = 255
     return pixels, complaints
-
-
-def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
-    value = getattr(image, "tag_v2", {}).get(tag, default)
-    return int(value[0] if isinstance(value, tuple) else value)

@@ -22,6 +22,7 @@ from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, red
 from phototriage.photos.raw import read_preview
 from phototriage.photos.raw_container import is_raw
 from phototriage.photos.stderr_capture import captured_stderr
+from phototriage.photos.tiff import refuse_misread, to_full_picture
 
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
 
@@ -65,9 +66,10 @@ class Decoded:
 def decode(data: bytes, max_side: int | None) -> Decoded:
     """Decode a photo by its content, whatever its name.
 
-    The first frame is taken, laid over white where it is transparent, shrunk by area averaging (JPEG: after a
-    DCT-scaled decode), brought to sRGB by its ICC profile, and turned upright by its EXIF. What leaves the
-    pixels whole is a complaint. Missing or broken pixels are an error: half a photo must not be ranked.
+    The first frame is taken, of a TIFF the first that is no thumbnail. It is laid over white where it is
+    transparent, shrunk by area averaging (JPEG: after a DCT-scaled decode), brought to sRGB by its ICC
+    profile, and turned upright by its EXIF. What leaves the pixels whole is a complaint. Missing or broken
+    pixels are an error: half a photo must not be ranked.
 
     Of a RAW file the embedded preview is taken, turned as the RAW file says where it does not say so itself;
     sensor data are never developed.
@@ -115,6 +117,8 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
     if is_raw(data):
         return _decode_raw(data, max_side)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        to_full_picture(image)
+        refuse_misread(image)
         width, height = image.size
         is_jpeg = image.format in ("JPEG", "MPO")
         scale = reduction(width, height, max_side) if is_jpeg else 1
