@@ -182,6 +182,84 @@ def test_bad_photos_are_named_and_the_rest_are_ranked(cli: Cli, bursts: Path, tm
     assert "P(best)" in out
 
 
+@pytest.fixture
+def with_locked_folder(bursts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A burst beside a sub-folder that cannot be listed, whoever runs the tests."""
+    folder = tmp_path / "photos"
+    shutil.copytree(bursts / "photos" / "burst-001", folder)
+    locked = folder / "lo\x1b[2Jcked"
+    locked.mkdir()
+    scandir = os.scandir
+
+    def refuse(path: object = ".") -> object:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    return folder
+
+
+LOCKED = {"photo": "lo\x1b[2Jcked", "reason": "the folder cannot be read: Permission denied"}
+
+
+def test_an_unreadable_sub_folder_is_a_failure_among_others(
+    cli: Cli, with_locked_folder: Path, tmp_path: Path
+) -> None:
+    folder = with_locked_folder
+    first = min(folder.glob("*.jpg"))
+    # Its other file is measured in its place, which must not lose what failed before.
+    shutil.copy(first, first.with_suffix(".png"))
+    first.write_text("no photo")
+    listed, page = tmp_path / "failures.csv", tmp_path / "r.json"
+    options = ("--cache_dir", tmp_path / "cache", "--failures", listed, "--json", page, "--quiet")
+    code, out, err = cli("rank", folder, *options)
+    assert (code, out) == (3, "")
+    assert err.splitlines()[0] == f"left out: lo\\x1b[2Jcked: {LOCKED['reason']}"
+    assert err.splitlines()[1].startswith(f"left out: {first.name}: not a photo in a format")
+    assert len(err.splitlines()) == 2
+    failures = list(csv.DictReader(listed.read_text().splitlines()))
+    assert failures == json.loads(page.read_text())["failures"]
+    assert failures[0] == LOCKED
+    assert [failure["photo"] for failure in failures] == [LOCKED["photo"], first.name]
+
+
+def test_an_unreadable_sub_folder_is_told_where_no_photo_can_be_used(
+    cli: Cli, with_locked_folder: Path, tmp_path: Path
+) -> None:
+    for photo in with_locked_folder.glob("*.jpg"):
+        photo.write_text("no photo")
+    listed = tmp_path / "failures.csv"
+    code, _, err = cli("rank", with_locked_folder, "--cache_dir", tmp_path / "cache", "--failures", listed)
+    assert code == 1
+    assert err.startswith(f"left out: lo\\x1b[2Jcked: {LOCKED['reason']}\n")
+    assert next(csv.DictReader(listed.read_text().splitlines())) == LOCKED
+
+
+def test_what_is_passed_by_on_purpose_is_said_and_no_failure(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    shutil.copytree(bursts / "photos" / "burst-001", folder)
+    (folder / "album").symlink_to(bursts, target_is_directory=True)
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    (folder / "go\x1b[2Jne.jpg").symlink_to(folder / "missing.jpg")
+    code, _, err = cli("rank", folder, "--cache_dir", tmp_path / "cache")
+    assert code == 0
+    assert err.splitlines()[:2] == [
+        "2 linked folders were not entered",
+        "broken links and special files were skipped: 1, the first go\\x1b[2Jne.jpg",
+    ]
+    assert err.endswith("; 0 left out\n")
+
+
+def test_a_folder_of_links_is_not_called_empty(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "album").symlink_to(bursts, target_is_directory=True)
+    code, _, err = cli("rank", folder, "--cache_dir", tmp_path / "cache")
+    assert code == 1
+    assert err.endswith("; 1 folder was not entered: 1 linked\n")
+
+
 def test_where_no_photo_can_be_used_all_reasons_are_listed(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()

@@ -1,14 +1,17 @@
+import contextlib
+import inspect
 import logging
 import os
 import random
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from phototriage.errors import PhotoError
-from phototriage.photos import PHOTO_SUFFIXES, RAW_SUFFIXES, discover
+from phototriage.photos import PHOTO_SUFFIXES, PICKS_MARK, RAW_SUFFIXES, discover
 
 
 def fill(folder: Path, *names: str) -> None:
@@ -20,6 +23,12 @@ def fill(folder: Path, *names: str) -> None:
 
 def found(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in discover(folder)]
+
+
+def notes(folder: Path) -> list[str]:
+    said: list[str] = []
+    discover(folder, on_note=said.append)
+    return sorted(said)
 
 
 def test_natural_order_in_every_folder(tmp_path: Path) -> None:
@@ -60,6 +69,28 @@ def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
     assert found(tmp_path) == ["a.jpg", "sub/e.jpg"]
 
 
+def test_thumbnails_of_a_synology_are_skipped(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg", "sub/@eaDir/b.jpg", "sub/eaDir/c.jpg")
+    assert found(tmp_path) == ["a.jpg", "sub/eaDir/c.jpg"]
+
+
+def test_picks_are_skipped_but_where_they_are_asked_for(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "best/a.jpg", "best/2024/b.jpg", f"best/{PICKS_MARK}")
+    assert found(tmp_path) == ["a.jpg"]
+    assert found(tmp_path / "best") == ["2024/b.jpg", "a.jpg"]
+
+
+def test_folders_may_lie_deeper_than_python_recurses(tmp_path: Path) -> None:
+    folders = "/".join("d" * 150)
+    fill(tmp_path, f"{folders}/a.jpg")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        assert found(tmp_path) == [f"{folders}/a.jpg"]
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def test_a_folder_below_a_hidden_one_can_be_asked_for(tmp_path: Path) -> None:
     fill(tmp_path, ".hidden/photos/a.jpg")
     assert found(tmp_path / ".hidden" / "photos") == ["a.jpg"]
@@ -80,12 +111,26 @@ def test_links_to_folders_are_not_followed_and_links_to_photos_are(tmp_path: Pat
     (folder / "broken.jpg").symlink_to(tmp_path / "missing.jpg")
     (folder / "itself.jpg").symlink_to(folder / "itself.jpg")
     assert found(folder) == ["a.jpg", "c.jpg"]
+    assert notes(folder) == [
+        "2 linked folders were not entered",
+        "broken links and special files were skipped: 2, the first broken.jpg",
+    ]
+
+
+def test_of_links_only_those_to_folders_that_would_be_entered_are_noted(tmp_path: Path) -> None:
+    fill(tmp_path / "photos", "a.jpg", "sub/b.jpg")
+    for name in (".hidden", "@eaDir", "sub/link"):
+        (tmp_path / "photos" / name).symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "photos" / "gone.xmp").symlink_to(tmp_path / "missing.xmp")
+    assert notes(tmp_path / "photos") == ["1 linked folder was not entered"]
 
 
 def test_a_pipe_is_no_photo(tmp_path: Path) -> None:
     fill(tmp_path, "a.jpg")
-    os.mkfifo(tmp_path / "b.jpg")
+    (tmp_path / "sub").mkdir()
+    os.mkfifo(tmp_path / "sub" / "b.jpg")
     assert found(tmp_path) == ["a.jpg"]
+    assert notes(tmp_path) == ["broken links and special files were skipped: 1, the first sub/b.jpg"]
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
@@ -96,8 +141,8 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
 
 @pytest.fixture
 def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that cannot be listed, whoever runs the tests."""
-    folder = tmp_path / "locked"
+    """A folder that cannot be listed, whoever runs the tests, and whose name plays tricks on a terminal."""
+    folder = tmp_path / "sub" / "lo\x1b[2Jcked"
     fill(folder, "secret.jpg")
     scandir = os.scandir
 
@@ -110,13 +155,66 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("locked")
 def test_an_unreadable_sub_folder_is_left_out_and_told(
-    locked: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fill(tmp_path, "a.jpg", "other/b.jpg")
     with caplog.at_level(logging.WARNING):
         assert found(tmp_path) == ["a.jpg", "other/b.jpg"]
-    assert caplog.messages == [f"{locked} is left out: Permission denied"]
+    expected = "sub/lo\\x1b[2Jcked is left out: the folder cannot be read: Permission denied"
+    assert caplog.messages == [expected]
+
+
+@pytest.mark.usefixtures("locked")
+def test_whoever_asks_is_told_of_an_unreadable_sub_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(tmp_path, "a.jpg")
+    failures: list[tuple[str, str]] = []
+    photos = discover(tmp_path, on_failure=lambda path, reason: failures.append((path, reason)))
+    assert photos == [tmp_path / "a.jpg"]
+    assert failures == [("sub/lo\x1b[2Jcked", "the folder cannot be read: Permission denied")]
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_sub_folder_whose_names_can_be_read_and_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """As chmod -x leaves it, on file systems that tell folders from files with the names, and on others."""
+    fill(tmp_path, "a.jpg", "shut/b.jpg", "shut/deep/c.jpg")
+    scandir = os.scandir
+
+    class Entry:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def is_symlink(self) -> bool:
+            if not known:
+                raise PermissionError(13, "Permission denied", self.name)
+            return False
+
+        def is_dir(self) -> bool:
+            return self.is_symlink() or self.name == "deep"
+
+        def is_file(self) -> bool:
+            return not self.is_dir()
+
+    def refuse(path: Path) -> contextlib.AbstractContextManager[Iterator[Entry | os.DirEntry[str]]]:
+        if path == tmp_path / "shut":
+            return contextlib.nullcontext(iter([Entry("b.jpg"), Entry("deep")]))
+        if path == tmp_path / "shut" / "deep":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    failures: list[tuple[str, str]] = []
+    photos = discover(tmp_path, on_failure=lambda path, reason: failures.append((path, reason)))
+    reason = "the folder cannot be read: Permission denied"
+    # A photo that cannot be read is told by whoever reads it.
+    assert [path.name for path in photos] == (["a.jpg", "b.jpg"] if known else ["a.jpg"])
+    assert failures == [("shut/deep" if known else "shut", reason)]
 
 
 def test_an_unreadable_folder(locked: Path) -> None:
@@ -166,7 +264,23 @@ def test_many_other_files_are_counted_by_kind(tmp_path: Path) -> None:
     assert no_photos_message(tmp_path) == [expected]
 
 
-def test_broken_links_and_unreadable_folders_are_named(locked: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("locked")
+def test_broken_links_and_unreadable_folders_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").symlink_to(tmp_path / "missing.jpg")
     message = no_photos_message(tmp_path)
     assert message == ["1 file was skipped: 1 broken link or special file", "1 folder was unreadable"]
+
+
+def test_folders_that_are_not_entered_are_counted(tmp_path: Path) -> None:
+    fill(tmp_path / "elsewhere", "a.jpg")
+    folder = tmp_path / "photos"
+    fill(folder, ".trash/a.jpg")
+    assert no_photos_message(folder) == ["1 folder was not entered: 1 hidden"]
+    (folder / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (folder / "link 2").symlink_to(folder, target_is_directory=True)
+    (folder / "link 3").symlink_to(tmp_path, target_is_directory=True)
+    fill(folder, f"best/{PICKS_MARK}", "best/a.jpg", f"best 2/{PICKS_MARK}", "sub/@eaDir/a.jpg", "sub/a.xmp")
+    assert no_photos_message(folder) == [
+        "1 file was skipped: 1 .xmp",
+        "7 folders were not entered: 3 linked, 2 of picks, 1 hidden, 1 of thumbnails",
+    ]

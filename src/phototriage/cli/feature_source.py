@@ -1,7 +1,7 @@
 """The options that say how photos become numbers; the same on every command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from phototriage.features import (
     TABLE,
     Block,
     ExtractorOptions,
+    Failure,
     Features,
     MultiFeatureExtractor,
     check_blocks,
@@ -49,11 +50,13 @@ class FeatureSource:
         model: Sequence[Block] = (),
         *,
         quiet: bool = False,
+        known: Sequence[Failure] = (),
     ) -> Features:
         """Features of key → file, with progress and notes on standard error.
 
         `needed`: the features to measure where --features does not say. `model`: the blocks that a model must
-        find; checked before hours of measuring, not after. `quiet`: without progress.
+        find; checked before hours of measuring, not after. `quiet`: without progress. `known`: failures that
+        were found before, to be told with those of the measuring.
         """
         if self.workers is not None and self.workers < 1:
             raise FeatureError(f"--workers must be at least 1, not {self.workers}")
@@ -64,6 +67,7 @@ class FeatureSource:
         check_blocks(model, [each.block for each in extractor.extractors])
         with progress("features", quiet=quiet) as on_progress:
             features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
+        features = replace(features, failures=(*known, *features.failures))
         self.write_failures(features)
         if photos and not len(features):
             note_failures(features.failures)

@@ -13,7 +13,7 @@ from phototriage.cli.progress import note, note_failures, progress
 from phototriage.cli.ranking_writers import Marks, Picks, undo_marks
 from phototriage.cli.standard_output import shown
 from phototriage.errors import OutputError
-from phototriage.features import Block, Features
+from phototriage.features import Block, Failure, Features
 from phototriage.outputs import (
     STDOUT,
     check_destinations,
@@ -118,8 +118,13 @@ class Command:
             return undo_marks(self.folder, dry_run=self.dry_run)
         self._check()
         ranker = load_ranker(self.model) if self.model else load_embedded_ranker()
-        shots = shots_of(self.folder, discover(self.folder))
-        shots, features = self._measured(shots, ranker.blocks)
+        unreadable: list[Failure] = []
+        photos = discover(
+            self.folder,
+            on_failure=lambda path, reason: unreadable.append(Failure(path, reason)),
+            on_note=note,
+        )
+        shots, features = self._measured(shots_of(self.folder, photos), ranker.blocks, unreadable)
         series = self.grouping.series(shots, features)
         ranked = rank_series(series, features, ranker, keep=self.keep, detail=features)
         if not self.quiet and STDOUT not in self._written:
@@ -132,7 +137,9 @@ class Command:
         failed = self._write(ranked, features)
         return SOME_FAILED if failed or features.failures else 0
 
-    def _measured(self, shots: list[Shot], blocks: Sequence[Block]) -> tuple[list[Shot], Features]:
+    def _measured(
+        self, shots: list[Shot], blocks: Sequence[Block], known: Sequence[Failure]
+    ) -> tuple[list[Shot], Features]:
         """Measures each shot's photo, or the next of its files where that one cannot be used."""
         names = [*(block.name for block in blocks), *(self.source.features or ()), "look", "iqa_plus"]
         listed = None if self.dry_run else self.source.failures
@@ -140,7 +147,7 @@ class Command:
         def measured(shots: list[Shot], failures: Path | None) -> Features:
             photos = {shot.photo: self.folder / shot.photo for shot in shots}
             source = replace(self.source, features=None, failures=failures)
-            return source.measure(photos, list(dict.fromkeys(names)), blocks, quiet=self.quiet)
+            return source.measure(photos, list(dict.fromkeys(names)), blocks, quiet=self.quiet, known=known)
 
         features = measured(shots, listed)
         again = [

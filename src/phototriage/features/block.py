@@ -43,7 +43,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Failure:
-    """A photo without features, and the reason in one line."""
+    """A photo without features, or a folder that could not be searched for photos; the reason in one line."""
 
     photo: str
     reason: str

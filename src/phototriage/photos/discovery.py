@@ -3,12 +3,14 @@
 import logging
 import os
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 from natsort import natsort_keygen, ns
 
 from phototriage.errors import PhotoError
+from phototriage.printable import printable
 
 __all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key"]
 
@@ -33,6 +35,9 @@ PHOTO_SUFFIXES: frozenset[str] = RAW_SUFFIXES | frozenset(
 PICKS_MARK = ".phototriage-picks"
 """A sub-folder that holds a file of this name holds picks, and is left out."""
 
+_SYNOLOGY_THUMBNAILS = "@eaDir"
+_LINKED = "linked"
+_NO_FILE = "broken link or special file"
 _MAX_KINDS_NAMED = 5
 
 _natural = natsort_keygen(alg=ns.IGNORECASE)
@@ -40,11 +45,27 @@ _natural = natsort_keygen(alg=ns.IGNORECASE)
 _logger = logging.getLogger(__name__)
 
 
-def discover(folder: Path) -> list[Path]:
+def _log(path: str, reason: str) -> None:
+    _logger.warning("%s is left out: %s", printable(path), reason)
+
+
+def discover(
+    folder: Path,
+    *,
+    on_failure: Callable[[str, str], None] = _log,
+    on_note: Callable[[str], None] = lambda note: None,
+) -> list[Path]:
     """Find the photos in a folder and its sub-folders.
 
-    Hidden files and folders are skipped, and so are folders of picks; linked folders are not entered (they
-    may run in circles), and a sub-folder that cannot be read is left out with a logged warning.
+    Hidden files and folders are skipped, and so are folders of picks and of Synology's thumbnails; linked
+    folders are not entered, since they may run in circles.
+
+    Args:
+        folder: where to look.
+        on_failure: called with path below `folder` and reason for each sub-folder that cannot be read; by
+            default that is logged as a warning.
+        on_note: called with one line about linked folders, and one about broken links and special files that
+            have the name of a photo; where there are any.
 
     Returns:
         Paths that begin with `folder`, in natural order of the path below it (IMG_2 before IMG_10).
@@ -52,30 +73,51 @@ def discover(folder: Path) -> list[Path]:
     Raises:
         PhotoError: the folder is missing, is not a folder, cannot be read, or holds no photo.
     """
-
-    def fail_or_warn(error: OSError) -> None:
-        if Path(error.filename) == folder:
-            raise PhotoError(_why_not_a_folder(folder, error)) from error
-        _logger.warning("%s is left out: %s", error.filename, error.strerror)
-        unreadable.append(error.filename)
-
     photos: list[str] = []
+    no_files: list[str] = []
     skipped: Counter[str] = Counter()
-    unreadable: list[str] = []
-    for parent, folders, names in os.walk(folder, onerror=fail_or_warn):
-        if PICKS_MARK in names and Path(parent) != folder:
-            folders.clear()
+    not_entered: Counter[str] = Counter()
+    unreadable = 0
+    # A stack of our own: os.walk of Python 3.11 gives up a thousand folders deep.
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        try:
+            with os.scandir(folder / below) as entries:
+                # Asked here, since it fails where the names of a folder can be read and nothing more.
+                found = [(entry, entry.is_symlink()) for entry in entries]
+        except OSError as error:
+            if not below:
+                raise PhotoError(_why_not_a_folder(folder, error)) from error
+            unreadable += 1
+            on_failure(below, f"the folder cannot be read: {error.strerror}")
             continue
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        below = Path(parent).relative_to(folder).as_posix()
-        for name in names:
-            kind = _kind(parent, name)
+        if below and any(entry.name == PICKS_MARK for entry, _ in found):
+            not_entered["of picks"] += 1
+            continue
+        for entry, linked in found:
+            # Plain text: of a library of 100,000 files each Path takes as long as looking at the disk.
+            path = f"{below}/{entry.name}" if below else entry.name
+            if _is(entry.is_dir):
+                if why := _why_not_entered(entry.name, linked):
+                    not_entered[why] += 1
+                else:
+                    waiting.append(path)
+                continue
+            kind = _kind(entry)
             if kind in PHOTO_SUFFIXES:
-                photos.append(name if below == "." else f"{below}/{name}")
+                photos.append(path)
             else:
                 skipped[kind] += 1
+            if kind == _NO_FILE:
+                no_files.append(path)
     if not photos:
-        raise PhotoError(_why_no_photos(folder, skipped, len(unreadable)))
+        raise PhotoError(_why_no_photos(folder, skipped, not_entered, unreadable))
+    if links := not_entered[_LINKED]:
+        on_note(f"{_counted(links, 'linked folder')} not entered")
+    if no_files:
+        first = min(no_files, key=natural_key)
+        on_note(f"broken links and special files were skipped: {len(no_files):,}, the first {first}")
     return [folder / photo for photo in sorted(photos, key=natural_key)]
 
 
@@ -95,14 +137,29 @@ def _key_of_folder(folder: str) -> tuple[object, ...]:
     return tuple(_natural(part) for part in folder.split("/") if part)
 
 
-def _kind(parent: str, name: str) -> str:
-    """The lower-case suffix of a usable file, else the words by which it is counted as skipped."""
-    # Plain text here: of a library of 100,000 files each Path takes as long as looking at the disk.
+def _is(test: Callable[[], bool]) -> bool:
+    """Whether an entry is what is asked; a link in a circle is nothing."""
+    try:
+        return test()
+    except OSError:
+        return False
+
+
+def _why_not_entered(name: str, linked: bool) -> str | None:
     if name.startswith("."):
         return "hidden"
-    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
-    if suffix in PHOTO_SUFFIXES and not os.path.isfile(os.path.join(parent, name)):  # noqa: PTH113, PTH118
-        return "broken link or special file"
+    if name == _SYNOLOGY_THUMBNAILS:
+        return "of thumbnails"
+    return _LINKED if linked else None
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """The lower-case suffix of a usable file, else the words by which it is counted as skipped."""
+    if entry.name.startswith("."):
+        return "hidden"
+    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
+    if suffix in PHOTO_SUFFIXES and not _is(entry.is_file):
+        return _NO_FILE
     return suffix or "without a suffix"
 
 
@@ -114,20 +171,24 @@ def _why_not_a_folder(folder: Path, error: OSError) -> str:
     return f"{folder}: the folder cannot be read ({error.strerror})"
 
 
-def _why_no_photos(folder: Path, skipped: Counter[str], unreadable: int) -> str:
+def _why_no_photos(folder: Path, skipped: Counter[str], not_entered: Counter[str], unreadable: int) -> str:
     pictures = " ".join(sorted(PHOTO_SUFFIXES - RAW_SUFFIXES))
-    looked_for = f"{folder}: no photo was found ({pictures} and cameras' RAW files)"
-    total = skipped.total()
-    named = skipped.most_common(_MAX_KINDS_NAMED)
-    kinds = [f"{count} {kind}" for kind, count in named]
-    if unnamed := total - sum(count for _, count in named):
-        kinds.append(f"{unnamed} other")
-    was_there = []
-    if total:
-        was_there.append(f"{_counted(total, 'file')} skipped: {', '.join(kinds)}")
+    parts = [f"{folder}: no photo was found ({pictures} and cameras' RAW files)"]
+    if skipped:
+        parts.append(f"{_counted(skipped.total(), 'file')} skipped: {_kinds(skipped)}")
+    if not_entered:
+        parts.append(f"{_counted(not_entered.total(), 'folder')} not entered: {_kinds(not_entered)}")
     if unreadable:
-        was_there.append(f"{_counted(unreadable, 'folder')} unreadable")
-    return "; ".join([looked_for, *(was_there or ["the folder is empty"])])
+        parts.append(f"{_counted(unreadable, 'folder')} unreadable")
+    return "; ".join(parts if len(parts) > 1 else [*parts, "the folder is empty"])
+
+
+def _kinds(counts: Counter[str]) -> str:
+    named = counts.most_common(_MAX_KINDS_NAMED)
+    kinds = [f"{count} {kind}" for kind, count in named]
+    if unnamed := counts.total() - sum(count for _, count in named):
+        kinds.append(f"{unnamed} other")
+    return ", ".join(kinds)
 
 
 def _counted(count: int, noun: str) -> str:
