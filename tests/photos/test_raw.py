@@ -87,10 +87,13 @@ def test_a_broken_raw_file_names_what_libraw_said() -> None:
     assert "\n" not in str(error.value)
 
 
-def test_preview_of_pixels(monkeypatch: pytest.MonkeyPatch, make_dng: Callable[..., bytes]) -> None:
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_preview_of_pixels(
+    monkeypatch: pytest.MonkeyPatch, make_dng: Callable[..., bytes], orientation: int
+) -> None:
     import rawpy
 
-    data = make_dng(jpeg(picture()), SIZE)
+    data = make_dng(jpeg(picture()), SIZE, orientation)
     bitmap = rawpy.Thumbnail(rawpy.ThumbFormat.BITMAP, picture())
     reader = rawpy.imread
 
@@ -109,7 +112,7 @@ def test_preview_of_pixels(monkeypatch: pytest.MonkeyPatch, make_dng: Callable[.
     monkeypatch.setattr(rawpy, "imread", Raw)
     preview = read_preview(data)
     assert not preview.turned_by_itself
-    np.testing.assert_array_equal(decode(data, None).pixels, picture())
+    np.testing.assert_array_equal(decode(data, None).pixels, upright(picture(), orientation))
 
 
 def test_rawpy_is_imported_only_for_raw_files() -> None:

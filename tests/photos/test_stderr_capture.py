@@ -66,12 +66,15 @@ def test_no_file_descriptor_is_left_open() -> None:
     assert next_free() == before
 
 
-def test_a_process_without_standard_error() -> None:
-    code = """
+# Without standard input the capture has its place there; else in the free place of standard error itself.
+@pytest.mark.parametrize("closed", ["2", "0, 2"])
+def test_a_process_without_standard_error(closed: str) -> None:
+    code = f"""
 import os, sys
 from phototriage.photos import captured_stderr
 sys.stderr = None
-os.close(2)
+for descriptor in [{closed}]:
+    os.close(descriptor)
 with captured_stderr() as printed:
     os.write(2, b"heard")
 try:
