@@ -16,6 +16,10 @@ def test_right_wrong_tied_and_undecided() -> None:
     assert np.isnan(compute_pairwise_accuracy(difference[3:], preference[3:]))
 
 
+def test_float32_differences_have_float64_correctness() -> None:
+    assert correctness(np.float32([1, 0]), np.float32([1, 0.5])).dtype == np.float64
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from([-2.0, -1.0, 1.0, 2.0]), st.sampled_from([0.1, 0.4, 0.6, 1.0])), min_size=1

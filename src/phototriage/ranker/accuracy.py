@@ -15,7 +15,7 @@ def correctness(difference: NDArray[np.floating], preference: NDArray[np.floatin
 
     Returns: float64 (n,).
     """
-    side = np.sign(preference - 0.5)
+    side = np.sign(preference - 0.5).astype(np.float64)
     return np.where(side == 0, np.nan, (1 + np.sign(difference) * side) / 2)
 
 
