@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,29 @@ def test_figures_on_what_was_trained_on_are_called_in_sample(
         judged = json.loads(out)
         assert (code, judged["in_sample"], judged["seen_series"]) == (0, in_sample, left_out)
         assert ("IN-SAMPLE" in err) == in_sample
+
+
+def test_photos_written_to_since_they_were_learned_from_are_seen_and_said(
+    cli: Cli, bursts: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    shutil.copytree(bursts / "photos", photos)
+    options = ("--comparisons", bursts / "comparisons.csv", "--photos", photos)
+    cache = ("--cache_dir", tmp_path / "cache")
+    assert cli("train", *options, *cache, "--features", "iqa", "--output_dir", tmp_path / "run")[0] == 0
+    model = ("--model", tmp_path / "run" / "best_model.pt", "--no_baselines", "--json", "-")
+    _, out, err = cli("evaluate", *options, *cache, *model)
+    before = json.loads(out)
+    assert (before["seen_series"], before["notes"][1:], "bear names" in err) == (11, [], False)
+    for photo in photos.rglob("*.jpg"):
+        with photo.open("ab") as file:
+            file.write(b"metadata")
+    _, out, err = cli("evaluate", *options, *cache, *model)
+    after = json.loads(out)
+    assert (after["seen_series"], after["series"]) == (11, 1)
+    learned = read_labels(bursts / "comparisons.csv").comparisons
+    count = len(learned.photos) - len(learned.in_series(split_by_series(learned, 0).test.series).photos)
+    assert f"{count} photos bear names that best_model was trained on but have other contents" in err
 
 
 def test_anyones_scores_are_judged_by_the_same_rules(cli: Cli, own_labels: tuple[Path, Path]) -> None:

@@ -3,6 +3,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from phototriage.features.table import read_feature_table
 from phototriage.outputs import run_folder
 from phototriage.ranker import load_ranker
 from phototriage.ranker.state import TrainingState, save_state
+from phototriage.simulation.release import write_release
 
 Cli = Callable[..., tuple[int, str, str]]
 QUICK = (
@@ -92,6 +94,53 @@ def test_photos_that_are_not_there_are_counted_and_strict_stops(
     code, _, err = cli("train", *options, "--strict", "--output_dir", tmp_path / "run2")
     assert code == 1
     assert not (tmp_path / "run2").exists()
+
+
+def test_figures_say_how_much_was_judged_and_what_was_learned_from(
+    cli: Cli, bursts: Path, tmp_path: Path
+) -> None:
+    # Every burst twice, under two names: as long as they are told by content, none is judged by memory.
+    labels, photos = pd.read_csv(bursts / "comparisons.csv"), tmp_path / "photos"
+    shutil.copytree(bursts / "photos", photos / "first")
+    shutil.copytree(bursts / "photos", photos / "again")
+    sides = ["photo_a", "photo_b"]
+    pd.concat(
+        labels.assign(
+            series=f"{place} " + labels["series"], **{side: f"{place}/" + labels[side] for side in sides}
+        )
+        for place in ("first", "again")
+    ).to_csv(tmp_path / "labels.csv", index=False)
+    options = (
+        *("--comparisons", tmp_path / "labels.csv", "--photos", photos, "--features", "iqa"),
+        *("--cache_dir", tmp_path / "cache", *QUICK),
+    )
+    code, _, err = cli("train", *options, "--output_dir", tmp_path / "run")
+    assert code == 0
+    results = json.loads((tmp_path / "run" / "test_results.json").read_text())
+    assert (results["in_sample"], results["seen_series"]) == (False, 0)
+    assert f"test series: {results['pairs']} pairs of {results['series']} series (" in err
+    assert f"only {results['series']} series: the figures and their intervals say little" in err
+    predicted = pd.read_csv(tmp_path / "run" / "test_predictions.csv")
+    places = predicted["series"].str.split(" ", n=1, expand=True)
+    assert set(places[1][places[0] == "first"]) == set(places[1][places[0] == "again"]) != set()
+
+
+@pytest.mark.parametrize("copied", [1, 3])
+def test_an_official_test_with_copies_of_photos_learned_from(cli: Cli, tmp_path: Path, copied: int) -> None:
+    photos = write_release(tmp_path / "release", 12, 3, 1, width=96, height=64) / "train_val/train_val_imgs"
+    for series in range(10, 10 + copied):
+        shutil.copy(photos / f"{series - 9:06d}-01.JPG", photos / f"{series:06d}-01.JPG")
+    options = ("--root", tmp_path / "release", "--features", "iqa", "--cache_dir", tmp_path / "cache", *QUICK)
+    code, _, err = cli("train", *options, "--split", "official", "--output_dir", tmp_path / "run")
+    assert code == 0
+    results = json.loads((tmp_path / "run" / "test_results.json").read_text())
+    assert (results["in_sample"], results["seen_series"]) == (copied == 3, copied)
+    said = {
+        1: "test series (1 that hold photos learned from are left out): ",
+        3: "IN-SAMPLE: all test series hold photos learned from, which says little about others: ",
+    }
+    assert f"{said[copied]}{results['pairs']} pairs of {results['series']} series (" in err
+    assert results["series"] == {1: 2, 3: 3}[copied]
 
 
 @pytest.mark.parametrize(

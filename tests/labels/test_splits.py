@@ -77,6 +77,26 @@ def test_folds_hold_every_series_out_once(make_comparisons, rows, folds, seed):
     assert [set(out.series) for _, out in again] == [set(out.series) for _, out in parts]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_series_with_copies_of_a_photo_stay_together(make_comparisons, seed):
+    comparisons = separate(make_comparisons, 20)
+    different = {photo: f"content of {photo}" for photo in comparisons.photos}
+    contents = different | {f"{i + 10}b": different[f"{i}a"] for i in range(10)}
+
+    def partners_together(part):
+        return {(int(series) + 10) % 20 for series in part.series} == {int(series) for series in part.series}
+
+    assert all(map(partners_together, sides(split_by_series(comparisons, seed, contents=contents))))
+    assert all(partners_together(held_out) for _, held_out in k_folds(comparisons, 3, seed, contents))
+    official = official_split(comparisons, {"3", "13"}, seed, 0.2, contents)
+    assert len(official.validation.series) == 4
+    assert all(map(partners_together, sides(official)))
+
+    alone = split_by_series(comparisons, seed)
+    assert not all(map(partners_together, sides(alone)))
+    assert split_by_series(comparisons, seed, contents=different).test.series == alone.test.series
+
+
 def test_another_seed_is_another_split(make_comparisons):
     comparisons = separate(make_comparisons, 50)
     assert split_by_series(comparisons, 1).test.series != split_by_series(comparisons, 2).test.series

@@ -29,8 +29,11 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     split = split_by_series(comparisons, 0)
     config = MultiFeatureConfig(mlp_hidden_dims=(4,), max_epochs=3, batch_size=2, min_agreement=0.5)
     training = train(split, features, config)
-    judgement = evaluate_ranker("x", training.ranker, split.test, features).judgement
-    write_run(tmp_path, training, judgement)
+    # Of the series judged, one stands among those learned from.
+    judged = comparisons.in_series([*split.test.series, split.train.series[0]])
+    evaluation = evaluate_ranker("x", training.ranker, judged, features)
+    judgement = evaluation.judgement
+    write_run(tmp_path, training, evaluation)
     accuracy_chart(judgement, tmp_path / "accuracy.png")
 
     assert load_ranker(tmp_path / "best_model.pt").temperature == training.ranker.temperature
@@ -39,6 +42,7 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     assert float(lines[2]["validation_accuracy"]) == training.epochs[0].validation_accuracy
     results = json.loads((tmp_path / "test_results.json").read_text())
     assert results["best_epoch"] == training.best_epoch
+    assert (results["in_sample"], results["seen_series"], results["series"]) == (False, 1, 4)
     assert results["scorers"]["x"]["accuracy"]["value"] == judgement.verdicts[-1].figures["accuracy"].value
     for name in ("training_curves.png", "accuracy.png"):
         with Image.open(tmp_path / name) as picture:

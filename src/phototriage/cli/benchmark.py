@@ -140,7 +140,12 @@ class Command:
                 rankers[entry.name] = load_ranker(folder / "best_model.pt")
             else:
                 note(f"{entry.name}: training on the official training series")
-                split = official_split(comparisons, labels.official_test_series, entry.config.seed)
+                split = official_split(
+                    comparisons,
+                    labels.official_test_series,
+                    entry.config.seed,
+                    contents=entry.features.contents,
+                )
                 rankers[entry.name] = _trained(split, entry, folder, self._settings(preset, entry))
             runs[entry.name] = str(folder.relative_to(self.output_dir))
         return judge_official(labels, [entry for _, entry in arms], rankers), runs
@@ -222,7 +227,7 @@ def _trained(split: Split, entry: "Recipe", folder: Path, settings: dict[str, An
     write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), folder / "config.yaml")
     write_predictions(folder, training.ranker, split.test, entry.features)
     evaluation = evaluate_ranker(entry.name, training.ranker, split.test, entry.features)
-    write_run(folder, training, evaluation.judgement)
+    write_run(folder, training, evaluation)
     return training.ranker
 
 

@@ -69,6 +69,7 @@ class Contest:
         features = self._read_features(list(blocks))
         self._note_failures(features.failures)
         unseen = never_seen(list(self._rankers.values()), comparisons, features)
+        self._note_names(comparisons, features)
         if not (folds or len(unseen)) and any(
             len(never_seen([ranker], comparisons, features)) for ranker in self._rankers.values()
         ):
@@ -104,6 +105,17 @@ class Contest:
         elif seen:
             judged += f" ({seen} that {'it' if alone else 'one'} was trained on are left out)"
         return {"judged": judged, "in_sample": not len(unseen), "seen_series": seen}
+
+    def _note_names(self, comparisons: Comparisons, features: Features) -> None:
+        """Says what counts as seen by its name alone."""
+        photos = [photo for photo in comparisons.photos if photo in features]
+        for name, ranker in self._rankers.items():
+            named = int(ranker.has_seen_name_of(photos, features).sum())
+            if named and not self._folds:
+                self.notes.append(
+                    f"{named} photos bear names that {name} was trained on but have other contents; "
+                    "written to since or other photos, their series count as seen"
+                )
 
     def _trained(self, features: Features, unseen: Comparisons) -> list[Scorer]:
         """The networks to compare the first ranker with; a note for each that cannot be had."""

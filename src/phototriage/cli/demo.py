@@ -49,8 +49,9 @@ class Command:
         recipe = preset_config("best")
         split = split_by_series(labels.comparisons, recipe.seed, _SIDES)
         training = train(split, features, recipe)
-        judgement = evaluate_ranker("trained here", training.ranker, split.test, features).judgement
-        write_run(self.output / "run", training, judgement)
+        evaluation = evaluate_ranker("trained here", training.ranker, split.test, features)
+        judgement = evaluation.judgement
+        write_run(self.output / "run", training, evaluation)
         accuracy_chart(judgement, self.output / "accuracy.png")
         print(f"\nOn {judgement.series} bursts that it never saw:")
         print_judgement(judgement)

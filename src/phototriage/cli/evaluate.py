@@ -17,7 +17,9 @@ from phototriage.evaluation import Judgement, Mistake, judge, worst_mistakes
 from phototriage.labels import Labels
 from phototriage.outputs import (
     STDOUT,
+    cautions,
     check_destinations,
+    extent,
     judgement_json,
     judgement_markdown,
     lead_sentence,
@@ -27,8 +29,6 @@ from phototriage.outputs import (
 )
 
 __all__ = ["Command"]
-
-_FEW_SERIES = 20
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,8 @@ class Command:
         )
         judged, scorers, about = contest.scorers()
         judgement = judge(judged, scorers, reference=contest.names[0], thresholds=self.thresholds)
-        notes = [*contest.notes, *_cautions(judgement)]
-        left_out = f", {judgement.uncovered_pairs} pairs left out" if judgement.uncovered_pairs else ""
-        chance = judgement.top1_by_chance
-        by_chance = "" if chance is None else f", {chance:.1%} by chance"
-        note(
-            f"{about['judged']}: {judgement.pairs} pairs of {judgement.series} series "
-            f"({judgement.clear_pairs} with p ≥ 0.7; top-1 on {judgement.complete_series} complete "
-            f"series{by_chance}){left_out}"
-        )
+        notes = [*contest.notes, *cautions(judgement)]
+        note(f"{about['judged']}: {extent(judgement)}")
         for text in notes:
             note(text)
         if self.against:
@@ -167,13 +160,3 @@ class Command:
 def _accuracy(judgement: Judgement, name: str) -> float:
     accuracy = judgement.verdict(name).figures["accuracy"]
     return accuracy.value if accuracy else 0.0
-
-
-def _cautions(judgement: Judgement) -> list[str]:
-    """What a reader of the figures should know, a line each."""
-    cautions = []
-    if judgement.series < _FEW_SERIES:
-        cautions.append(f"only {judgement.series} series: the figures and their intervals say little")
-    if not any(part.pairs for part in judgement.verdicts[0].by_preference):
-        cautions.append("every preference is ½: there is no winner to find, so there is no accuracy")
-    return cautions

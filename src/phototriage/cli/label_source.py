@@ -10,7 +10,7 @@ from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError
 from phototriage.features import Features
 from phototriage.features.table import read_feature_table
-from phototriage.labels import Comparisons, Labels, Split, official_split, read_labels, split_by_series
+from phototriage.labels import Labels, Split, official_split, read_labels, split_by_series
 from phototriage.outputs.text_file import check_destinations
 
 __all__ = ["LabelSource", "split_as"]
@@ -84,10 +84,9 @@ class LabelSource:
         return source.measure({photo: folder / photo for photo in labels.comparisons.photos}, needed)
 
 
-def split_as(
-    how: Literal["random", "official"], labels: Labels, comparisons: Comparisons, seed: int
-) -> Split:
-    """The split that --split asks for, of those of the labels' comparisons that can be used."""
+def split_as(how: Literal["random", "official"], labels: Labels, features: Features, seed: int) -> Split:
+    """The split that --split asks for, of those of the labels' comparisons whose photos have features."""
+    comparisons = labels.comparisons.between(features.photos)
     if how == "official":
-        return official_split(comparisons, labels.official_test_series, seed)
-    return split_by_series(comparisons, seed)
+        return official_split(comparisons, labels.official_test_series, seed, contents=features.contents)
+    return split_by_series(comparisons, seed, contents=features.contents)

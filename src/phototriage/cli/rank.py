@@ -229,5 +229,5 @@ class Command:
                 on_progress,
                 workers=self.source.workers,
                 cache_dir=self.source.cache_dir,
-                content_hashes=dict(zip(features.photos, features.content_hashes or (), strict=False)),
+                content_hashes=features.contents,
             )

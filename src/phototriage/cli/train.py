@@ -16,7 +16,7 @@ from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.labels import Comparisons, Split
-from phototriage.outputs import check_destinations, print_judgement
+from phototriage.outputs import cautions, check_destinations, extent, print_judgement
 from phototriage.plain_values import plain_values, with_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.presets import read_preset, read_settings
@@ -78,8 +78,7 @@ class Command:
         check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
-        comparisons = labels.comparisons.between(features.photos)
-        split = split_as(self.split, labels, comparisons, self.ranker.seed)
+        split = split_as(self.split, labels, features, self.ranker.seed)
         # Judged on all pairs of the test series, as `evaluate` does, and not on those with features alone.
         self._train(split, labels.comparisons.in_series(split.test.series), features)
         note_failures(features.failures)
@@ -116,7 +115,15 @@ class Command:
             )
         evaluation = evaluate_ranker("this ranker", training.ranker, judged, features)
         write_predictions(self.output_dir, training.ranker, split.test, features)
-        write_run(self.output_dir, training, evaluation.judgement)
+        write_run(self.output_dir, training, evaluation)
+        called = "test series"
+        if evaluation.in_sample:
+            called = "IN-SAMPLE: all test series hold photos learned from, which says little about others"
+        elif evaluation.seen_series:
+            called += f" ({evaluation.seen_series} that hold photos learned from are left out)"
+        note(f"{called}: {extent(evaluation.judgement)}")
+        for text in cautions(evaluation.judgement):
+            note(text)
         print_judgement(evaluation.judgement)
         note(f"best epoch {training.best_epoch}; everything is in {self.output_dir}")
 

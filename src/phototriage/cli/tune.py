@@ -72,8 +72,7 @@ class Command:
         check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
-        comparisons = labels.comparisons.between(features.photos)
-        split = split_as(self.split, labels, comparisons, self.ranker.seed)
+        split = split_as(self.split, labels, features, self.ranker.seed)
 
         # Here, so that --help and mistakes in the options do not wait for torch.
         from phototriage.evaluation import judge, ranker_scorer
@@ -83,7 +82,7 @@ class Command:
         from phototriage.ranker.training import train as train_ranker
 
         found = search(
-            comparisons.in_series([*split.train.series, *split.validation.series]),
+            labels.comparisons.in_series([*split.train.series, *split.validation.series]),
             features,
             self.ranker,
             self.folds,

@@ -28,7 +28,7 @@ def cross_validated(
         comparisons: what is judged later; pairs without features are left out.
         features: of the photos.
         config: its seed also decides the folds.
-        folds: at least 2; folds are made of whole series.
+        folds: at least 2; folds are made of whole series, copies of a photo in the same one.
         learn_from: other preferences about the same photos to train on, in place of `comparisons`.
         on_fold: called with each finished fold's number, from 1.
 
@@ -37,8 +37,12 @@ def cross_validated(
     """
     scores: dict[str, float] = {}
     comparisons = comparisons.between(features.photos)
-    for number, (_, held_out) in enumerate(k_folds(comparisons, folds, config.seed), start=1):
-        split = official_split(comparisons, frozenset(held_out.series), config.seed)
+    for number, (_, held_out) in enumerate(
+        k_folds(comparisons, folds, config.seed, features.contents), start=1
+    ):
+        split = official_split(
+            comparisons, frozenset(held_out.series), config.seed, contents=features.contents
+        )
         if learn_from is not None:
             split = Split(
                 learn_from.in_series(split.train.series),

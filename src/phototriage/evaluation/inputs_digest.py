@@ -18,5 +18,6 @@ def inputs_digest(
     digest = hashlib.sha256(json.dumps([asdict(config), folds]).encode())
     digest.update(comparisons.table.to_csv(index=False).encode("utf-8", "surrogateescape"))
     digest.update("\n".join(features.photos).encode("utf-8", "surrogateescape"))
+    digest.update("\n".join(features.content_hashes or ()).encode())
     digest.update(features.matrix.tobytes())
     return digest.hexdigest()

@@ -99,8 +99,8 @@ def search(
     """
     comparisons = comparisons.between(features.photos)
     splits = [
-        official_split(comparisons, frozenset(held_out.series), default.seed)
-        for _, held_out in k_folds(comparisons, folds, default.seed)
+        official_split(comparisons, frozenset(held_out.series), default.seed, contents=features.contents)
+        for _, held_out in k_folds(comparisons, folds, default.seed, features.contents)
     ]
     study = _study(storage, inputs_digest(comparisons, features, default, folds))
     default_accuracy = study.user_attrs.get("default_accuracy")

@@ -97,6 +97,11 @@ class Features:
         except KeyError as missing:
             raise FeatureError(f"no features for photo {missing.args[0]!r}") from None
 
+    @property
+    def contents(self) -> dict[str, str]:
+        """Photo → content hash; empty where they are not known."""
+        return dict(zip(self.photos, self.content_hashes or (), strict=False))
+
     def contents_of(self, photos: Iterable[str]) -> tuple[str, ...]:
         """The content hashes of those of `photos` that have features; none where they are not known."""
         if self.content_hashes is None:

@@ -1,7 +1,11 @@
-"""Training, validation and test sides that share no photo."""
+"""Training, validation and test sides that share no photo.
+
+Whoever knows what the photos' files hold gives `contents`, photo → content hash: then copies under several
+names are one photo.
+"""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -42,7 +46,10 @@ class Split:
 
 
 def split_by_series(
-    comparisons: Comparisons, seed: int, fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    comparisons: Comparisons,
+    seed: int,
+    fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    contents: Mapping[str, str] | None = None,
 ) -> Split:
     """Draws whole series into train, validation and test; the order of the rows plays no part.
 
@@ -57,20 +64,27 @@ def split_by_series(
     """
     if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise LabelError(f"the three fractions of a split must be positive and add up to 1, not {fractions}")
-    groups = _shuffled_groups(comparisons, seed)
+    groups = _shuffled_groups(comparisons, seed, contents)
     test, others = _draw(groups, fractions[2] * len(comparisons.series))
     validation, train = _draw(others, fractions[1] * len(comparisons.series))
     if not (train and validation and test):
         raise LabelError(
-            f"three sides of a split need more series without a common photo, {_extent(comparisons, groups)}"
+            "three sides of a split need more series without a common photo, "
+            f"{_extent(comparisons, groups, contents)}"
         )
     return Split(*(_rows(comparisons, side) for side in (train, validation, test)))
 
 
 def official_split(
-    comparisons: Comparisons, test_series: Collection[str], seed: int, validation_fraction: float = 0.1
+    comparisons: Comparisons,
+    test_series: Collection[str],
+    seed: int,
+    validation_fraction: float = 0.1,
+    contents: Mapping[str, str] | None = None,
 ) -> Split:
     """The released test series as the test; a seeded share of all others as validation; the rest as train.
+
+    The test stands as it was released: a copy in it of a photo of the others stays there.
 
     Raises:
         LabelError: a side is empty, validation_fraction is not between 0 and 1, or a test series shares a
@@ -87,17 +101,19 @@ def official_split(
             "are its photos, or their features, missing?"
         )
     others = comparisons.select(~in_test)
-    groups = _shuffled_groups(others, seed)
+    groups = _shuffled_groups(others, seed, contents)
     validation, train = _draw(groups, validation_fraction * len(others.series))
     if not (train and validation):
         raise LabelError(
             "training and validation need at least two series outside the test without a common photo, "
-            f"{_extent(others, groups)}"
+            f"{_extent(others, groups, contents)}"
         )
     return Split(_rows(others, train), _rows(others, validation), comparisons.select(in_test))
 
 
-def k_folds(comparisons: Comparisons, folds: int, seed: int) -> list[tuple[Comparisons, Comparisons]]:
+def k_folds(
+    comparisons: Comparisons, folds: int, seed: int, contents: Mapping[str, str] | None = None
+) -> list[tuple[Comparisons, Comparisons]]:
     """Pairs of (train, held-out) in which every series is held out exactly once.
 
     Series that share a photo go together.
@@ -105,12 +121,13 @@ def k_folds(comparisons: Comparisons, folds: int, seed: int) -> list[tuple[Compa
     Raises:
         LabelError: fewer than two folds, or fewer (groups of) series than folds.
     """
-    groups = _shuffled_groups(comparisons, seed)
+    groups = _shuffled_groups(comparisons, seed, contents)
     if folds < 2:
         raise LabelError(f"cross-validation needs at least 2 folds, not {folds}")
     if len(groups) < folds:
         raise LabelError(
-            f"{folds} folds need as many series without a common photo, {_extent(comparisons, groups)}"
+            f"{folds} folds need as many series without a common photo, "
+            f"{_extent(comparisons, groups, contents)}"
         )
     held_out: list[list[_Group]] = [[] for _ in range(folds)]
     # The largest first, each into the smallest fold, so that folds stay even where many series hang together.
@@ -125,12 +142,13 @@ def k_folds(comparisons: Comparisons, folds: int, seed: int) -> list[tuple[Compa
     ]
 
 
-def _shuffled_groups(comparisons: Comparisons, seed: int) -> list[_Group]:
+def _shuffled_groups(comparisons: Comparisons, seed: int, contents: Mapping[str, str] | None) -> list[_Group]:
     """Groups of series that share photos; sorted, then shuffled, so that the order of rows plays no part."""
+    known = contents or {}
     first_series: dict[str, str] = {}
     links: list[tuple[str, str]] = []
     for series, photos in comparisons.photos_by_series().items():
-        links += [(series, first_series.setdefault(photo, series)) for photo in photos]
+        links += [(series, first_series.setdefault(known.get(photo, photo), series)) for photo in photos]
     members: dict[str, list[str]] = {}
     for series, label in sorted(connected_names(links).items()):
         members.setdefault(label, []).append(series)
@@ -152,15 +170,17 @@ def _draw(groups: list[_Group], series: float) -> tuple[list[_Group], list[_Grou
     return drawn, left
 
 
-def _extent(comparisons: Comparisons, groups: list[_Group]) -> str:
+def _extent(comparisons: Comparisons, groups: list[_Group], contents: Mapping[str, str] | None) -> str:
     """How many groups there are, and why not as many as series."""
     series = len(comparisons.series)
     text = f"and there are {len(groups)}"
     if len(groups) == series:
         return text
-    holders = Counter(photo for photos in comparisons.photos_by_series().values() for photo in photos)
-    photo, times = holders.most_common(1)[0]
-    return f"{text}: {series} series hang together by photos they share, as {times} of them by {photo}"
+    known = contents or {}
+    photos = [photo for photos in comparisons.photos_by_series().values() for photo in photos]
+    shared, times = Counter(known.get(photo, photo) for photo in photos).most_common(1)[0]
+    name = next(photo for photo in photos if known.get(photo, photo) == shared)
+    return f"{text}: {series} series hang together by photos they share, as {times} of them by {name}"
 
 
 def _rows(comparisons: Comparisons, groups: list[_Group]) -> Comparisons:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JUDGEMENT_LEGEND",
+    "cautions",
+    "extent",
     "judgement_cells",
     "judgement_headers",
     "judgement_json",
@@ -22,6 +24,8 @@ All figures with 95 % intervals over series. accuracy: pairs in the order that m
 scores count half. p ≥ 0.7: the same where at least 70 % of people agree; strong: 90 %; weak: under 70 %.
 top-1: series whose first photo is the people's. Kendall τ: mean of the series. log-likelihood: nats a pair, a
 coin has −0.693. ECE: how far probabilities are off."""
+
+_FEW_SERIES = 20
 
 _NONE = "–"
 _LEAD = 3
@@ -50,6 +54,28 @@ def judgement_json(judgement: "Judgement", mistakes: Sequence["Mistake"] = (), *
         document[part] = {verdict["name"]: verdict[part] for verdict in verdicts if verdict[part]}
     document["worst_mistakes"] = [asdict(mistake) for mistake in mistakes]
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def extent(judgement: "Judgement") -> str:
+    """How much was judged, and left out for want of a score."""
+    left_out = f", {judgement.uncovered_pairs} pairs left out" if judgement.uncovered_pairs else ""
+    chance = judgement.top1_by_chance
+    by_chance = "" if chance is None else f", {chance:.1%} by chance"
+    return (
+        f"{judgement.pairs} pairs of {judgement.series} series "
+        f"({judgement.clear_pairs} with p ≥ 0.7; top-1 on {judgement.complete_series} complete "
+        f"series{by_chance}){left_out}"
+    )
+
+
+def cautions(judgement: "Judgement") -> list[str]:
+    """What a reader of the figures should know, a line each."""
+    found = []
+    if judgement.series < _FEW_SERIES:
+        found.append(f"only {judgement.series} series: the figures and their intervals say little")
+    if not any(part.pairs for part in judgement.verdicts[0].by_preference):
+        found.append("every preference is ½: there is no winner to find, so there is no accuracy")
+    return found
 
 
 def judgement_headers(judgement: "Judgement") -> list[str]:

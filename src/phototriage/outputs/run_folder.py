@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from phototriage.errors import OutputError
-from phototriage.evaluation import Judgement
+from phototriage.evaluation import Evaluation
 from phototriage.features import Features
 from phototriage.labels import Comparisons
 from phototriage.outputs.judgement import judgement_json
@@ -61,7 +61,7 @@ def write_predictions(folder: Path, ranker: TrainedRanker, pairs: Comparisons, f
     write_text(table.to_csv(index=False, lineterminator="\n"), folder / "test_predictions.csv")
 
 
-def write_run(folder: Path, training: Training, judgement: Judgement) -> None:
+def write_run(folder: Path, training: Training, evaluation: Evaluation) -> None:
     """Writes training_log.csv, training_curves.png, test_results.json and, last, best_model.pt.
 
     The model comes last, so that what stood there before stays until all else is written; then last_state.pt
@@ -70,7 +70,13 @@ def write_run(folder: Path, training: Training, judgement: Judgement) -> None:
     write_text(_log(training.batches, training.epochs), folder / "training_log.csv")
     training_curves(training, folder / "training_curves.png")
     write_text(
-        judgement_json(judgement, judged="test series", best_epoch=training.best_epoch),
+        judgement_json(
+            evaluation.judgement,
+            judged="test series",
+            in_sample=evaluation.in_sample,
+            seen_series=evaluation.seen_series,
+            best_epoch=training.best_epoch,
+        ),
         folder / "test_results.json",
     )
     save_ranker(training.ranker, folder / "best_model.pt")

@@ -83,17 +83,31 @@ class TrainedRanker:
     def has_seen(self, photos: Sequence[str], features: Features) -> NDArray[np.bool_]:
         """Whether each of `photos`, which have features, was among those of its training and validation.
 
-        By content where it is known on both sides, however files are named and wherever they lie; elsewhere
-        by key.
+        By content or by key: a new name leaves the content as it is, new metadata the key. So another photo
+        of the same key counts as seen; see `has_seen_name_of`.
         """
-        if features.content_hashes is not None and len(self.seen_contents):
-            return np.isin(self.digests(features.contents_of(photos)), self.seen_contents)
-        return np.isin(self.digests(photos), self.seen_keys)
+        by_key, by_content = self._seen(photos, features)
+        return np.asarray(by_key | by_content)
+
+    def has_seen_name_of(self, photos: Sequence[str], features: Features) -> NDArray[np.bool_]:
+        """Whether each of `photos`, which have features, has the key of a photo seen, and other contents.
+
+        It was written to since, or is another photo. All False where contents are not known on both sides.
+        """
+        by_key, by_content = self._seen(photos, features)
+        return np.asarray(by_key & ~by_content)
 
     @staticmethod
     def digests(names: Iterable[str]) -> NDArray[np.uint32]:
         """CRC-32 of keys or content hashes, in their order."""
         return np.array([zlib.crc32(each.encode("utf-8", "surrogateescape")) for each in names], np.uint32)
+
+    def _seen(self, photos: Sequence[str], features: Features) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """By key, and by content; by key twice where contents are not known on both sides."""
+        by_key = np.isin(self.digests(photos), self.seen_keys)
+        if features.content_hashes is None or not len(self.seen_contents):
+            return by_key, by_key
+        return by_key, np.isin(self.digests(features.contents_of(photos)), self.seen_contents)
 
     def _normalized(
         self, rows: NDArray[np.float64], weights: Mapping[str, NDArray[np.float64]]
