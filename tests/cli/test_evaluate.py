@@ -284,6 +284,27 @@ def test_scores_that_are_no_numbers_are_listed_and_give_exit_code_3(
     assert code == 3
     assert f"left out: {first}: " in err
     assert "59 series" in err
+    assert (
+        f"1 of 120 labelled photos have no score in {scores}, the first is {first} "
+        f"({scores}: no sound number in column 'score'); 1 of 60 pairs are left out" in err
+    )
+
+
+def test_strict_stops_where_a_labelled_photo_has_no_score(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    whole = score_table(tmp_path / "whole.csv", table, "number")
+    part = tmp_path / "part.csv"
+    part.write_text("\n".join(whole.read_text().splitlines()[:-3]))
+    options = ("evaluate", "--comparisons", labels)
+    said = f"3 of 120 labelled photos have no score in {part}, the first is s58/b.jpg; 2 of 60 pairs are left"
+    code, _, err = cli(*options, "--scores", part)
+    assert (code, said in err) == (0, True)
+    for asked in (("--scores", part), ("--scores", whole, "--against", part)):
+        code, _, err = cli(*options, *asked, "--strict")
+        assert (code, said in err.splitlines()[-1]) == (1, True)
+    assert cli(*options, "--scores", whole, "--strict")[0] == 0
 
 
 def test_scores_for_other_photos_are_an_error_that_names_both(

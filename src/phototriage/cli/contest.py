@@ -1,10 +1,12 @@
 """Who is judged by `phototriage evaluate`, and on what."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phototriage.cli.feature_source import FeatureSource
+from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError, PhototriageError
 from phototriage.evaluation import Scorer, baselines, never_seen, ranker_scorer
@@ -29,7 +31,8 @@ class Contest:
     def __init__(
         self,
         labels: Labels,
-        read_features: Callable[[Sequence[str]], Features],
+        label_source: LabelSource,
+        feature_source: FeatureSource,
         paths: Sequence[Path | None],
         score_tables: Collection[Path],
         folds: int | None,
@@ -37,7 +40,7 @@ class Contest:
         with_baselines: bool,
     ) -> None:
         """paths: one or two rankers, None for the embedded one; those among `score_tables` are tables."""
-        self._labels, self._read_features = labels, read_features
+        self._labels, self._label_source, self._feature_source = labels, label_source, feature_source
         self._folds, self._with_baselines = folds, with_baselines
         self.names = _names(paths)
         self.notes: list[str] = []
@@ -66,7 +69,7 @@ class Contest:
             about: dict[str, str | int | bool] = {"judged": f"scores of {' and '.join(self.names)}"}
             return comparisons, everyone + [contestants[name] for name in reversed(self.names)], about
         blocks = dict.fromkeys(block.name for ranker in self._rankers.values() for block in ranker.blocks)
-        features = self._read_features(list(blocks))
+        features = self._label_source.read_features(self._labels, self._feature_source, list(blocks))
         self._note_failures(features.failures)
         unseen = never_seen(list(self._rankers.values()), comparisons, features)
         self._note_names(comparisons, features)
@@ -173,6 +176,7 @@ class Contest:
                 f"{path} has scores for none of the {len(labelled)} labelled photos: its first is "
                 f"{next(iter(scores))}, that of the labels {labelled[0]}"
             )
+        self._label_source.check_covered(self._labels, scores, failures, f"score in {path}")
         return scores
 
 

@@ -78,7 +78,8 @@ class Command:
         others = [self.against] if self.against else []
         contest = Contest(
             labels,
-            lambda needed: self.labels.read_features(labels, self.source, needed),
+            self.labels,
+            self.source,
             [self.scores or self.model, *others],
             [*filter(None, [self.scores]), *(path for path in others if path.suffix.lower() == ".csv")],
             self.folds,

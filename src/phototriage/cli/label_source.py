@@ -1,6 +1,6 @@
 """The options that say where labels and ready numbers come from; the same on every command."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -8,7 +8,7 @@ from typing import Literal
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError
-from phototriage.features import Features
+from phototriage.features import Failure, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, Split, official_split, read_labels, split_by_series
 from phototriage.outputs.text_file import check_destinations
@@ -30,7 +30,7 @@ class LabelSource:
     feature_table: OptionalPath = None
     """Ready features in place of photos, CSV or Parquet: series, photo, then a column per number."""
     strict: bool = False
-    """Stop where a labelled photo has no features, instead of going on without it."""
+    """Stop where a labelled photo has no features or score, instead of going on without it."""
 
     def labels(self) -> Labels:
         """Reads the preferences."""
@@ -49,22 +49,32 @@ class LabelSource:
         What has none is said on standard error, or is an error with --strict.
         """
         features = self._features(labels, source, needed)
-        covered = labels.comparisons.between(features.photos)
-        lacking = [photo for photo in labels.comparisons.photos if photo not in features]
+        self.check_covered(labels, features.photos, features.failures, "features")
+        return features
+
+    def check_covered(
+        self, labels: Labels, photos: Collection[str], failures: Sequence[Failure], what: str
+    ) -> None:
+        """Says on standard error how many labelled photos are not among `photos`, or raises with --strict.
+
+        `what` these have: features, or a score. `failures`: why others have none.
+        """
+        covered = labels.comparisons.between(photos)
+        known = set(photos)
+        lacking = [photo for photo in labels.comparisons.photos if photo not in known]
         if lacking:
-            reasons = {failure.photo: failure.reason for failure in features.failures}
+            reasons = {failure.photo: failure.reason for failure in failures}
             reason = f" ({reasons[lacking[0]]})" if lacking[0] in reasons else ""
             text = (
-                f"{len(lacking)} of {len(labels.comparisons.photos)} labelled photos have no features, "
+                f"{len(lacking)} of {len(labels.comparisons.photos)} labelled photos have no {what}, "
                 f"the first is {lacking[0]}{reason}; "
                 f"{len(labels.comparisons) - len(covered)} of {len(labels.comparisons)} pairs are left out"
             )
             if self.feature_table is not None and not len(covered):
-                text += f"; the table names its photos like {features.photos[0]}"
+                text += f"; the table names its photos like {next(iter(photos))}"
             if self.strict or not len(covered):
                 raise FeatureError(text)
             note(text)
-        return features
 
     def _features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
         if self.feature_table is not None:
