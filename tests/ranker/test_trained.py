@@ -1,8 +1,10 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from phototriage.errors import FeatureError, ModelError
@@ -65,6 +67,10 @@ def small() -> TrainedRanker:
     return of_network(MultiFeaturePairwiseRanker(4, (), input_normalization="standardize"), config, IQA)
 
 
+def small_weights(std: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    return {**small().weights, "normalize.std": std}
+
+
 def test_takes_its_blocks_out_of_more() -> None:
     both = features()
     alone = Features(both.photos, both.matrix[:, 1536:].copy(), (IQA,))
@@ -95,6 +101,11 @@ def test_has_seen_by_key() -> None:
         ({"blocks": (IQA, CLIP)}, "do not fit"),
         ({"temperature": 0.0}, "not sound"),
         ({"temperature": float("nan")}, "not sound"),
+        ({"weights": small_weights(std=np.float32([1, 1, 0, 1]))}, "not sound"),
+        ({"weights": small_weights(std=np.float32([1, -1, 1, 1]))}, "not sound"),
+        ({"weights": small_weights(std=np.ones(4))}, "the weights are not float32"),
+        ({"weights": small_weights(std=np.ones(4, np.int32))}, "the weights are not float32"),
+        ({"seen_keys": np.zeros(3)}, "digests of the photos seen are not uint32"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(change: dict[str, object], message: str) -> None:

@@ -51,8 +51,14 @@ class TrainedRanker:
                 name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name)
             )
             raise ModelError(f"the weights do not fit the model's config: see {', '.join(wrong)}")
-        if not 0 < self.temperature < np.inf or not all(
-            np.isfinite(array).all() for array in self.weights.values()
+        if any(array.dtype != np.float32 for array in self.weights.values()):
+            raise ModelError("the weights are not float32")
+        if any(array.dtype != np.uint32 for array in (self.seen_keys, self.seen_contents)):
+            raise ModelError("the digests of the photos seen are not uint32")
+        if (
+            not 0 < self.temperature < np.inf
+            or not all(np.isfinite(array).all() for array in self.weights.values())
+            or not all((array > 0).all() for name, array in self.weights.items() if name == "normalize.std")
         ):
             raise ModelError("the weights or the temperature are not sound numbers")
 
