@@ -208,6 +208,9 @@ def test_two_score_tables_are_compared_on_the_same_series(
     twin = score_table(tmp_path / "other" / "good.csv", table, "noise")
     _, _, err = cli("evaluate", *options, twin)
     assert f"{good} is better than {twin} by" in err
+    pd.read_csv(tmp_path / "bad.csv").to_parquet(tmp_path / "worse.parquet")
+    _, _, err = cli("evaluate", *options, tmp_path / "worse.parquet")
+    assert "accuracy: good is better than worse by 100.0 points, 100.0 to 100.0" in err
 
 
 def test_a_ranker_against_scores_and_another_ranker(

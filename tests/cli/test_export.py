@@ -29,15 +29,24 @@ def test_a_trained_run_becomes_a_folder_that_every_command_takes(
     assert f"| this ranker | {100 * own['value']:.1f} (" in (hub / "README.md").read_text()
 
     judged = [
-        json.loads(cli("evaluate", *options, "--model", path, "--json", "-")[1]) for path in (model, hub)
+        json.loads(cli("evaluate", *options, "--model", path, "--json", "-")[1]) for path in (model, hub, run)
     ]
-    assert judged[0]["scorers"]["best_model"] == judged[1]["scorers"]["hub"]
+    assert judged[0]["scorers"]["best_model"] == judged[1]["scorers"]["hub"] == judged[2]["scorers"]["run"]
 
     code, _, err = cli("export", model, "--output", hub)
     assert code == 1
     assert err == f"phototriage: {hub / 'README.md'} exists: choose another --output, or --overwrite it\n"
     assert cli("export", hub, "--output", tmp_path / "again.onnx")[0] == 0
     assert (tmp_path / "again.onnx").read_bytes() == (hub / "model.onnx").read_bytes()
+    assert cli("export", run, "--output", tmp_path / "from_run", "--data", "made up")[0] == 0
+    assert (tmp_path / "from_run" / "model.onnx").read_bytes() == (hub / "model.onnx").read_bytes()
+    (run / "last_state.pt").touch()
+    for interrupted in (run, model):
+        code, _, err = cli("export", interrupted, "--output", tmp_path / "none")
+        assert (code, f"{run} holds an interrupted run, whose figures are not of this model" in err) == (
+            1,
+            True,
+        )
 
 
 def test_what_is_no_model_is_one_clear_line(cli: Cli, tmp_path: Path) -> None:

@@ -188,7 +188,9 @@ def test_names_cannot_break_the_card(ranker: TrainedRanker, tmp_path: Path) -> N
 
 
 def test_a_folder_without_a_ranker(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"cannot read the model .*model\.safetensors"):
+    with pytest.raises(
+        ModelError, match=r"holds no ranker: neither model\.safetensors nor best_model\.pt is"
+    ):
         load_ranker(tmp_path)
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,10 +41,13 @@ def test_a_state_comes_back_and_holds_weights_and_plain_values_only(
     ("content", "message"),
     [
         ({"format": "phototriage-ranker-1"}, "not a training of this version"),
-        ({"format": "phototriage-training-1"}, "not a training of phototriage: KeyError"),
+        (
+            {"format": "phototriage-training-1"},
+            "is no interrupted training: KeyError.*; start anew by --overwrite",
+        ),
         (
             {"format": "phototriage-training-1", "batches": [], "epochs": [[1]]},
-            "not a training of phototriage",
+            "is no interrupted training: TypeError",
         ),
         ([1, 2], "not a training"),
     ],
@@ -56,6 +60,30 @@ def test_other_files_are_one_clear_error(tmp_path: Path, content: object, messag
 
 def test_a_cut_state_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "state.pt").write_bytes(b"PK\x03\x04cut")
-    with pytest.raises(ModelError, match=r"state\.pt") as raised:
+    with pytest.raises(
+        ModelError, match=r"state\.pt is no interrupted training: .*; start anew by --overw"
+    ) as raised:
         load_state(tmp_path / "state.pt")
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network": {"layers.0.weight": torch.zeros(2)}},
+        {"optimizer": {"state": 3}},
+        {"order_rng": "{"},
+        {"torch_rng": torch.zeros(3)},
+    ],
+)
+def test_a_tampered_state_is_one_clear_error(
+    learnable: tuple[Split, Features], tmp_path: Path, change: dict[str, object]
+) -> None:
+    config = MultiFeatureConfig(mlp_hidden_dims=(3,), max_epochs=2)
+    states: list[TrainingState] = []
+    train(*learnable, config, on_state=states.append)
+    save_state(replace(states[0], **change), tmp_path / "state.pt")  # type: ignore[arg-type]
+    with pytest.raises(
+        ModelError, match="state of the interrupted training is damaged: start anew by --over"
+    ):
+        train(*learnable, config, state=load_state(tmp_path / "state.pt"))

@@ -30,6 +30,8 @@ from phototriage.outputs import (
 
 __all__ = ["Command"]
 
+_SCORES = (".csv", ".parquet")
+
 
 @dataclass(frozen=True)
 class Command:
@@ -51,11 +53,11 @@ class Command:
     labels: LabelSource = field(default_factory=LabelSource)
     source: FeatureSource = field(default_factory=FeatureSource)
     model: OptionalPath = None
-    """The ranker to judge, .pt or .safetensors; without it the embedded one."""
+    """The ranker to judge, .pt, .safetensors, or the folder of a run; without it the embedded one."""
     scores: OptionalPath = None
-    """Judge these scores in place of a ranker: a CSV of series, photo, score."""
+    """Judge these scores in place of a ranker: CSV or Parquet of series, photo, score."""
     against: OptionalPath = None
-    """Another ranker, .pt or .safetensors, or other scores, .csv, to compare with on the same pairs."""
+    """Another ranker, or other scores, .csv or .parquet, to compare with on the same pairs."""
     folds: OptionalInt = None
     """Judge the ranker's recipe in place of the ranker: train it anew on all but one of this many parts of
     the series, judge it on that part, for every part."""
@@ -81,7 +83,7 @@ class Command:
             self.labels,
             self.source,
             [self.scores or self.model, *others],
-            [*filter(None, [self.scores]), *(path for path in others if path.suffix.lower() == ".csv")],
+            [*filter(None, [self.scores]), *(path for path in others if path.suffix.lower() in _SCORES)],
             self.folds,
             with_baselines=not self.no_baselines,
         )

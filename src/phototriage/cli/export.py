@@ -29,7 +29,7 @@ class Command:
     """
 
     model: Annotated[Path, tyro.conf.Positional]
-    """The ranker: .pt or .safetensors, or an exported folder."""
+    """The ranker: .pt or .safetensors, or the folder of a run or an export."""
     output: Path
     """The folder, or the file by its ending."""
     data: Annotated[str | None, tyro.conf.arg(metavar="TEXT")] = None
@@ -38,9 +38,10 @@ class Command:
     """Replace files that are there already."""
 
     def run(self) -> int:
-        if (self.model.parent / "last_state.pt").exists():
+        folder = self.model if self.model.is_dir() else self.model.parent
+        if (folder / "last_state.pt").exists():
             raise ModelError(
-                f"{self.model.parent} holds an interrupted run, whose figures are not of this model: "
+                f"{folder} holds an interrupted run, whose figures are not of this model: "
                 "finish it by `phototriage train --resume`"
             )
         ranker = load_ranker(self.model)

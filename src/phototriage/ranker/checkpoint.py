@@ -24,6 +24,18 @@ from phototriage.ranker.trained import TrainedRanker
 __all__ = ["load_embedded_ranker", "load_ranker", "save_ranker"]
 
 _FORMAT = "phototriage-ranker-1"
+_IN_FOLDER = ("model.safetensors", "best_model.pt")
+_NO_RANKER = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    ModelError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    safetensors.SafetensorError,
+)
+"""What files raise that hold something else."""
 
 
 def save_ranker(ranker: TrainedRanker, path: Path) -> None:
@@ -45,29 +57,24 @@ def save_ranker(ranker: TrainedRanker, path: Path) -> None:
 
 
 def load_ranker(path: Path) -> TrainedRanker:
-    """Reads a ranker that `save_ranker` wrote, or the one in an exported folder.
+    """Reads a ranker that `save_ranker` wrote, or the one in the folder of an export or a run.
 
     Raises ModelError for any other file.
     """
     if path.is_dir():
-        path = path / "model.safetensors"
+        found = [path / name for name in _IN_FOLDER if (path / name).exists()]
+        if not found:
+            raise ModelError(f"{path} holds no ranker: neither {' nor '.join(_IN_FOLDER)} is there")
+        path = found[0]
     try:
-        tensors, about = _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
-        if not isinstance(about, dict) or about.get("format") != _FORMAT:
-            raise ModelError(f"{path} is not a ranker of this version of phototriage")
-        return TrainedRanker(
-            weights={name: array for name, array in tensors.items() if not name.startswith("seen_")},
-            config=MultiFeatureConfig.from_dict(about["config"]),
-            blocks=tuple(
-                Block(block["name"], block["fingerprint"], tuple(block["columns"]))
-                for block in about["blocks"]
-            ),
-            temperature=float(about["temperature"]),
-            seen_keys=tensors["seen_keys"].astype(np.uint32),
-            seen_contents=tensors["seen_contents"].astype(np.uint32),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} is not a phototriage ranker: {error!r}") from error
+        return _unpacked(*(_load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)))
+    except OSError as error:
+        raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
+    except _NO_RANKER as error:
+        reason = str(error) if isinstance(error, ModelError) else f"something else is in it ({error!r})"
+        raise ModelError(
+            f"{path} is no ranker: {reason}; give a .pt or .safetensors that phototriage wrote, or its folder"
+        ) from error
 
 
 def load_embedded_ranker() -> TrainedRanker:
@@ -92,24 +99,29 @@ def _pack_torch(tensors: Mapping[str, NDArray[Any]], about: dict[str, Any]) -> b
 _PACK = {".pt": _pack_torch, ".safetensors": _pack_safetensors}
 
 
-def _load_safetensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            about = json.loads((file.metadata() or {}).get("phototriage", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-    except (OSError, safetensors.SafetensorError) as error:
-        raise ModelError(f"cannot read the model {path}: {error}") from error
+def _load_safetensors(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
+    with safetensors.safe_open(path, framework="numpy") as file:
+        about = json.loads((file.metadata() or {}).get("phototriage", "{}"))
+        return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
 
 
-def _load_torch(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    import torch
-
+def _load_torch(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
     from phototriage.ranker.torch_file import read_torch_file
 
     about = read_torch_file(path)
-    if not isinstance(about, dict) or not isinstance(about.get("state"), dict):
-        raise ModelError(f"{path} is not a phototriage ranker")
-    state = about.pop("state")
-    if not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-        raise ModelError(f"{path} is not a phototriage ranker")
-    return {name: tensor.detach().numpy() for name, tensor in state.items()}, about
+    return {name: tensor.detach().numpy() for name, tensor in about.pop("state").items()}, about
+
+
+def _unpacked(tensors: Mapping[str, NDArray[Any]], about: Any) -> TrainedRanker:
+    if about["format"] != _FORMAT:
+        raise ModelError(f"its format is {about['format']!r}, not {_FORMAT!r}")
+    return TrainedRanker(
+        weights={name: array for name, array in tensors.items() if not name.startswith("seen_")},
+        config=MultiFeatureConfig.from_dict(about["config"]),
+        blocks=tuple(
+            Block(block["name"], block["fingerprint"], tuple(block["columns"])) for block in about["blocks"]
+        ),
+        temperature=float(about["temperature"]),
+        seen_keys=tensors["seen_keys"],
+        seen_contents=tensors["seen_contents"],
+    )

@@ -71,7 +71,12 @@ def save_state(state: TrainingState, path: Path) -> None:
 
 def load_state(path: Path) -> TrainingState:
     """Reads what `save_state` wrote. Raises ModelError for any other file."""
-    plain = read_torch_file(path)
+    try:
+        plain = read_torch_file(path)
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+    except ModelError as error:
+        raise ModelError(f"{path} is no interrupted training: {error}; start anew by --overwrite") from error
     if not isinstance(plain, dict) or plain.pop("format", None) != _FORMAT:
         raise ModelError(
             f"{path} is not a training of this version of phototriage: start anew by --overwrite"
@@ -81,4 +86,6 @@ def load_state(path: Path) -> TrainingState:
         plain["epochs"] = tuple(EpochRecord(*record) for record in plain["epochs"])
         return TrainingState(**plain)
     except (KeyError, TypeError) as error:
-        raise ModelError(f"{path} is not a training of phototriage: {error!r}") from error
+        raise ModelError(
+            f"{path} is no interrupted training: {error!r}; start anew by --overwrite"
+        ) from error

@@ -2,7 +2,8 @@
 
 import io
 import pickle
-import warnings
+import struct
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,19 @@ from phototriage.errors import ModelError
 
 __all__ = ["read_torch_file", "torch_bytes"]
 
+_DAMAGED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What torch raises where bytes of a file are others than it wrote."""
+
 
 def torch_bytes(content: Mapping[str, Any]) -> bytes:
     """What a `.pt` file of this content holds."""
@@ -22,18 +36,41 @@ def torch_bytes(content: Mapping[str, Any]) -> bytes:
 
 
 def read_torch_file(path: Path) -> Any:
-    """Reads a `.pt` file. Raises ModelError, in one line, where it cannot be read, is cut, or holds code."""
+    """Reads a `.pt` file, in no more memory than its size asks for.
+
+    Raises OSError where it cannot be read; ModelError, with the reason alone, where it is none, is damaged,
+    holds code, or would grow.
+    """
+    size = path.stat().st_size
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what torch thinks of a bare pickle; it is refused anyway
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        # torch packs nothing and writes every number once.
+        content = None if unpacked > size else torch.load(path, map_location="cpu", weights_only=True)
+        grown = unpacked > size or _tensor_bytes(content) > size
+    except zipfile.BadZipFile as error:
+        raise ModelError("it is not a file as torch writes it, or was cut") from error
     except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"{path} is refused: it holds more than weights, or is no model at all; "
-            "nothing in it was run. Ask for a phototriage ranker (.pt or .safetensors)"
-        ) from error
-    except (RuntimeError, EOFError, LookupError, ValueError) as error:
-        reason = str(error).partition("\n")[0] or "it ends too early"
-        raise ModelError(f"{path} is not a model file, or is damaged: {reason}") from error
+        raise ModelError("it holds more than weights; nothing in it was run") from error
+    except _DAMAGED as error:
+        raise ModelError("it is damaged") from error
+    if grown:
+        raise ModelError("it would need more memory than its size accounts for")
+    return content
+
+
+def _tensor_bytes(content: Any) -> int:
+    """What all tensors in dicts, lists and tuples take when each has its own memory."""
+    total, met, waiting = 0, set[int](), [content]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in met:
+            continue
+        met.add(id(each))
+        if isinstance(each, torch.Tensor):
+            total += each.numel() * each.element_size()
+        elif isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, (list, tuple)):
+            waiting += each
+    return total

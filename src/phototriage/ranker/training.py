@@ -85,7 +85,12 @@ def train(
         network.fit_normalization(torch.from_numpy(train_pairs.matrix))
         fit = _Fit(network, config, train_pairs, validation_pairs)
         if state is not None:
-            fit.restore(state)
+            try:
+                fit.restore(state)
+            except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+                raise ModelError(
+                    "the state of the interrupted training is damaged: start anew by --overwrite"
+                ) from error
         saved = time.monotonic()
 
         def keep_state(at_least: float) -> None:
