@@ -65,6 +65,19 @@ def test_folds_train_the_recipe_anew(cli: Cli, own_labels: tuple[Path, Path], tm
     assert "only 6 series" in err
 
 
+def test_folds_of_the_embedded_ranker_say_what_they_train(cli: Cli, own_labels: tuple[Path, Path]) -> None:
+    labels, table = own_labels
+    features = pd.read_csv(table).rename(columns={"number": "sharpness", "noise": "exposure"})
+    features.assign(colorfulness=0.5, contrast=0.5).to_csv(table, index=False)
+    options = ("--comparisons", labels, "--feature_table", table, "--no_baselines", "--json", "-")
+    code, out, err = cli("evaluate", *options, "--folds", "2")
+    said = (
+        "embedded ranker, trained anew: one network of the embedded ranker's size; its own recipe, the mean"
+    )
+    assert (code, json.loads(out)["notes"][0].startswith(said), said in err) == (0, True, True)
+    assert not any("recipe" in each for each in json.loads(cli("evaluate", *options)[1])["notes"])
+
+
 def test_figures_on_what_was_trained_on_are_called_in_sample(
     cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -208,6 +221,12 @@ def test_two_score_tables_are_compared_on_the_same_series(
     twin = score_table(tmp_path / "other" / "good.csv", table, "noise")
     _, _, err = cli("evaluate", *options, twin)
     assert f"{good} is better than {twin} by" in err
+    coin = score_table(tmp_path / "coin.csv", table, "number")
+    _, out, _ = cli("evaluate", "--comparisons", labels, "--scores", coin, "--json", "-")
+    judged = json.loads(out)
+    assert (judged["reference"], list(judged["scorers"])) == ("coin", ["coin (baseline)", "coin"])
+    assert judged["scorers"]["coin"]["accuracy"]["value"] == 1
+    assert judged["scorers"]["coin (baseline)"]["accuracy"]["value"] == 0.5
     pd.read_csv(tmp_path / "bad.csv").to_parquet(tmp_path / "worse.parquet")
     _, _, err = cli("evaluate", *options, tmp_path / "worse.parquet")
     assert "accuracy: good is better than worse by 100.0 points, 100.0 to 100.0" in err
@@ -227,7 +246,7 @@ def test_a_ranker_against_scores_and_another_ranker(
     assert code == 0
     judged = json.loads(out)
     assert (judged["reference"], list(judged["scorers"])[-2:]) == ("best_model", ["noise", "best_model"])
-    assert "noise (number)" in judged["scorers"]
+    assert "noise (baseline)" in judged["scorers"]
     code, out, _ = cli("evaluate", *options, "--model", first, "--against", second, "--json", "-")
     assert code == 0
     judged = json.loads(out)

@@ -1,6 +1,6 @@
 """Who is judged by `phototriage evaluate`, and on what."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +55,11 @@ class Contest:
         for name, path in zip(self.names, paths, strict=True):
             if path is None:
                 self._rankers[name] = load_embedded_ranker()
+                if folds:
+                    self.notes.append(
+                        f"{name}: one network of the embedded ranker's size; its own recipe, the mean of "
+                        "eight networks, is judged in its card and by benchmarks/embedded_model.py"
+                    )
             elif path in score_tables:
                 self._scores[name] = self._read_scores(path)
             else:
@@ -65,9 +70,9 @@ class Contest:
         comparisons, folds = self._labels.comparisons, self._folds
         contestants = {name: Scorer(name, scores) for name, scores in self._scores.items()}
         if not self._rankers:
-            everyone = [Scorer("coin", dict.fromkeys(comparisons.photos, 0.0), calibrated=True)]
+            coin = Scorer("coin", dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
             about: dict[str, str | int | bool] = {"judged": f"scores of {' and '.join(self.names)}"}
-            return comparisons, everyone + [contestants[name] for name in reversed(self.names)], about
+            return comparisons, self._beside([coin], contestants), about
         blocks = dict.fromkeys(block.name for ranker in self._rankers.values() for block in ranker.blocks)
         features = self._label_source.read_features(self._labels, self._feature_source, list(blocks))
         self._note_failures(features.failures)
@@ -88,15 +93,18 @@ class Contest:
                 contestants[name] = self._cross_validated(own_recipe(name, ranker, features))
             else:
                 contestants[name] = ranker_scorer(name, ranker, features)
-        everyone = [
-            replace(each, name=f"{each.name} (number)") if each.name in self.names else each
-            for each in baselines(features)
-        ]
-        everyone += self._trained(features, unseen)
-        everyone += [contestants[name] for name in reversed(self.names)]
+        everyone = self._beside([*baselines(features), *self._trained(features, unseen)], contestants)
         if folds:
             return comparisons, everyone, {"judged": f"{folds}-fold over series", "folds": folds}
         return unseen if len(unseen) else comparisons, everyone, self._about(unseen)
+
+    def _beside(self, others: Sequence[Scorer], contestants: Mapping[str, Scorer]) -> list[Scorer]:
+        """Everyone, the main contestant last; others that are called as one get another name."""
+        apart = [
+            replace(each, name=f"{each.name} (baseline)") if each.name in self.names else each
+            for each in others
+        ]
+        return apart + [contestants[name] for name in reversed(self.names)]
 
     def _about(self, unseen: Comparisons) -> dict[str, str | int | bool]:
         rankers = " and ".join(self._rankers)
