@@ -13,6 +13,7 @@ from phototriage.errors import FeatureError
 from phototriage.features import IQA_COLUMNS, Features, MultiFeatureExtractor
 from phototriage.features.iqa import IQA
 from phototriage.features.table import read_feature_table, read_score_table
+from phototriage.labels.own_table import read_own_table
 from phototriage.outputs.feature_export import write_feature_table
 
 
@@ -31,6 +32,13 @@ def test_whole_numbers_are_phototriage_photos(tmp_path: Path) -> None:
 
 def test_other_keys_stay_as_they_are(tmp_path: Path) -> None:
     assert read(tmp_path, "series,photo,x\nü,ü/1.jpg,1\n7,7,2\n").photos == ("ü/1.jpg", "7")
+
+
+def test_a_path_has_one_spelling_as_in_comparisons(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("photo_a,photo_b,winner\n./a//1.jpg,b/../a/2.jpg,a\n")
+    labelled = read_own_table(tmp_path / "labels.csv").comparisons.photos
+    features = read(tmp_path, "series,photo,x\ns,./a//1.jpg,1\ns,b/../a/2.jpg,2\n")
+    assert features.photos == tuple(labelled) == ("a/1.jpg", "a/2.jpg")
 
 
 def test_the_extractors_columns_are_the_extractors_numbers(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Tables of ready numbers, made by anyone: features, or scores."""
 
+import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def read_feature_table(path: Path) -> Features:
     """Reads a table of `series,photo` and one column per number: Parquet, or else CSV.
 
     Where series and photo are both whole numbers they are PhotoTriage's, and the photo's key is its file
-    name, `%06d-%02d.JPG`; elsewhere `photo` is the key, as it is written but for spaces after the comma.
+    name, `%06d-%02d.JPG`; elsewhere `photo` is the key, without spaces after the comma, and `./x.jpg` is
+    `x.jpg`, as in tables of comparisons.
     Columns with the four names of the `iqa` block, in any order and among any others, are taken to be that
     block's numbers, which lie in [0, 1]; the others are the block `table`. A row with a number missing,
     infinite or outside becomes one of the result's `failures`.
@@ -117,11 +119,13 @@ def _read(path: Path) -> pd.DataFrame:
         pairs = [(_whole(one), _whole(other)) for one, other in zip(series, photos, strict=True)]
         if any(photo == 0 for _, photo in pairs):
             raise FeatureError(f"{path}: photos count from 1, and there is a photo 0: add 1 to every photo")
-        photos = pd.Series([photo_key(*pair) for pair in pairs])
+        keys = [photo_key(*pair) for pair in pairs]
+    else:
+        keys = [posixpath.normpath(photo) for photo in photos]
     numbers = pd.DataFrame(
         {name: _numbers(column) for name, column in zip(names[2:], table.columns[2:], strict=True)},
         index=range(len(table)),
-    ).set_axis(pd.Index(photos, name="photo"))
+    ).set_axis(pd.Index(keys, name="photo"))
     # A photo may stand in two series; its numbers are the same ones.
     numbers = numbers[~numbers.reset_index().duplicated().to_numpy()]
     repeated = numbers.index.duplicated()
