@@ -26,7 +26,7 @@ from phototriage.photos.tiff import refuse_misread, to_full_picture
 
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
 
-DECODING_VERSION = "2"
+DECODING_VERSION = "3"
 """Part of every fingerprint; to be raised whenever the pixels of any photo change."""
 
 MAX_DECODED_PIXELS = 160_000_000
