@@ -62,8 +62,7 @@ def read_own_table(path: Path) -> OwnTable:
     The label of a row is its preference; or its winner, which is preference 1 or 0; or the share of its
     votes. Where a pair stands several times, its votes add up and its preferences are averaged, each weighing
     as much as it has votes (1 where unknown). Without a series column, photos that a chain of comparisons
-    connects are one series, named by its smallest photo name. Paths are
-    normalised: ./x.jpg is x.jpg.
+    connects are one series, named by its smallest photo name. Paths are normalised: ./x.jpg is x.jpg.
 
     Args:
         path: .csv (UTF-8, cells parted by commas, semicolons or tabs) or .parquet.

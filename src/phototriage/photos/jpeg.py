@@ -77,4 +77,4 @@ def decode_jpeg(data: bytes, scale: int, *, grey: bool) -> tuple[Pixels, tuple[s
     skipped = _SKIPPED.search(said.text)
     if pixels is None or _LOST.search(said.text) or (skipped and int(skipped[1]) > _PADDING):
         raise OSError(f"parts of the picture are missing or broken: {lines[0]}" if lines else "it is broken")
-    return np.asarray(pixels if grey else pixels[..., ::-1], np.uint8), lines
+    return np.asarray(pixels if grey else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8), lines
