@@ -67,6 +67,23 @@ def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [tmp_path / "file", tmp_path / "loop"]
 
 
+def test_what_stands_there_is_replaced_whether_it_may_be_written_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: path == tmp_path)
+    check_writable(tmp_path / "file")
+    monkeypatch.setattr(os, "access", lambda path, mode: path == tmp_path / "file")
+    with pytest.raises(OutputError, match=r": Permission denied$"):
+        check_writable(tmp_path / "file")
+
+
+def test_a_link_in_a_circle_is_no_place(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OutputError, match=r"loop: Too many levels of symbolic links$"):
+        check_writable(tmp_path / "loop")
+
+
 def test_a_place_without_permission_is_known_beforehand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

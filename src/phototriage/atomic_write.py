@@ -52,14 +52,16 @@ def check_writable(path: Path) -> None:
     """
     try:
         target = path.resolve()
-        if target.exists() and not target.is_dir():
-            found = 0 if os.access(target, os.W_OK) else errno.EACCES
-        elif target.is_dir():
+        if target.is_dir():
             found = errno.EISDIR
+        elif target.exists() and not target.is_file():
+            found = 0 if os.access(target, os.W_OK) else errno.EACCES
         else:
             place = next(folder for folder in target.parents if folder.exists())
             found = errno.ENOTDIR if not place.is_dir() else 0
             found = found or (0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES)
+    except RuntimeError:  # of pathlib before Python 3.13
+        found = errno.ELOOP
     except OSError as error:
         found = error.errno or errno.EIO
     if found:

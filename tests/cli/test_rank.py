@@ -489,6 +489,6 @@ def test_real_folders(cli: Cli, shared: Path, tmp_path: Path) -> None:
     assert [f"scenario-{number}  (" in out for number in (1, 2, 3)] == [True] * 3
     code, out, err = cli("rank", shared / "awkward", "--cache_dir", tmp_path, "--csv", "-")
     assert code == 3
-    assert len(out.splitlines()) == 1 + 18 + 15 + 9
+    assert len(out.splitlines()) == 1 + 18 + 15 + 8
     assert "photos used although something is wrong with them: 4, the first corrupt/" in err
-    assert sum(line.startswith("left out: ") for line in err.splitlines()) == 12
+    assert sum(line.startswith("left out: ") for line in err.splitlines()) == 13

@@ -83,7 +83,7 @@ def test_a_photo_that_takes_long_is_named(
     with DecodingPool([slowly], [frozenset()], workers=1, on_note=notes.append) as pool:
         (found,) = pool.run({"slow.jpg": photo})
     assert isinstance(found, Prepared)
-    assert set(notes) == {"still at slow.jpg after 0.25 s"}
+    assert set(notes) == {"no photo in 0.25 s, still at slow.jpg"}
 
 
 def short_of_memory(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

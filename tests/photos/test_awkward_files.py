@@ -61,8 +61,8 @@ CORRUPT: dict[str, tuple[int, int] | str] = {
     "truncated.heic": r"cannot be decoded: image file is truncated \(bytes missing: 1\)",
     "truncated_app14.jpg": (100, 100),
     "truncated_image.png": r"cannot be decoded: image file is truncated",
-    # Of its picture nothing but the mark of the end is cut off.
-    "truncated_jpeg.jpg": (100, 100),
+    # Progressive: nothing tells whether it lacks more than the mark of its end.
+    "truncated_jpeg.jpg": r"cannot be decoded: the end of the picture is missing",
 }
 
 OUTCOMES = {f"formats/{name}": outcome for name, outcome in FORMATS.items()} | {

@@ -9,7 +9,7 @@ from PIL import Image
 
 from phototriage.errors import PhotoError
 from phototriage.photos import decode, decoding
-from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, reduction
+from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, is_ended, reduction
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,20 @@ def test_grey_stays_grey(picture: Image.Image, scale: int) -> None:
     np.testing.assert_array_equal(pixels, expected)
 
 
-@pytest.mark.parametrize("progressive", [False, True])
-def test_the_mark_of_the_end_may_be_missing(picture: Image.Image, progressive: bool) -> None:
-    data = encoded(picture, progressive=progressive)
+def test_a_progressive_picture_without_its_end_may_lack_scans(picture: Image.Image) -> None:
+    data = encoded(picture, progressive=True)
+    second = data.index(START_OF_SCAN, data.index(START_OF_SCAN) + 2)
+    first_scan = data[: data.rindex(b"\xff\xc4", 0, second)]  # up to the tables of the second scan
+    assert decode_jpeg(first_scan, 1, grey=False)[1] == ()  # libjpeg finds nothing wrong with it
+    for cut in (first_scan, data[:-2]):
+        with pytest.raises(PhotoError, match="the end of the picture is missing"):
+            decode(cut, None)
+    assert is_ended(data + data[:50])
+
+
+def test_the_mark_of_the_end_may_be_missing(picture: Image.Image) -> None:
+    data = encoded(picture)
+    assert not is_ended(data[:-2])
     pixels, complaints = decode_jpeg(data[:-2], 1, grey=False)
     np.testing.assert_array_equal(pixels, decode_jpeg(data, 1, grey=False)[0])
     assert complaints == ()

@@ -10,7 +10,7 @@ from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import OutputError
 from phototriage.labels import read_labels
-from phototriage.outputs import print_labels
+from phototriage.outputs import check_destinations, print_labels
 
 __all__ = ["Command"]
 
@@ -36,6 +36,7 @@ class Command:
     be sound."""
 
     def run(self) -> int:
+        check_destinations(self.output)
         labels = read_labels(
             self.path,
             min_agreement=self.min_agreement,

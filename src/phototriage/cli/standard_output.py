@@ -1,9 +1,10 @@
 """What is shown on standard output, whatever has become of it."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from phototriage.errors import OutputError
 
@@ -28,7 +29,8 @@ def shown() -> Iterator[None]:
 
 def silence() -> None:
     """Whoever read standard output has stopped; nothing more is written to it, at exit either."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(io.UnsupportedOperation), open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())  # what stands in for it in a notebook has no number
 
 
 def stand_in_for_missing() -> None:

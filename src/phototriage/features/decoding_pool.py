@@ -148,11 +148,11 @@ class DecodingPool:
             yield answer
 
     def _next_answer(self) -> tuple[_Worker, _Answer]:
-        with suppress(Empty):
-            return self._answers.get(timeout=_SECONDS_OF_SILENCE)
-        at = ", ".join(worker.given[0][0] for worker in self._workers if worker.given)
-        self._on_note(f"still at {at} after {_SECONDS_OF_SILENCE:g} s")
-        return self._answers.get()
+        while True:
+            with suppress(Empty):
+                return self._answers.get(timeout=_SECONDS_OF_SILENCE)
+            at = ", ".join(worker.given[0][0] for worker in self._workers if worker.given)
+            self._on_note(f"no photo in {_SECONDS_OF_SILENCE:g} s, still at {at}")
 
     def _hand_out(self, waiting: deque[tuple[str, Path]]) -> None:
         """Gives photos to the least busy processes, as many as may be under way."""

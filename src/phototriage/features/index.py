@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+import cv2
+
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.listing import listed
 from phototriage.photos import DECODING_VERSION, Capture
@@ -241,7 +243,8 @@ def known_photos(cache_dir: Path, on_note: Callable[[str], None] = lambda note: 
 @cache
 def _reader() -> str:
     """Names the decoders, since another version may find a photo where this one finds a fault."""
-    return f"{DECODING_VERSION} " + " ".join(version(name) for name in ("pillow", "pi-heif", "rawpy"))
+    versions = [cv2.__version__, *(version(name) for name in ("pillow", "pi-heif", "rawpy"))]
+    return f"{DECODING_VERSION} " + " ".join(versions)
 
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:

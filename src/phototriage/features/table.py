@@ -121,7 +121,7 @@ def _read(path: Path) -> pd.DataFrame:
             raise FeatureError(f"{path}: photos count from 1, and there is a photo 0: add 1 to every photo")
         keys = [photo_key(*pair) for pair in pairs]
     else:
-        keys = [posixpath.normpath(photo) for photo in photos]
+        keys = [posixpath.normpath(photo.rstrip()) for photo in photos]
     numbers = pd.DataFrame(
         {name: _numbers(column) for name, column in zip(names[2:], table.columns[2:], strict=True)},
         index=range(len(table)),

@@ -18,7 +18,7 @@ from phototriage.photos.formats import (
 )
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
 from phototriage.photos.heif_boxes import missing_bytes
-from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, reduction
+from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, is_ended, reduction
 from phototriage.photos.raw import read_preview
 from phototriage.photos.raw_container import is_raw
 from phototriage.photos.stderr_capture import captured_stderr
@@ -127,6 +127,8 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
         _check_size(image, full=(width, height))
         if is_jpeg:
             _check_scans(data, width, height)
+            if "progressive" in image.info and not is_ended(data):
+                raise OSError("the end of the picture is missing")
         if image.format == "HEIF" and (missing := missing_bytes(data)):
             raise OSError(f"image file is truncated (bytes missing: {missing:,})")
         if image.format in ("HEIF", "AVIF", "WEBP") and data.endswith(bytes(_EMPTY_END)):

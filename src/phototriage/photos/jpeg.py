@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from phototriage.photos.colour import Pixels
 from phototriage.photos.stderr_capture import captured_stderr
 
-__all__ = ["START_OF_SCAN", "count_scans", "decode_jpeg", "reduction"]
+__all__ = ["START_OF_SCAN", "count_scans", "decode_jpeg", "is_ended", "reduction"]
 
 START_OF_SCAN = b"\xff\xda"
 
@@ -40,11 +41,25 @@ def reduction(width: int, height: int, max_side: int | None) -> int:
 
 def count_scans(data: bytes) -> int:
     """How many scans the first picture of a JPEG has; those of previews and of what follows do not count."""
-    scans, position = 0, 0
-    while (found := _SEGMENT.search(data, position)) and found[0] != _END_OF_IMAGE:
-        scans += found[0] == START_OF_SCAN
+    return sum(marker == START_OF_SCAN for marker in _markers(data))
+
+
+def is_ended(data: bytes) -> bool:
+    """Whether the first picture of a JPEG has the mark of its end.
+
+    A progressive one without it may lack scans: it is then a picture of few details, in which no data miss.
+    """
+    return _END_OF_IMAGE in _markers(data)
+
+
+def _markers(data: bytes) -> Iterator[bytes]:
+    """Those that a length follows, of the first picture, and the mark of its end."""
+    position = 0
+    while found := _SEGMENT.search(data, position):
+        yield found[0]
+        if found[0] == _END_OF_IMAGE:
+            return
         position = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
-    return scans
 
 
 def decode_jpeg(data: bytes, scale: int, *, grey: bool) -> tuple[Pixels, tuple[str, ...]]:
