@@ -87,7 +87,7 @@ def test_rows_without_a_number_are_reported_and_the_rest_go_on(tmp_path: Path) -
 
 def test_names_stay_names(tmp_path: Path) -> None:
     features = read(tmp_path, 'series, photo ,x\nNA, null,1\nNA,007, 2 \nNA," lead.jpg",3\nNA,trail ,4\n')
-    assert features.photos == ("null", "007", " lead.jpg", "trail ")
+    assert features.photos == ("null", "007", " lead.jpg", "trail")
     assert features.matrix.tolist() == [[1], [2], [3], [4]]
 
 

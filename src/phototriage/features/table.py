@@ -29,7 +29,7 @@ def read_feature_table(path: Path) -> Features:
     """Reads a table of `series,photo` and one column per number: Parquet, or else CSV.
 
     Where series and photo are both whole numbers they are PhotoTriage's, and the photo's key is its file
-    name, `%06d-%02d.JPG`; elsewhere `photo` is the key, without spaces after the comma, and `./x.jpg` is
+    name, `%06d-%02d.JPG`; elsewhere `photo` is the key, without blanks beside commas, and `./x.jpg` is
     `x.jpg`, as in tables of comparisons.
     Columns with the four names of the `iqa` block, in any order and among any others, are taken to be that
     block's numbers, which lie in [0, 1]; the others are the block `table`. A row with a number missing,
