@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,13 +25,14 @@ def test_many_columns_are_not_listed(make_features: Callable[..., Features]) -> 
 
 
 def test_a_rankers_scores_are_log_odds() -> None:
-    ranker = load_embedded_ranker()
-    numbers = np.random.default_rng(0).uniform(size=(2, 4)).astype(np.float32)
-    features = Features(("p", "q"), numbers, ranker.blocks)
-    scorer = ranker_scorer("x", ranker, features)
-    log_odds = scorer.scores["p"] - scorer.scores["q"]
-    raw = ranker.scores(features)
-    assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(ranker.probability(raw[:1] - raw[1:])[0])
+    embedded = load_embedded_ranker()
+    ranker = replace(embedded, temperature=3 * embedded.temperature)
+    matrix = np.random.default_rng(0).uniform(size=(2, 4)).astype(np.float32)
+    features = Features(("a", "b"), matrix, ranker.blocks)
+    scores = ranker_scorer("mine", ranker, features).scores
+    a, b = ranker.scores(features)
+    assert 1 / (1 + np.exp(scores["b"] - scores["a"])) == pytest.approx(ranker.probability(a - b), rel=1e-6)
+    assert scores["a"] != scores["b"]
 
 
 def test_the_numbers_of_a_small_block_are_listed_beside_a_large_one() -> None:

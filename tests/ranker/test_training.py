@@ -81,6 +81,16 @@ def test_the_kept_epoch_is_the_best_by_validation_accuracy(learnable: Learnable)
     assert done.best_epoch == best.epoch
 
 
+def test_the_ranker_is_that_of_the_kept_epoch(learnable: Learnable) -> None:
+    split, features = learnable
+    config = replace(QUICK, learning_rate=0.1, max_epochs=12, patience=12)
+    done = train(split, features, config)
+    assert done.best_epoch < len(done.epochs)
+    kept = train(split, features, replace(config, max_epochs=done.best_epoch)).ranker
+    for name, weights in done.ranker.weights.items():
+        assert np.array_equal(kept.weights[name], weights)
+
+
 def test_stops_after_patience_epochs_without_gain(learnable: Learnable) -> None:
     done = train(*learnable, replace(QUICK, max_epochs=200, patience=3))
     assert len(done.epochs) == done.best_epoch + 3
