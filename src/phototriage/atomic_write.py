@@ -58,8 +58,10 @@ def check_writable(path: Path) -> None:
             found = 0 if os.access(target, os.W_OK) else errno.EACCES
         else:
             place = next(folder for folder in target.parents if folder.exists())
-            found = errno.ENOTDIR if not place.is_dir() else 0
-            found = found or (0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES)
+            if not place.is_dir():
+                found = errno.ENOTDIR
+            else:
+                found = 0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES
     except RuntimeError:  # of pathlib before Python 3.13
         found = errno.ELOOP
     except OSError as error:

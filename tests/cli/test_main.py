@@ -67,6 +67,15 @@ def test_errors_show_what_does_not_print(cli: Cli, tmp_path: Path) -> None:
     assert "\\x1b[31m\\n.csv" in err
 
 
+def test_who_stops_reading_the_overview_is_told_nothing() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "phototriage"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.communicate(timeout=60)[1] == ""
+
+
 def test_full_standard_output_is_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -52,7 +52,8 @@ used, 130 interrupted.
 
 
 def _overview() -> int:
-    print(_OVERVIEW, end="")
+    with shown():
+        print(_OVERVIEW, end="")
     return 0
 
 
@@ -94,10 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     try:
-        with shown():
-            if first in _ABOUT:
-                return _ABOUT[first]()
-        code = _parsed(first, rest).run()
+        code = _ABOUT[first]() if first in _ABOUT else _parsed(first, rest).run()
         with shown():
             sys.stdout.flush()
         return code
