@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedded_model import RECIPE
-from phototriage.evaluation.cross_validation import cross_validated
+from phototriage.experiments.cross_validation import cross_validated
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels
 

@@ -26,7 +26,7 @@ from candidates import Candidate, Fixed, Sum, candidates, drawn_bursts, learned
 from learned_choices import FIRST
 from phototriage.evaluation.resampling import REPLICATES
 from phototriage.features import EXTRACTORS, ExtractorOptions, Features, MultiFeatureExtractor
-from phototriage.features.extractor import FeatureExtractor, build_extractors
+from phototriage.features.registry import FeatureExtractor, build_extractors
 from phototriage.photos import load
 from phototriage.simulation.camera import blur_by_motion, from_linear, to_linear
 from squeezenet import squeezenet_extractor

@@ -30,7 +30,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from phototriage.features import ExtractorOptions, MultiFeatureExtractor, extract, measure_iqa
-from phototriage.features.network import NetworkExtractor
+from phototriage.features.extractors.network import NetworkExtractor
 from phototriage.photos import decode
 
 PEAK = """
@@ -108,8 +108,8 @@ def compare_pipelines(
 ) -> None:
     import onnxruntime
 
-    from phototriage.features.exported import find_exported
-    from phototriage.features.torch_runtime import FromPixels, start_torch
+    from phototriage.features.cache.exported import find_exported
+    from phototriage.features.runtime.torch_runtime import FromPixels, start_torch
 
     cache = folder / "cache"
     extractors = MultiFeatureExtractor(("clip", "resnet", "iqa"), options, cache).extractors

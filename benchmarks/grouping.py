@@ -24,7 +24,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 
-from phototriage.features.look import LOOK_BRIGHTNESS, LOOK_COLUMNS, LOOK_DETAIL, LOOK_LAYOUT, measure_look
+from phototriage.features.extractors.look import (
+    LOOK_BRIGHTNESS,
+    LOOK_COLUMNS,
+    LOOK_DETAIL,
+    LOOK_LAYOUT,
+    measure_look,
+)
 from phototriage.photos import Capture, CaptureTime, discover, load, read_capture, read_photo
 from phototriage.series import DEFAULT_GAP, LOOK_SIMILARITY, Series, Shot, group
 from phototriage.simulation.library import write_library

@@ -21,7 +21,7 @@ import numpy as np
 
 from phototriage.cli import main as phototriage
 from phototriage.features import ExtractorOptions, FeatureStore, build_extractors
-from phototriage.features.index import Content, PhotoIndex
+from phototriage.features.cache.index import Content, PhotoIndex
 from phototriage.photos import Capture, CaptureTime
 
 _PER_FOLDER = 1000

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from embedded_model import RECIPE, markdown
 from phototriage.evaluation import baselines, judge
-from phototriage.evaluation.cross_validation import cross_validated
+from phototriage.experiments.cross_validation import cross_validated
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from phototriage.features import Block, FeatureStore
-from phototriage.features.index import PhotoIndex
+from phototriage.features.cache.index import PhotoIndex
 
 PHOTOS, NUMBERS, ROUNDS = 13_000, 1540, 9
 

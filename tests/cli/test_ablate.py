@@ -70,7 +70,7 @@ def test_photos_are_measured_once_for_all_subsets(cli: Cli, bursts: Path, tmp_pa
 def test_after_ctrl_c_what_was_finished_is_shown_and_kept(
     cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from phototriage.evaluation import ablation
+    from phototriage.experiments import ablation
 
     labels, table = own_labels
     options = ("--comparisons", labels, "--feature_table", table, "--output_dir", tmp_path / "out", *QUICK)

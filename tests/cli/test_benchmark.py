@@ -115,7 +115,7 @@ def _same(found: dict[str, Any], expected: Verdict) -> None:
 
 def test_the_figures_are_those_of_the_library(workplace: Workplace) -> None:
     from phototriage.evaluation import judge, ranker_scorer
-    from phototriage.evaluation.cross_validation import cross_validated
+    from phototriage.experiments.cross_validation import cross_validated
     from phototriage.ranker.training import train
 
     labels = read_labels(workplace.root)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from phototriage.cli.defaults import VARIABLE
-from phototriage.health import software
-from phototriage.health.finding import Finding
+from phototriage.doctor import software
+from phototriage.doctor.finding import Finding
 
 Cli = Callable[..., tuple[int, str, str]]
 

@@ -19,11 +19,11 @@ from phototriage.features import (
     build_extractors,
     extract,
 )
-from phototriage.features.exported import keep_exported
-from phototriage.features.index import PhotoIndex, known_photos
-from phototriage.features.iqa import IQA
+from phototriage.features.cache.exported import keep_exported
+from phototriage.features.cache.index import PhotoIndex, known_photos
+from phototriage.features.cache.maintenance import survey
+from phototriage.features.extractors.iqa import IQA
 from phototriage.features.table import read_feature_table
-from phototriage.features.upkeep import survey
 
 Cli = Callable[..., tuple[int, str, str]]
 ACTIONS = ("info", "check", "compact", "export", "clear", "inspect")

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from phototriage.cli import _parsed, train
+from phototriage.experiments import run_folder
 from phototriage.features.table import read_feature_table
-from phototriage.outputs import run_folder
 from phototriage.ranker import load_ranker
 from phototriage.ranker.state import TrainingState, save_state
 from phototriage.simulation.release import write_release

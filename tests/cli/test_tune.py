@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from phototriage.cli import tune
-from phototriage.evaluation import tuning
+from phototriage.experiments import tuning
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels, split_by_series
 from phototriage.ranker import load_ranker

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.features import Block, FeatureStore, decoding_pool, extract, extraction
-from phototriage.features.iqa import IQA
+from phototriage.features.extractors.iqa import IQA
 
 
 def slow_mean_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

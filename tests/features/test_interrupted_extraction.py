@@ -15,7 +15,7 @@ from tests.features.interrupted_extraction import EXTRACTORS
 
 from phototriage.errors import OutputError
 from phototriage.features import Features, FeatureStore, extract, extraction
-from phototriage.features.upkeep import survey
+from phototriage.features.cache.maintenance import survey
 
 _PHOTOS = 120
 _KILLS = 30

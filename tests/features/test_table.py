@@ -11,7 +11,7 @@ import pytest
 
 from phototriage.errors import FeatureError
 from phototriage.features import IQA_COLUMNS, Features, MultiFeatureExtractor
-from phototriage.features.iqa import IQA
+from phototriage.features.extractors.iqa import IQA
 from phototriage.features.table import read_feature_table, read_score_table
 from phototriage.labels.own_table import read_own_table
 from phototriage.outputs.feature_export import write_feature_table

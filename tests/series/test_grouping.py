@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from phototriage.features.look import LOOK_COLUMNS, LOOK_LAYOUT, measure_look
+from phototriage.features.extractors.look import LOOK_COLUMNS, LOOK_LAYOUT, measure_look
 from phototriage.photos import Capture, CaptureTime, load, read_capture, read_photo
 from phototriage.series import Series, Shot, group
 from phototriage.simulation.library import write_library

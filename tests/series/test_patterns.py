@@ -7,7 +7,13 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from phototriage.features.look import LOOK_BRIGHTNESS, LOOK_COLUMNS, LOOK_DETAIL, LOOK_LAYOUT, measure_look
+from phototriage.features.extractors.look import (
+    LOOK_BRIGHTNESS,
+    LOOK_COLUMNS,
+    LOOK_DETAIL,
+    LOOK_LAYOUT,
+    measure_look,
+)
 from phototriage.photos import Capture, CaptureTime
 from phototriage.series.patterns import brackets, is_focus_stack, sweeps
 from phototriage.series.shot import Shot

@@ -14,7 +14,7 @@ from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError, OutputError
-from phototriage.evaluation.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
+from phototriage.experiments.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
 from phototriage.features import Features
 from phototriage.features.options import ResnetLayer
 from phototriage.labels import Labels
@@ -22,7 +22,7 @@ from phototriage.outputs import STDOUT, check_destinations, write_text
 from phototriage.ranker.config import MultiFeatureConfig
 
 if TYPE_CHECKING:
-    from phototriage.evaluation.ablation import Ablation
+    from phototriage.experiments.ablation import Ablation
 
 __all__ = ["Command", "default"]
 
@@ -89,7 +89,7 @@ class Command:
         subsets = chosen_subsets(parts, self.subsets) if self.subsets else default_subsets(parts)
 
         # Here, so that --help and mistakes in the options do not wait for torch.
-        from phototriage.evaluation.ablation import Trial, ablate, judge_ablation
+        from phototriage.experiments.ablation import Trial, ablate, judge_ablation
 
         trials: list[Trial] = []
         try:
@@ -124,7 +124,7 @@ class Command:
         return self.labels.read_features(labels, source, names)
 
     def _show(self, ablation: "Ablation") -> None:
-        from phototriage.outputs.ablation import (
+        from phototriage.experiments.ablation_report import (
             ablation_chart,
             ablation_json,
             ablation_markdown,

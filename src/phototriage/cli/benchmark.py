@@ -25,8 +25,8 @@ from phototriage.ranker import TrainedRanker, load_ranker
 
 if TYPE_CHECKING:
     from phototriage.evaluation import Judgement
-    from phototriage.evaluation.benchmark import Official
-    from phototriage.evaluation.trained_baselines import Recipe
+    from phototriage.experiments.benchmark import Official
+    from phototriage.experiments.trained_baselines import Recipe
 
 __all__ = ["Command"]
 
@@ -92,7 +92,7 @@ class Command:
         check_destinations(self.output_dir / "report.md")
 
         # Here, so that --help and mistakes in the options do not wait for torch.
-        from phototriage.evaluation.benchmark import recipes
+        from phototriage.experiments.benchmark import recipes
 
         measured = [self._measured(labels, preset) for preset in presets]
         arms = [
@@ -121,8 +121,8 @@ class Command:
         self, labels: Labels, arms: "list[tuple[BenchmarkPreset, Recipe]]"
     ) -> "tuple[Official, dict[str, str]]":
         """The judgement on the official validation, and the run folder of each training."""
-        from phototriage.evaluation.benchmark import judge_official
-        from phototriage.evaluation.inputs_digest import inputs_digest
+        from phototriage.experiments.benchmark import judge_official
+        from phototriage.experiments.inputs_digest import inputs_digest
 
         rankers: dict[str, TrainedRanker] = {}
         runs: dict[str, str] = {}
@@ -151,8 +151,8 @@ class Command:
         return judge_official(labels, [entry for _, entry in arms], rankers), runs
 
     def _in_folds(self, labels: Labels, entries: "list[Recipe]") -> "Judgement":
-        from phototriage.evaluation.ablation import ablate
-        from phototriage.evaluation.benchmark import judge_folds
+        from phototriage.experiments.ablation import ablate
+        from phototriage.experiments.benchmark import judge_folds
 
         scorers = []
         for entry in entries:
@@ -200,7 +200,7 @@ class Command:
         official: "Official | None",
         folds: "Judgement | None",
     ) -> None:
-        from phototriage.outputs.benchmark_report import Benchmark, benchmark_json, benchmark_markdown
+        from phototriage.experiments.benchmark_report import Benchmark, benchmark_json, benchmark_markdown
         from phototriage.outputs.made_by import made_by
 
         found = Benchmark(labels, entries, runs, unmeasured, official, folds, self.folds, made_by())
@@ -219,7 +219,7 @@ class Command:
 def _trained(split: Split, entry: "Recipe", folder: Path, settings: dict[str, Any]) -> TrainedRanker:
     """Trains, and fills the run folder; its best_model.pt comes last."""
     from phototriage.evaluation import evaluate_ranker
-    from phototriage.outputs.run_folder import write_predictions, write_run
+    from phototriage.experiments.run_folder import write_predictions, write_run
     from phototriage.ranker.training import train
 
     with training_progress(entry.config.max_epochs) as (on_batches, on_epoch):

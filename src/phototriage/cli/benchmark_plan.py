@@ -9,8 +9,8 @@ import numpy as np
 
 from phototriage.cli.benchmark_inputs import BenchmarkPreset
 from phototriage.features import DEFAULT_FEATURES, Block, Features, FeatureStore, MultiFeatureExtractor
-from phototriage.features.device import usable_cores
-from phototriage.features.index import known_photos
+from phototriage.features.cache.index import known_photos
+from phototriage.features.runtime.device import usable_cores
 from phototriage.labels import Labels, official_split
 
 __all__ = ["plan_lines", "to_measure"]
@@ -29,7 +29,7 @@ def plan_lines(
     folds: int,
 ) -> list[str]:
     """A line per step. files: of the labelled photos, where they are to be measured; table: else."""
-    from phototriage.evaluation.benchmark import recipes
+    from phototriage.experiments.benchmark import recipes
 
     lines = [
         f"labels: {len(labels.comparisons):,} pairs of {len(labels.comparisons.series):,} series, "

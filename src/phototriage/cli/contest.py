@@ -16,7 +16,7 @@ from phototriage.labels import Comparisons, Labels
 from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
 
 if TYPE_CHECKING:
-    from phototriage.evaluation.trained_baselines import Recipe
+    from phototriage.experiments.trained_baselines import Recipe
 
 __all__ = ["Contest"]
 
@@ -88,7 +88,7 @@ class Contest:
         for name, ranker in self._rankers.items():
             if folds:
                 # Here, so that judging a finished ranker does not wait for torch.
-                from phototriage.evaluation.trained_baselines import own_recipe
+                from phototriage.experiments.trained_baselines import own_recipe
 
                 contestants[name] = self._cross_validated(own_recipe(name, ranker, features))
             else:
@@ -141,7 +141,7 @@ class Contest:
                 "--folds 5 trains all anew"
             )
             return []
-        from phototriage.evaluation.trained_baselines import baseline_recipes, trained_on_seen
+        from phototriage.experiments.trained_baselines import baseline_recipes, trained_on_seen
 
         recipes, notes = baseline_recipes(main, features)
         self.notes += notes
@@ -158,7 +158,7 @@ class Contest:
         return trained
 
     def _cross_validated(self, recipe: "Recipe") -> Scorer:
-        from phototriage.evaluation.cross_validation import cross_validated
+        from phototriage.experiments.cross_validation import cross_validated
 
         # One seed for all, so that all are trained on the same folds.
         config = replace(recipe.config, seed=next(iter(self._rankers.values())).config.seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phototriage.atomic_write import atomic_write
 from phototriage.cli.exit_codes import ERROR
-from phototriage.health import (
+from phototriage.doctor import (
     Finding,
     format_findings,
     guarded,
@@ -20,7 +20,7 @@ from phototriage.health import (
     weights_findings,
     works,
 )
-from phototriage.health.finding import BROKEN, reason
+from phototriage.doctor.finding import BROKEN, reason
 
 # Nothing else may be imported here: what may be broken is imported where that can be said.
 

@@ -143,8 +143,8 @@ class Command:
         self, judgement: Judgement, mistakes: Sequence[Mistake], photos: Path | None, folder: Path
     ) -> None:
         # Here, so that nobody waits for matplotlib who wants no pictures.
-        from phototriage.outputs.evaluation_plots import kinds_plot, reliability_plot
-        from phototriage.outputs.worst_errors import mistakes_sheet
+        from phototriage.experiments.evaluation_plots import kinds_plot, reliability_plot
+        from phototriage.experiments.worst_errors import mistakes_sheet
 
         name = judgement.reference or ""
         if judgement.verdict(name).reliability:

@@ -14,11 +14,9 @@ from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, PhotoError
 from phototriage.features import EXTRACTORS, Block, FeatureStore, default_cache_dir
-from phototriage.features.exported import exported_networks
-from phototriage.features.index import PhotoIndex, index_files, known_photos
-from phototriage.features.inspection import Inspection, nearest_photos
-from phototriage.features.store import set_aside
-from phototriage.features.upkeep import (
+from phototriage.features.cache.exported import exported_networks
+from phototriage.features.cache.index import PhotoIndex, index_files, known_photos
+from phototriage.features.cache.maintenance import (
     StoredBlock,
     clear,
     merge_parts,
@@ -27,6 +25,8 @@ from phototriage.features.upkeep import (
     select_blocks,
     survey,
 )
+from phototriage.features.cache.store import set_aside
+from phototriage.features.inspection import Inspection, nearest_photos
 from phototriage.outputs.feature_export import check_ending, write_feature_table
 from phototriage.outputs.stored_features import (
     human_size,

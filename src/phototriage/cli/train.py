@@ -87,7 +87,7 @@ class Command:
     def _train(self, split: Split, judged: Comparisons, features: Features) -> None:
         # Here, so that --help and mistakes in the options do not wait for torch.
         from phototriage.evaluation import evaluate_ranker
-        from phototriage.outputs.run_folder import (
+        from phototriage.experiments.run_folder import (
             read_last_state,
             write_last_state,
             write_predictions,

@@ -5,13 +5,13 @@ package, and should not wait for pandas.
 """
 
 from phototriage.features.block import TABLE, Block, Failure, Features, check_blocks
+from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
-from phototriage.features.extractor import DEFAULT_FEATURES, EXTRACTORS, FeatureExtractor, build_extractors
-from phototriage.features.iqa import IQA_COLUMNS, measure_iqa
-from phototriage.features.iqa_plus import IQA_PLUS_COLUMNS, measure_iqa_plus
-from phototriage.features.look import LOOK, LOOK_COLUMNS, measure_look
+from phototriage.features.extractors.iqa import IQA_COLUMNS, measure_iqa
+from phototriage.features.extractors.iqa_plus import IQA_PLUS_COLUMNS, measure_iqa_plus
+from phototriage.features.extractors.look import LOOK, LOOK_COLUMNS, measure_look
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.store import FeatureStore, default_cache_dir
+from phototriage.features.registry import DEFAULT_FEATURES, EXTRACTORS, FeatureExtractor, build_extractors
 
 __all__ = [
     "DEFAULT_FEATURES",

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError, PhotoError, PhotoReadError
 from phototriage.features.block import LONG_SIDE, Failure
-from phototriage.features.device import usable_cores
+from phototriage.features.runtime.device import usable_cores
 from phototriage.photos import Capture, content_hash, decode, read_capture, read_photo
 
 __all__ = ["DecodingPool", "Prepared"]

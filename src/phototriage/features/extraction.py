@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.features.block import Failure, Features
+from phototriage.features.cache.index import Content, PhotoIndex
+from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.decoding_pool import DecodingPool, Prepared
-from phototriage.features.extractor import DEFAULT_FEATURES, FeatureExtractor, build_extractors
-from phototriage.features.index import Content, PhotoIndex
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.store import FeatureStore, default_cache_dir
+from phototriage.features.registry import DEFAULT_FEATURES, FeatureExtractor, build_extractors
 
 __all__ = ["MultiFeatureExtractor", "OnProgress", "extract"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
 from phototriage.features.block import TABLE, Block, Failure, Features
-from phototriage.features.iqa import IQA
+from phototriage.features.extractors.iqa import IQA
 from phototriage.labels import photo_key
 
 __all__ = ["read_feature_table", "read_score_table"]

@@ -11,10 +11,10 @@ from typing import Literal
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import OutputError
 from phototriage.outputs.console import plain, stdout_console
-from phototriage.outputs.sidecars.names import SidecarNames
 from phototriage.outputs.tables import new_table
 from phototriage.photos import PICKS_MARK
 from phototriage.series import RankedSeries
+from phototriage.xmp.sidecar_names import SidecarNames
 
 __all__ = [
     "How",

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from phototriage.features.exported import ExportedNetwork
+from phototriage.features.cache.exported import ExportedNetwork
+from phototriage.features.cache.maintenance import StoredBlock
 from phototriage.features.inspection import Column, Inspection
-from phototriage.features.upkeep import StoredBlock
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.tables import new_table, print_wide_table
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from phototriage.features.look import LOOK_LAYOUT
+from phototriage.features.extractors.look import LOOK_LAYOUT
 from phototriage.photos import Capture
 from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, sweeps
 from phototriage.series.series import Series, SeriesKind

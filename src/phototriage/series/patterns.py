@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.look import LOOK_BRIGHTNESS, LOOK_DETAIL, LOOK_GRID, LOOK_LAYOUT
+from phototriage.features.extractors.look import LOOK_BRIGHTNESS, LOOK_DETAIL, LOOK_GRID, LOOK_LAYOUT
 from phototriage.series.timeline import Timeline
 
 __all__ = ["LEAST_STACK", "brackets", "is_focus_stack", "sweeps"]

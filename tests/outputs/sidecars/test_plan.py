@@ -3,10 +3,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.xmp.test_embedded import save
 
 from phototriage.outputs.sidecars import SidecarChange, SidecarOptions, plan_sidecars, write_sidecars
-from phototriage.outputs.sidecars.packet import Packet
 from phototriage.series import RankedSeries
+from phototriage.xmp.packet import Packet
 
 Ranked = Callable[..., tuple[RankedSeries, ...]]
 STARS = SidecarOptions(("stars",))
@@ -207,3 +208,20 @@ def test_photos_that_were_not_ranked_keep_their_marks(folder: Path, ranked: Rank
     assert planned(plan_sidecars(folder, ranked(("pick", ("IMG_9.JPG",))), STARS)) == [
         ("IMG_9.xmp", "create", {"xmp:Rating": "5"}, "")
     ]
+
+
+def test_a_rating_within_the_photo_is_a_persons_own(folder: Path, ranked: Ranked) -> None:
+    save(folder / "IMG_1.JPG")
+    series = ranked(("pick", ("IMG_1.CR2", "IMG_1.JPG")))
+    (change,) = plan_sidecars(folder, series, SidecarOptions(("stars", "labels")))
+    assert (change.action, dict(change.edits), change.reason) == (
+        "create",
+        {"xmp:Label": "Green"},
+        "yours: xmp:Rating 3",
+    )
+    # A sidecar outvotes the photo, in what it says and in what it takes back.
+    zero = Packet()
+    zero.set("xmp:Rating", "0")
+    (folder / "IMG_1.xmp").write_bytes(zero.to_bytes())
+    (change,) = plan_sidecars(folder, series, SidecarOptions(("stars",)))
+    assert dict(change.edits) == {"xmp:Rating": "5"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from phototriage.errors import OutputError
 from phototriage.outputs.sidecars import SidecarOptions, plan_sidecars, undo_sidecars, write_sidecars
-from phototriage.outputs.sidecars.packet import Packet
 from phototriage.series import RankedPhoto, RankedSeries, Verdict
+from phototriage.xmp.packet import Packet
 
 Ranked = Callable[..., tuple[RankedSeries, ...]]
 STARS = SidecarOptions(("stars",))

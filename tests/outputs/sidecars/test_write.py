@@ -10,8 +10,8 @@ import pytest
 
 from phototriage.errors import OutputError
 from phototriage.outputs.sidecars import SidecarOptions, plan_sidecars, undo_sidecars, write_sidecars
-from phototriage.outputs.sidecars.packet import Packet
 from phototriage.series import RankedSeries
+from phototriage.xmp.packet import Packet
 
 Ranked = Callable[..., tuple[RankedSeries, ...]]
 ALL = SidecarOptions(("pick", "stars", "labels"))

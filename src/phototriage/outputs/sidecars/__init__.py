@@ -1,10 +1,11 @@
 """XMP sidecars: the verdicts, in the files that other programs read; nothing of theirs is lost."""
 
-from phototriage.outputs.sidecars.marks import Scheme, SidecarName, SidecarOptions
+from phototriage.outputs.sidecars.marks import Scheme, SidecarOptions
 from phototriage.outputs.sidecars.plan import SidecarChange, plan_sidecars
 from phototriage.outputs.sidecars.table import print_sidecars, unread_by_lightroom
 from phototriage.outputs.sidecars.undo import UndoneRun, undo_sidecars
 from phototriage.outputs.sidecars.write import WrittenSidecars, write_sidecars
+from phototriage.xmp.sidecar_names import SidecarName
 
 __all__ = [
     "Scheme",

@@ -6,13 +6,12 @@ from typing import Literal, get_args
 
 from phototriage.errors import OutputError
 from phototriage.series import Verdict
+from phototriage.xmp.sidecar_names import SidecarName
+from phototriage.xmp.signs import KIND_OF_SIGN
 
-__all__ = ["SIGNS", "Scheme", "SidecarName", "SidecarOptions", "respect", "wanted_marks"]
+__all__ = ["Scheme", "SidecarOptions", "respect", "wanted_marks"]
 
 Scheme = Literal["pick", "stars", "labels"]
-SidecarName = Literal["adobe", "darktable"]
-"""adobe: IMG.xmp. darktable: IMG.CR2.xmp."""
-
 _MAX_STARS = 5
 
 
@@ -43,17 +42,6 @@ class SidecarOptions:
 
 
 _REJECT = {"xmp:Rating": "-1", "digiKam:PickLabel": "1"}
-
-_KIND = {
-    "xmp:Rating": "rating",
-    "xmpDM:pick": "flag",
-    "digiKam:PickLabel": "flag",
-    "xmp:Label": "label",
-    "digiKam:ColorLabel": "label",
-    "darktable:colorlabels": "label",
-}
-SIGNS = tuple(_KIND)
-"""The properties by which a person marks a photo. We write the first four."""
 
 
 def wanted_marks(verdict: Verdict, options: SidecarOptions) -> dict[str, str]:
@@ -88,12 +76,12 @@ def respect(marks: Mapping[str, str], own: Mapping[str, str]) -> tuple[dict[str,
     ratings, a flag of flags, a label of labels. Rejecting a photo is a matter of rating and flag at once,
     whoever does it.
     """
-    taken = {_KIND[name]: f"{name} {value}" for name, value in own.items() if _says_something(value)}
+    taken = {KIND_OF_SIGN[name]: f"{name} {value}" for name, value in own.items() if _says_something(value)}
     rejected = any(own.get(name) == value for name, value in {**_REJECT, "xmpDM:pick": "-1"}.items())
     if (rejected or dict(marks) == _REJECT) and (verdict := taken.get("rating") or taken.get("flag")):
         taken = {"rating": verdict, "flag": verdict} | taken
-    allowed = {name: value for name, value in marks.items() if _KIND[name] not in taken}
-    standing = sorted({taken[_KIND[name]] for name in marks.keys() - allowed})
+    allowed = {name: value for name, value in marks.items() if KIND_OF_SIGN[name] not in taken}
+    standing = sorted({taken[KIND_OF_SIGN[name]] for name in marks.keys() - allowed})
     return allowed, f"yours: {', '.join(standing)}" if standing else ""
 
 

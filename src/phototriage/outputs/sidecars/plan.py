@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from phototriage.errors import OutputError
-from phototriage.outputs.sidecars.embedded import embedded_marks
 from phototriage.outputs.sidecars.file import SidecarFile, digest, read_sidecar
-from phototriage.outputs.sidecars.marks import SIGNS, SidecarOptions, respect, wanted_marks
-from phototriage.outputs.sidecars.names import SidecarNames
-from phototriage.outputs.sidecars.packet import Packet
+from phototriage.outputs.sidecars.marks import SidecarOptions, respect, wanted_marks
 from phototriage.outputs.sidecars.runs import Entry, Mark, runs_of
 from phototriage.series import RankedPhoto, RankedSeries
+from phototriage.xmp.embedded import embedded_marks
+from phototriage.xmp.packet import Packet
+from phototriage.xmp.sidecar_names import SidecarNames
+from phototriage.xmp.signs import KIND_OF_SIGN
 
 __all__ = ["SidecarChange", "plan_sidecars"]
 
@@ -111,7 +112,7 @@ class _State:
     def own(self) -> dict[str, str]:
         """What a person, or a program for them, says of the photo."""
         ours = self.ours()
-        return {name: self._value(name) for name in SIGNS if name not in ours}
+        return {name: self._value(name) for name in KIND_OF_SIGN if name not in ours}
 
     def change(self, marks: Mapping[str, str], reason: str, files: tuple[str, ...]) -> SidecarChange | None:
         """What is to be done so that the sidecar holds these marks of ours and no others."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from phototriage.errors import OutputError
 from phototriage.outputs.sidecars.file import digest, has_folder, read_sidecar, write_sidecar
-from phototriage.outputs.sidecars.packet import Packet
 from phototriage.outputs.sidecars.runs import Entry, Run, runs_of
+from phototriage.xmp.packet import Packet
 
 __all__ = ["UndoneRun", "undo_sidecars"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from phototriage.errors import OutputError
 from phototriage.outputs.sidecars.file import SidecarFile, digest, read_sidecar, write_sidecar
-from phototriage.outputs.sidecars.packet import Packet
 from phototriage.outputs.sidecars.plan import SidecarChange
 from phototriage.outputs.sidecars.runs import begin_run
+from phototriage.xmp.packet import Packet
 
 __all__ = ["WrittenSidecars", "write_sidecars"]
 

@@ -1,0 +1,1 @@
+"""Experiments on rankers: cross-validation, ablation, tuning, the benchmark; each with its report."""

@@ -1,0 +1,157 @@
+"""Which features order photos as people do: the same recipe on subsets of them, on the same folds."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from phototriage.atomic_write import atomic_write
+from phototriage.errors import FeatureError, ModelError
+from phototriage.evaluation.judging import Judgement, Scorer, judge
+from phototriage.evaluation.resampling import Estimate
+from phototriage.experiments.cross_validation import cross_validated
+from phototriage.experiments.inputs_digest import inputs_digest
+from phototriage.features import Block, Features
+from phototriage.labels import Comparisons
+from phototriage.ranker import MultiFeatureConfig
+
+__all__ = ["Ablation", "AblationRow", "Trial", "ablate", "judge_ablation"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A subset of `dim` numbers per photo.
+
+    scorer: None where it could not be trained; `failure` says why. seconds: that the training took, 0 where
+    it was finished before.
+    """
+
+    subset: str
+    dim: int
+    scorer: Scorer | None
+    seconds: float = 0.0
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class AblationRow:
+    """A subset of the features, `dim` numbers per photo.
+
+    accuracy, accuracy_clear, top1: as `judge` has them, None where there is no
+    figure. gain: its accuracy less the full set's on the same resampled series; None for the full set.
+    """
+
+    subset: str
+    dim: int
+    accuracy: Estimate | None
+    accuracy_clear: Estimate | None
+    top1: Estimate | None
+    gain: Estimate | None
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """The subsets that could be trained, the most accurate first, and why the others could not.
+
+    full: the subset that gains are against, None where it could not be trained.
+    """
+
+    rows: tuple[AblationRow, ...]
+    failures: Mapping[str, str]
+    full: str | None
+    folds: int
+    pairs: int
+    clear_pairs: int
+    series: int
+
+
+def ablate(
+    comparisons: Comparisons,
+    features: Features,
+    subsets: Mapping[str, Sequence[int]],
+    config: MultiFeatureConfig,
+    folds: int,
+    finished: Path,
+) -> Iterator[Trial]:
+    """Trains the config's recipe anew on each subset, in folds of series that are the same for all.
+
+    Args:
+        subsets: columns of the features' matrix, by name.
+        config: its seed also decides the folds.
+        finished: a folder that keeps the scores of finished subsets. They are taken from there where labels,
+            numbers, config and folds are the same to the last bit.
+
+    Raises LabelError for fewer series than folds, OutputError where `finished` cannot be written.
+    """
+    comparisons = comparisons.between(features.photos)
+    for name, columns in subsets.items():
+        some = _columns_of(features, columns)
+        path = finished / f"{inputs_digest(comparisons, some, config, folds)[:16]}.json"
+        scores: Mapping[str, float] | None = _read_scores(path)
+        seconds = 0.0
+        if scores is None:
+            started = time.monotonic()
+            try:
+                scores = cross_validated(name, comparisons, some, config, folds).scores
+            except (FeatureError, ModelError) as error:
+                yield Trial(name, len(columns), None, failure=str(error))
+                continue
+            with atomic_write(path) as file:
+                file.write(json.dumps({"subset": name, "scores": dict(scores)}).encode())
+            seconds = time.monotonic() - started
+        yield Trial(name, len(columns), Scorer(name, scores, calibrated=True), seconds)
+
+
+def judge_ablation(comparisons: Comparisons, trials: Sequence[Trial], full: str, folds: int) -> Ablation:
+    """Puts the subsets in order. `full`: the one that the others are held against.
+
+    Raises LabelError where there is nothing to judge.
+    """
+    scorers = [trial.scorer for trial in trials if trial.scorer]
+    reference = full if full in [scorer.name for scorer in scorers] else None
+    judgement = judge(comparisons, scorers, reference=reference)
+    rows = [_row(judgement, trial) for trial in trials if trial.scorer]
+    return Ablation(
+        rows=tuple(sorted(rows, key=lambda row: row.accuracy.value if row.accuracy else 0, reverse=True)),
+        failures={trial.subset: trial.failure for trial in trials if not trial.scorer},
+        full=reference,
+        folds=folds,
+        pairs=judgement.pairs,
+        clear_pairs=judgement.clear_pairs,
+        series=judgement.series,
+    )
+
+
+def _row(judgement: Judgement, trial: Trial) -> AblationRow:
+    verdict = judgement.verdict(trial.subset)
+    lead = verdict.lead.get("accuracy")
+    return AblationRow(
+        subset=trial.subset,
+        dim=trial.dim,
+        accuracy=verdict.figures["accuracy"],
+        accuracy_clear=verdict.figures["accuracy_clear"],
+        top1=verdict.figures["top1"],
+        gain=Estimate(-lead.value, -lead.high, -lead.low) if lead else None,
+    )
+
+
+def _columns_of(features: Features, columns: Sequence[int]) -> Features:
+    names = tuple(features.columns[place] for place in columns)
+    made_by = "+".join(block.fingerprint for block in features.blocks)
+    return Features(
+        features.photos,
+        np.ascontiguousarray(features.matrix[:, list(columns)]),
+        (Block("subset", f"{made_by}/{','.join(names)}", names),),
+        content_hashes=features.content_hashes,
+    )
+
+
+def _read_scores(path: Path) -> dict[str, float] | None:
+    try:
+        scores = json.loads(path.read_text("utf-8"))["scores"]
+        return {str(photo): float(score) for photo, score in scores.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # not there, or damaged: it is made again

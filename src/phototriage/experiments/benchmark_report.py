@@ -1,0 +1,259 @@
+"""A benchmark on PhotoTriage as one page, and the same for programs."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from phototriage.evaluation import Judgement
+from phototriage.experiments.published import PUBLISHED
+from phototriage.labels import Labels
+from phototriage.outputs.evaluation_report import judgement_markdown, markdown_table
+from phototriage.outputs.judgement import judgement_json, percent
+from phototriage.outputs.made_by import MadeBy
+from phototriage.plain_values import plain_values
+from phototriage.printable import printable
+
+if TYPE_CHECKING:
+    from phototriage.experiments.benchmark import Official
+    from phototriage.experiments.trained_baselines import Recipe
+
+__all__ = ["Benchmark", "benchmark_json", "benchmark_markdown"]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a benchmark found.
+
+    entries: what was trained; the first is the reference of all differences. runs: by the name of the entry,
+    the run folder of its training for the official validation. unmeasured: labelled photos without features,
+    with the reason where it is known. official, folds: None where it was not asked for. fold_count: parts of
+    the series.
+    """
+
+    labels: Labels
+    entries: "Sequence[Recipe]"
+    runs: Mapping[str, str]
+    unmeasured: Mapping[str, str]
+    official: "Official | None"
+    folds: Judgement | None
+    fold_count: int
+    made: MadeBy
+
+
+def benchmark_json(benchmark: Benchmark) -> str:
+    """One document with everything that is in the page, every setting, and every photo left out."""
+    labels, official = benchmark.labels, benchmark.official
+    document: dict[str, Any] = {
+        "made": asdict(benchmark.made),
+        "labels": {
+            "steps": [asdict(step) for step in labels.steps],
+            "alignment": asdict(labels.alignment) if labels.alignment else None,
+            "notes": list(labels.notes),
+        },
+        "unmeasured": dict(benchmark.unmeasured),
+        "entries": {
+            entry.name: {
+                "blocks": [plain_values(block) for block in entry.features.blocks],
+                "config": plain_values(entry.config),
+                "run": benchmark.runs.get(entry.name),
+            }
+            for entry in benchmark.entries
+        },
+        "official": None,
+        "in_sample": None,
+        "folds": None,
+        "published": [asdict(figure) for figure in PUBLISHED],
+    }
+    if official:
+        document["official"] = _plain(official.unseen, seen_series=official.seen_series)
+        document["in_sample"] = _plain(official.in_sample)
+    if benchmark.folds:
+        document["folds"] = _plain(benchmark.folds, folds=benchmark.fold_count)
+    # A share of no pairs is NaN, which JSON has not.
+    sound = json.loads(json.dumps(document), parse_constant=lambda constant: None)
+    return json.dumps(sound, indent=2, ensure_ascii=False) + "\n"
+
+
+def benchmark_markdown(benchmark: Benchmark) -> str:
+    """The page: published figures beside, labels, features, training, judgements, in-sample, origin."""
+    made, official, folds = benchmark.made, benchmark.official, benchmark.folds
+    parts = ["# PhotoTriage benchmark", f"phototriage {made.versions['phototriage']}, {made.date}."]
+    parts += ["## Beside published figures", _READING, _beside_published(benchmark)]
+    parts += ["## Labels", *_labels(benchmark.labels)]
+    parts += ["## Features", *_features(benchmark)]
+    parts += ["## What was trained", *_trained(benchmark)]
+    if official:
+        parts.append(_deeper(judgement_markdown(official.unseen, "Official validation", _cautions(official))))
+    if folds:
+        title = f"{benchmark.fold_count} folds over all series"
+        notes = ["every series is judged by rankers trained on the other folds alone"]
+        parts.append(_deeper(judgement_markdown(folds, title, notes)))
+    if official:
+        parts += ["## In-sample, for contrast", *_in_sample(official)]
+    parts += ["## How it was made", _origin(made)]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+_READING = """\
+Pairs in the order that people prefer, in percent, with 95 % intervals over series; pairs of p = ½ are left
+out, equal scores count half. p ≥ 0.7: pairs with max(p, 1 − p) ≥ 0.7 of the released preference p. Figures of
+different pairs do not compare to the last point."""
+
+_HEADERS = ("scorer", "judged on", "source", "all pairs %", "p ≥ 0.7 %")
+
+
+def _beside_published(benchmark: Benchmark) -> str:
+    official, folds = benchmark.official, benchmark.folds
+    judged = []
+    if official:
+        where = f"official validation: {_extent(official.unseen)}; learned from the official training series"
+        judged.append((official.unseen, where))
+    if folds:
+        judged.append((folds, f"{benchmark.fold_count} folds over all series: {_extent(folds)}"))
+    rows = [
+        [entry.name, where, "this run", percent(figures["accuracy"]), percent(figures["accuracy_clear"])]
+        for judgement, where in judged
+        for entry in benchmark.entries
+        for figures in [judgement.verdict(entry.name).figures]
+    ]
+    rows += [
+        [
+            each.scorer,
+            each.judged_on,
+            each.source,
+            _number(each.all_pairs),
+            f"≈ {each.clear:.0f}" if each.about else _number(each.clear),
+        ]
+        for each in PUBLISHED
+    ]
+    return markdown_table(_HEADERS, rows, texts=3)
+
+
+def _labels(labels: Labels) -> list[str]:
+    rows = [
+        [step.name, *(_count(each) for each in (step.rows, step.pairs, step.series, step.photos))]
+        for step in labels.steps
+    ]
+    parts = [
+        "The label of a pair is its released p. What each step of reading kept:",
+        markdown_table(["step", "rows", "pairs", "series", "photos"], rows),
+    ]
+    if alignment := labels.alignment:
+        matched = ["series whose votes were matched to their photos", f"{alignment.series:,} series"]
+        agreements = {
+            "same winner, votes joined by raw ids (50 % is chance)": alignment.raw,
+            "same winner, votes matched": alignment.matched,
+            "same winner, votes matched, where |p − ½| > 0.2": alignment.matched_clear,
+        }
+        rows = [
+            [*matched, _share(alignment.share)],
+            *([name, f"{each.pairs:,} pairs", _share(each.share)] for name, each in agreements.items()),
+        ]
+        parts += [
+            "The ids in the votes are permuted against the photos; they were put right by the pairlists:",
+            markdown_table(["votes against the released preferences", "of", "share"], rows),
+        ]
+    return parts + (["\n".join(f"- {printable(note)}" for note in labels.notes)] if labels.notes else [])
+
+
+def _features(benchmark: Benchmark) -> list[str]:
+    blocks = dict.fromkeys(block for entry in benchmark.entries for block in entry.features.blocks)
+    photos, lost = benchmark.labels.comparisons.photos, benchmark.unmeasured
+    text = f"{len(photos) - len(lost):,} of {len(photos):,} labelled photos have features."
+    if lost:
+        first, reason = next(iter(lost.items()))
+        text += f" The first of the others is {printable(first)}{f': {printable(reason)}' if reason else ''}."
+    rows = [[block.name, block.fingerprint, f"{block.dim:,}"] for block in blocks]
+    return [text, markdown_table(["block", "made by (fingerprint)", "numbers"], rows, texts=2)]
+
+
+def _trained(benchmark: Benchmark) -> list[str]:
+    rows = []
+    for entry in benchmark.entries:
+        config = entry.config
+        network = " → ".join(map(str, (entry.features.matrix.shape[1], *config.mlp_hidden_dims, 1)))
+        rows.append(
+            [
+                entry.name,
+                network,
+                f"{config.input_normalization}, {config.loss}, {config.labels} labels",
+                f"agreement ≥ {config.min_agreement:g}, ≥ {config.min_reviewers} reviewers",
+                str(config.seed),
+                benchmark.runs.get(entry.name, "–"),
+            ]
+        )
+    headers = [
+        "preset: features",
+        "network",
+        "input, loss, labels",
+        "pairs learned from",
+        "seed",
+        "run folder",
+    ]
+    text = (
+        "Pairs are filtered for learning alone, by their matched votes, or by p where votes are not known. A "
+        "tenth of the series learned from stops the training and sets the temperature. Every setting is in "
+        "the config.yaml of the run folder, and in report.json."
+    )
+    return [text, markdown_table(headers, rows, texts=len(headers))]
+
+
+def _cautions(official: "Official") -> list[str]:
+    return [
+        f"{official.seen_series} validation series are left out, since photos of theirs are also in training "
+        "series"
+        if official.seen_series
+        else "no photo of these series is among those learned from"
+    ]
+
+
+def _in_sample(official: "Official") -> list[str]:
+    rows = [
+        [each.name, percent(each.figures["accuracy"]), percent(each.figures["accuracy_clear"])]
+        for each in official.in_sample.verdicts
+    ]
+    return [
+        f"The same rankers on {_extent(official.in_sample)} that they learned from and were stopped by: how "
+        "well they remember, not how good they are. No other figure of this run is in-sample. The settings "
+        "of a preset may have been chosen by trials on such series, which flatters it a little.",
+        markdown_table(["scorer", "all pairs %", "p ≥ 0.7 %"], rows),
+    ]
+
+
+def _origin(made: MadeBy) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
+    return "\n".join(
+        [
+            f"- command: `{printable(made.command)}`",
+            f"- date: {made.date}",
+            f"- machine: {printable(made.machine)}",
+            f"- versions: {versions}",
+        ]
+    )
+
+
+def _plain(judgement: Judgement, **about: Any) -> dict[str, Any]:
+    return dict(json.loads(judgement_json(judgement, **about)))
+
+
+def _extent(judgement: Judgement) -> str:
+    return f"{judgement.pairs:,} pairs of {judgement.series:,} series"
+
+
+def _share(share: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.1%}"
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _number(figure: float | None) -> str:
+    return "–" if figure is None else str(figure)
+
+
+def _deeper(page: str) -> str:
+    """A page with its headings one level down."""
+    return "\n".join(f"#{line}" if line.startswith("#") else line for line in page.splitlines())

@@ -1,0 +1,268 @@
+"""What was found in a file when it was last read, so that an unchanged file need not be read again."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import cv2
+
+from phototriage.errors import FeatureError, OutputError
+from phototriage.features.cache.listing import listed
+from phototriage.photos import DECODING_VERSION, Capture
+
+__all__ = ["Content", "PhotoIndex", "index_files", "known_photos"]
+
+_FORMAT = 3
+_FILE = re.compile(r"index(?:-(\d+))?\.sqlite")
+_LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
+_COUNT_TABLES = "SELECT count(*) FROM sqlite_master WHERE name IN ('files', 'contents')"
+_LOOK_INTO = "SELECT content_hash, capture, fault, reader FROM contents WHERE content_hash IN ({})"
+_REMEMBER = (
+    "INSERT OR REPLACE INTO files (path, size, mtime_ns, ctime_ns, content_hash) VALUES (?, ?, ?, ?, ?)"
+)
+_PATHS = "SELECT path, content_hash FROM files WHERE typeof(path) = 'blob' ORDER BY path"
+_AT_ONCE = 500  # hashes in one question: half the time of one by one
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file's bytes say beside the features.
+
+    fault: why they are no usable photo; None where they are.
+    """
+
+    capture: Capture
+    fault: str | None
+
+
+class PhotoIndex:
+    """Remembers (path, size, times) → content hash → `Content` in <cache_dir>/index.sqlite.
+
+    The times are that of modification, which a program may set as it likes, and that of the last change of
+    anything, which it may not: a photo edited by `exiftool -P` has kept its size and the first of them. Where
+    only the second is another, as after chmod, the file is read once more and what was measured is kept.
+
+    SQLite, because several processes may read and write at once and a killed one leaves it whole.
+
+    A damaged index stays where it is and a fresh one, `index-2.sqlite` and so on, takes its place: to rename
+    or delete a database that another process has open may damage the next one too
+    (https://sqlite.org/howtocorrupt.html). What is lost is only that photos are read once more.
+
+    Args:
+        cache_dir: where it is; made if need be.
+        on_note: called with one line where a damaged index was replaced.
+
+    Every method raises OutputError where the index cannot be read or written, FeatureError where its folder
+    cannot be listed or a newer version of phototriage wrote it.
+    """
+
+    def __init__(self, cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> None:
+        self._on_note = on_note
+        self.path = _newest(cache_dir)
+        self._database: sqlite3.Connection | None = None
+        try:
+            cache_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
+        self._use(lambda database: None)
+
+    def __enter__(self) -> "PhotoIndex":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def content_hashes(self, files: Iterable[tuple[Path, os.stat_result]]) -> list[str | None]:
+        """What each file held when it was remembered with this very size and times; None where it was not."""
+        wanted = [(_key(path), *_state(status)) for path, status in files]
+
+        def read(database: sqlite3.Connection) -> list[str | None]:
+            with database:
+                database.execute("BEGIN")  # locked once for all of them: three times as fast
+                rows = [database.execute(_LOOK_UP, each).fetchone() for each in wanted]
+            return [str(row[0]) if row else None for row in rows]
+
+        return self._use(read)
+
+    def contents(self, content_hashes: Sequence[str]) -> dict[str, Content]:
+        """What is known of these contents. A fault counts only as long as the same decoders would find it."""
+
+        def read(database: sqlite3.Connection) -> dict[str, Content]:
+            found = {}
+            with database:
+                database.execute("BEGIN")
+                for start in range(0, len(content_hashes), _AT_ONCE):
+                    some = content_hashes[start : start + _AT_ONCE]
+                    asked = _LOOK_INTO.format(", ".join("?" * len(some)))
+                    for each, capture, fault, reader in database.execute(asked, some):
+                        with suppress(ValueError):  # of another version: it must be read again
+                            if fault is None or reader == _reader():
+                                found[each] = Content(Capture.from_json(capture), fault)
+            return found
+
+        return self._use(read)
+
+    def remember(
+        self, files: Iterable[tuple[Path, os.stat_result, str]], contents: Mapping[str, Content]
+    ) -> None:
+        """Keeps (path, the status taken before reading, content hash) of many files at once, and what their
+        contents are, by content hash."""
+        rows = [(_key(path), *_state(status), digest) for path, status, digest in files]
+        known = [
+            (digest, content.capture.to_json(), content.fault, _reader())
+            for digest, content in contents.items()
+        ]
+
+        def write(database: sqlite3.Connection) -> None:
+            with database:
+                database.executemany(_REMEMBER, rows)
+                database.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)", known)
+
+        self._use(write)
+
+    def photos(self) -> dict[Path, str]:
+        """Every path that was remembered → the content hash it had then, in the order of the paths."""
+        rows = self._use(lambda database: database.execute(_PATHS).fetchall())
+        return {Path(os.fsdecode(path)): str(content_hash) for path, content_hash in rows}
+
+    def forget_all(self) -> None:
+        """Empties the index; the file stays, since another process may have it open."""
+
+        def empty(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("DELETE FROM files")
+                database.execute("DELETE FROM contents")
+            database.execute("VACUUM")
+
+        self._use(empty)
+
+    def verify(self) -> None:
+        """Reads the whole database; a damaged one is replaced, as it is wherever damage is met."""
+
+        def read(database: sqlite3.Connection) -> None:
+            verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                error = sqlite3.DatabaseError(verdict)
+                error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+                raise error
+
+        self._use(read)
+
+    def _use(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Does `work`, anew in a fresh database where this one turns out to be damaged."""
+        while True:
+            try:
+                if self._database is None:
+                    self._database = self._opened()
+                return work(self._database)
+            except sqlite3.Error as error:
+                # The low byte is the kind of error, the others its details.
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise self._unusable(error) from error
+                self._close()
+                damaged, self.path = self.path, _next(self.path)
+                self._on_note(
+                    f"the index {damaged} is damaged ({error}); a new one takes its place, and unchanged "
+                    "photos are read once more"
+                )
+
+    def _opened(self) -> sqlite3.Connection:
+        # Not in WAL mode: to switch to it fails at once, whatever the timeout, where another process does the
+        # same. "IMMEDIATE", so that a writer waits for its turn before it reads and two never block each
+        # other.
+        database = sqlite3.connect(self.path, timeout=60, isolation_level="IMMEDIATE")
+        try:
+            # A damaged hash must be one that fits no photo, not an error.
+            database.text_factory = lambda text: text.decode(errors="replace")
+            format_there = database.execute("PRAGMA user_version").fetchone()[0]
+            if format_there > _FORMAT:
+                raise FeatureError(
+                    f"the index {self.path} was written by a newer version of phototriage "
+                    f"(format {format_there}); upgrade, or choose another place with --cache_dir"
+                )
+            if format_there < _FORMAT or database.execute(_COUNT_TABLES).fetchone()[0] < 2:
+                with database:
+                    database.execute("BEGIN IMMEDIATE")
+                    # Paths are bytes: a file name need not be valid text.
+                    database.execute(
+                        "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER,"
+                        " mtime_ns INTEGER, content_hash TEXT, ctime_ns INTEGER) WITHOUT ROWID"
+                    )
+                    columns = [row[1] for row in database.execute("PRAGMA table_info(files)")]
+                    if "ctime_ns" not in columns:  # of an older format: its files are read once more
+                        database.execute("ALTER TABLE files ADD COLUMN ctime_ns INTEGER")
+                    database.execute(
+                        "CREATE TABLE IF NOT EXISTS contents (content_hash TEXT PRIMARY KEY, capture TEXT,"
+                        " fault TEXT, reader TEXT) WITHOUT ROWID"
+                    )
+                    database.execute(f"PRAGMA user_version = {_FORMAT}")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _unusable(self, error: Exception) -> OutputError:
+        return OutputError(
+            f"cannot use the index {self.path}: {error}; choose another place with --cache_dir"
+        )
+
+
+def index_files(cache_dir: Path) -> list[Path]:
+    """The databases in `cache_dir`, oldest first; all but the last are damaged ones that were replaced.
+
+    Raises FeatureError where the folder cannot be read.
+    """
+    return sorted((path for path in listed(cache_dir, "*") if _FILE.fullmatch(path.name)), key=_number)
+
+
+def known_photos(cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> dict[Path, str]:
+    """Every remembered path → content hash, in the order of the paths; makes no index where there is none."""
+    if not index_files(cache_dir):
+        return {}
+    with PhotoIndex(cache_dir, on_note) as index:
+        return index.photos()
+
+
+@cache
+def _reader() -> str:
+    """Names the decoders, since another version may find a photo where this one finds a fault."""
+    versions = [cv2.__version__, *(version(name) for name in ("pillow", "pi-heif", "rawpy"))]
+    return f"{DECODING_VERSION} " + " ".join(versions)
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _key(path: Path) -> bytes:
+    return os.fsencode(path if path.is_absolute() else path.absolute())
+
+
+def _number(path: Path) -> int:
+    name = _FILE.fullmatch(path.name)
+    return int(name[1]) if name and name[1] else 1
+
+
+def _newest(cache_dir: Path) -> Path:
+    return next(reversed(index_files(cache_dir)), cache_dir / "index.sqlite")
+
+
+def _next(path: Path) -> Path:
+    return path.with_name(f"index-{_number(path) + 1}.sqlite")

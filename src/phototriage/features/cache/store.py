@@ -1,0 +1,160 @@
+"""Vectors on disk, by content hash and fingerprint, so that no photo is measured twice.
+
+<cache_dir>/features/<block name>-<digest of the fingerprint>/part-*.parquet
+
+A part is written under a temporary name, flushed to disk and renamed, so it is there whole or not at all, and
+never changes. Two processes may share a store: equal rows may stand in several parts, and any one is right.
+Parts go only when a part with all their rows is there already; a reader that misses one lists again.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from phototriage.errors import FeatureError, OutputError
+from phototriage.features.block import Block
+from phototriage.features.cache.listing import listed
+from phototriage.features.cache.part import PARTS, Part, Unusable, read_part, write_part
+
+__all__ = ["FeatureStore", "default_cache_dir", "set_aside"]
+
+_MANY_PARTS = 64
+"""More parts than these are merged when a store is opened: each costs a file to open, half a millisecond."""
+
+
+def default_cache_dir() -> Path:
+    """The user's cache folder of this platform."""
+    return Path(platformdirs.user_cache_dir("phototriage", appauthor=False))
+
+
+class FeatureStore:
+    """The vectors of one block, in memory and on disk.
+
+    Args:
+        cache_dir: the folder that all blocks share; made when the first vector is kept.
+        block: what the vectors are.
+        merge: whether very many parts are made one on this occasion.
+
+    `torn` lists the parts that are damaged; they were set aside under the ending `.broken` where the folder
+    may be written, and their photos count as not yet measured. So does a photo with a NaN or an
+    infinite number.
+    Raises FeatureError where the folder or a part is unreadable for another reason; that of a newer version
+    stays as it is.
+    """
+
+    def __init__(self, cache_dir: Path, block: Block, *, merge: bool = True) -> None:
+        self.block = block
+        self.folder = self.folder_of(cache_dir, block)
+        self.torn: list[Path] = []
+        self._has_unsound = False
+        self._parts: list[Path] = []
+        # A view of its part's matrix per photo: 0.1 kB each, and gathering them is as fast as by row numbers.
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._load()
+        if merge and len(self._parts) > _MANY_PARTS:
+            with suppress(OutputError):  # a full or read-only disk: they are of use as they are
+                self.compact()
+
+    @staticmethod
+    def folder_of(cache_dir: Path, block: Block) -> Path:
+        """Where the parts of a block lie."""
+        digest = hashlib.sha256(json.dumps(asdict(block)).encode()).hexdigest()[:12]
+        return cache_dir / "features" / f"{block.name}-{digest}"
+
+    def __contains__(self, content_hash: object) -> bool:
+        return content_hash in self._vectors
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    @property
+    def content_hashes(self) -> frozenset[str]:
+        """The photos whose vectors are here."""
+        return frozenset(self._vectors)
+
+    def vectors(self, content_hashes: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of photos that are here: float32 (n, dim)."""
+        if not content_hashes:
+            return np.empty((0, self.block.dim), np.float32)
+        return np.stack([self._vectors[content_hash] for content_hash in content_hashes])
+
+    def add(self, content_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keeps the vectors, float32 (n, dim), as a new part. On return they are safely on disk.
+
+        Raises OutputError where the store cannot be written.
+        """
+        if not content_hashes:
+            return
+        vectors = np.ascontiguousarray(vectors, np.float32)
+        self._parts.append(write_part(self.folder, self.block, content_hashes, vectors))
+        self._vectors.update(zip(content_hashes, vectors, strict=True))
+
+    def compact(self) -> int:
+        """Merges the parts that this object read or wrote into one; returns how many there were.
+
+        What is no finite number is left out, also where there is a single part.
+        Safe beside other processes: what they add meanwhile is not touched, and the merged part is in place
+        before the first of the old ones goes. Raises OutputError where the store cannot be written.
+        """
+        old = self._parts
+        if len(old) > 1 or self._has_unsound:
+            hashes = list(self._vectors)
+            self._parts = [write_part(self.folder, self.block, hashes, self.vectors(hashes))]
+            self._has_unsound = False
+            for part in old:
+                try:
+                    part.unlink(missing_ok=True)
+                except OSError as error:
+                    raise OutputError(f"cannot remove {part}: {error.strerror}") from error
+        return len(old)
+
+    def _load(self) -> None:
+        seen: set[Path] = set()
+        # Listed again until nothing is new: where another process merged parts between the listing and the
+        # reading, their rows are in a part that the first listing did not have.
+        while new := sorted(set(listed(self.folder, PARTS)) - seen):
+            seen.update(new)
+            for path in new:
+                with suppress(FileNotFoundError):
+                    self._take(read_part(path))
+
+    def _take(self, part: Part | Unusable) -> None:
+        if isinstance(part, Part) and part.block != self.block:
+            part = Unusable(part.path, "damaged", "belongs to another block")
+        if isinstance(part, Part):
+            self._parts.append(part.path)
+            self._has_unsound |= not part.finite.all()
+            self._vectors.update(
+                (content_hash, vector)
+                for content_hash, vector, finite in zip(
+                    part.content_hashes, part.vectors, part.finite, strict=True
+                )
+                if finite
+            )
+        elif part.kind == "damaged":
+            self.torn.append(part.path)
+            set_aside(part.path)
+        else:
+            raise FeatureError(
+                f"{part.path} {part.reason}; "
+                + ("upgrade, or " if part.kind == "newer" else "")
+                + "choose another place with --cache_dir"
+            )
+
+
+def set_aside(part: Path) -> bool:
+    """Renames a damaged part so that nobody reads it again; False where the folder does not let it."""
+    try:
+        part.rename(part.with_suffix(".broken"))
+    except FileNotFoundError:  # another process did
+        return True
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,116 @@
+"""What a photo looks like from afar, to tell whether two photos show the same: 107 numbers of our own.
+
+Light and colour by place, as colour layouts have it (MPEG-7, ISO/IEC 15938-3), but made so that exposure and
+small shifts change little; `benchmarks/grouping.py` judges it. Beside them stands what tells brackets, focus
+stacks and sweeps apart from bursts: how bright the photo is, and where it is sharp.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from phototriage.features.extractors.detail import log_detail, tile_means
+from phototriage.features.extractors.iqa import at_measured_size
+from phototriage.features.extractors.measured import MeasuredExtractor
+
+__all__ = [
+    "LOOK",
+    "LOOK_BRIGHTNESS",
+    "LOOK_COLUMNS",
+    "LOOK_DETAIL",
+    "LOOK_GRID",
+    "LOOK_LAYOUT",
+    "measure_look",
+]
+
+LOOK_GRID = (6, 12)
+"""Rows and columns of the grid of light, whose numbers come first."""
+_LIGHTS = LOOK_GRID[0] * LOOK_GRID[1]
+_COLOURS, _DETAILS = 3, 4  # tiles a side
+LOOK_LAYOUT = slice(0, _LIGHTS + 2 * _COLOURS**2)
+"""Light and colour: of length 1 at most; its dot product with another photo's says how alike the two look."""
+LOOK_DETAIL = slice(LOOK_LAYOUT.stop, LOOK_LAYOUT.stop + _DETAILS**2)
+LOOK_BRIGHTNESS = LOOK_DETAIL.stop
+
+LOOK_COLUMNS = (
+    *(f"light_{row}_{column}" for row in range(LOOK_GRID[0]) for column in range(LOOK_GRID[1])),
+    *(
+        f"{hue}_{row}_{column}"
+        for hue in ("red", "blue")
+        for row in range(_COLOURS)
+        for column in range(_COLOURS)
+    ),
+    *(f"detail_{row}_{column}" for row in range(_DETAILS) for column in range(_DETAILS)),
+    "brightness",
+)
+
+_SIDE = 96  # px; a multiple of every grid's sides
+_DARK = 0.02  # linear light added before logarithms, so that the noise of shadows does not count
+_LIGHT_SHARE = 0.7  # of the squared length, the rest is colour
+# Squared lengths below which light and colour count less, lest the noise of even and grey photos count.
+_EVEN, _GREY = 0.05, 1.0
+_FEATURELESS = 0.3  # length below which a photo is not made longer: it is like no other
+
+
+def measure_look(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The look of one photo.
+
+    All light is linear (the levels to the power 2.2, in [0, 1]), of the photo squeezed to 96 × 96 pixels.
+
+    Args:
+        pixels: uint8 RGB (h, w, 3), upright; shrunk here by area averaging if its long side is over 800.
+
+    Returns:
+        float32 (107,), finite, in the order of LOOK_COLUMNS:
+        light: ln(luminance + 0.02), blurred by half a tile, less its mean; red, blue: ln of (red + 0.02) or
+        (blue + 0.02) over (green + 0.02); light and colour weighted 0.7 to 0.3 and of length 1 together, less
+        for a photo that is even all over;
+        detail: mean of `log_detail` over 4 × 4 tiles;
+        brightness: mean of ln(luminance + 0.02).
+    """
+    pixels = at_measured_size(pixels)
+    small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    linear = np.power(np.arange(256, dtype=np.float32) / 255, np.float32(2.2))[small]
+    log_luminance = np.log(linear @ np.array([0.2126, 0.7152, 0.0722], np.float32) + _DARK)
+    blurred = cv2.GaussianBlur(log_luminance, (0, 0), _SIDE / LOOK_GRID[1] / 2)
+    light = np.asarray(cv2.resize(blurred, LOOK_GRID[::-1], interpolation=cv2.INTER_AREA), np.float32).ravel()
+    log_colours = np.log(linear + _DARK)
+    colour = np.stack([tile_means(log_colours[..., hue] - log_colours[..., 1], _COLOURS) for hue in (0, 2)])
+    layout = np.concatenate(
+        [
+            np.sqrt(_LIGHT_SHARE) * _shortened(light - light.mean(), _EVEN),
+            np.sqrt(1 - _LIGHT_SHARE) * _shortened(colour.ravel(), _GREY),
+        ]
+    )
+    detail = tile_means(log_detail(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)), _DETAILS)
+    if detail.size < _DETAILS**2:  # a photo of less than four pixels a side
+        detail = np.full((_DETAILS, _DETAILS), detail.mean())
+    layout /= max(float(np.linalg.norm(layout)), _FEATURELESS)
+    return np.concatenate([layout, detail.ravel(), [log_luminance.mean()]]).astype(np.float32)
+
+
+def _shortened(vector: NDArray[np.float32], unit: float) -> NDArray[np.float32]:
+    """Of nearly length 1 where the squared length is far above `unit`, and shorter where it is not."""
+    return np.asarray(vector / np.sqrt(vector @ vector + unit), np.float32)
+
+
+LOOK = MeasuredExtractor(
+    "look",
+    1,
+    LOOK_COLUMNS,
+    measure_look,
+    of_fixed_picture=(
+        *(0.10667, 0.045567, -0.048944, -0.13662, -0.15647, -0.097368, 0.0066013, 0.090158, 0.13874, 0.1441),
+        *(0.10742, 0.053003, 0.0381, -0.04542, -0.13293, -0.15588, -0.10056, 0.0015379, 0.08652, 0.13694),
+        *(0.14407, 0.10809, 0.040241, -0.038666, -0.05889, -0.13206, -0.15533, -0.10055, 0.0010547, 0.086125),
+        *(0.13688, 0.14413, 0.10765, 0.03881, -0.055467, -0.13431, -0.14423, -0.15419, -0.099654, 0.0010342),
+        *(0.085825, 0.13669, 0.14404, 0.10727, 0.037865, -0.05737, -0.13579, -0.13904, -0.1547, -0.097829),
+        *(0.0015061, 0.085668, 0.1364, 0.14381, 0.10694, 0.037241, -0.058581, -0.13691, -0.12502, -0.046581),
+        *(-0.089988, -0.00050812, 0.08372, 0.13569, 0.14482, 0.10924, 0.040621, -0.055695, -0.13774),
+        *(-0.12955, -0.03705, 0.049107, 0.0016853, -0.059827, -0.1081, 0.059788, 0.0026065, -0.065253),
+        *(0.12492, 0.044574, -0.0023055, 0.14292, -0.021969, -0.18314, 0.18263, 0.0097488, -0.15256, 0.20369),
+        *(0.0019556, -0.15164, 5.9451, 5.2803, 5.6533, 5.7521, 5.4517, 5.9045, 5.5052, 5.8502, 5.2716),
+        *(5.6799, 5.7968, 5.5847, 5.8563, 5.376, 5.8782, 5.775, -1.8699),
+    ),
+)
+"""The `look` block: `measure_look` of every photo."""

@@ -1,0 +1,28 @@
+"""What a person has said of a photo within its own file."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from phototriage.errors import OutputError
+from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
+from phototriage.xmp.packet import Packet
+from phototriage.xmp.signs import KIND_OF_SIGN
+
+__all__ = ["embedded_marks"]
+
+
+def embedded_marks(path: Path) -> dict[str, str]:
+    """Ratings, flags and labels in the XMP of a JPEG, TIFF, PNG, WebP, HEIC or AVIF: property → value.
+
+    There Lightroom, digiKam and others put them; a sidecar would outvote them. Of other files, and of those
+    that cannot be read, it knows none.
+    """
+    register_formats()
+    try:
+        with own_pillow_settings(), Image.open(path, formats=FORMATS) as image:
+            xmp = image.info.get("xmp")
+        packet = Packet(xmp) if isinstance(xmp, bytes) else None
+    except (OutputError, *DAMAGE):
+        return {}
+    return {name: value for name in KIND_OF_SIGN if (value := packet.get(name))} if packet else {}
