@@ -2,6 +2,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,19 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 
 
 def test_every_public_name_is_there_and_in_the_docs() -> None:
-    for name in phototriage.__all__:
+    names = [name for name in phototriage.__all__ if name != "__version__"]
+    for name in names:
         assert getattr(phototriage, name).__name__ == name
         assert f"| `{name}` |" in DOCS.read_text()
-    assert len(phototriage.__all__) == 5
+    assert len(names) == 8
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert phototriage.__version__ == version("phototriage")
+
+
+def test_the_public_names_are_listed() -> None:
+    assert dir(phototriage) == sorted(phototriage.__all__)
 
 
 def test_another_name_is_an_attribute_error() -> None:
@@ -49,7 +59,7 @@ def test_no_library_keeps_records_of_its_use(tmp_path: Path) -> None:
 def test_the_documented_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    _, example = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
     monkeypatch.chdir(tmp_path)
     exec(compile(example, str(DOCS), "exec"), {"__name__": "__main__"})
     found = re.search(r"([\d.]+)% of (\d+) unseen pairs", capsys.readouterr().out)

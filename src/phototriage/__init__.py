@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from phototriage.features import MultiFeatureExtractor
+    from phototriage.rank import Ranking, RankOptions, rank_folder
     from phototriage.ranker.accuracy import compute_pairwise_accuracy
     from phototriage.ranker.config import MultiFeatureConfig
     from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
     from phototriage.ranker.network import MultiFeaturePairwiseRanker
+
+    __version__: str
 
 __all__ = [
     "MultiFeatureConfig",
     "MultiFeatureExtractor",
     "MultiFeaturePairwiseDataset",
     "MultiFeaturePairwiseRanker",
+    "RankOptions",
+    "Ranking",
+    "__version__",
     "compute_pairwise_accuracy",
+    "rank_folder",
 ]
 
 _HOME = {
@@ -27,7 +34,10 @@ _HOME = {
     "MultiFeatureExtractor": "features",
     "MultiFeaturePairwiseDataset": "ranker.dataset",
     "MultiFeaturePairwiseRanker": "ranker.network",
+    "RankOptions": "rank",
+    "Ranking": "rank",
     "compute_pairwise_accuracy": "ranker.accuracy",
+    "rank_folder": "rank",
 }
 
 
@@ -38,6 +48,14 @@ for _silence in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"):
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("phototriage")
     if name not in _HOME:
         raise AttributeError(f"module 'phototriage' has no attribute {name!r}")
     return getattr(import_module(f"phototriage.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

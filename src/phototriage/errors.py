@@ -5,19 +5,35 @@ PhototriageError
 │   └── PhotoReadError    … for a reason that lies in the machine, and may be gone the next time
 ├── LabelError      labels cannot be read, or do not fit what they are used for
 ├── FeatureError    features are missing, broken, or not those asked for
+│   └── NoUsablePhotoError  … because not one photo could be used
 ├── ModelError      a model file cannot be used
+├── OptionError     an option has a value that cannot work
 └── OutputError     a result cannot be written
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 __all__ = [
+    "Failure",
     "FeatureError",
     "LabelError",
     "ModelError",
+    "NoUsablePhotoError",
+    "OptionError",
     "OutputError",
     "PhotoError",
     "PhotoReadError",
     "PhototriageError",
 ]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A photo that could not be used, or a folder that could not be searched; the reason in one line."""
+
+    photo: str
+    reason: str
 
 
 class PhototriageError(Exception):
@@ -40,8 +56,20 @@ class FeatureError(PhototriageError):
     """Features are missing, broken, or not those asked for."""
 
 
+class NoUsablePhotoError(FeatureError):
+    """Not one photo could be used; `failures` says why for each."""
+
+    def __init__(self, failures: Sequence[Failure], photos: int) -> None:
+        super().__init__(f"not one of {photos:,} photos could be used: is it the right folder?")
+        self.failures = tuple(failures)
+
+
 class ModelError(PhototriageError):
     """A model file cannot be used."""
+
+
+class OptionError(PhototriageError):
+    """An option has a value that cannot work."""
 
 
 class OutputError(PhototriageError):

@@ -79,7 +79,7 @@ def test_paths_are_those_of_the_file_of_home_or_standard_output(
     command = parsed("rank", ".")
     assert command.source.cache_dir == Path("/home/someone/c")
     assert command.source.options.weights_dir == tmp_path / "config" / "w"
-    assert (command.model, command.json) == (Path("/m.pt"), Path("-"))
+    assert (command.model, command.documents.json) == (Path("/m.pt"), Path("-"))
 
 
 def test_the_current_folder_wins_key_by_key_and_is_named(
@@ -92,7 +92,7 @@ def test_the_current_folder_wins_key_by_key_and_is_named(
     here.write_text("[all]\nworkers = 7\n[rank]\nkeep = 3\nhtml = 'y.html'\n")
     command = parsed("rank", ".")
     assert (command.source.workers, command.keep, command.top) == (7, 3, 5)
-    assert (command.csv, command.html) == (home.parent / "x.csv", here.parent / "y.html")
+    assert (command.documents.csv, command.documents.html) == (home.parent / "x.csv", here.parent / "y.html")
     assert capfd.readouterr().err == f"defaults are those of {here}\n"
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from phototriage.features import Failure
-from phototriage.outputs import ranking_csv, ranking_json
+from phototriage.outputs import ranking_csv
+from phototriage.outputs.ranking import ranking_document, ranking_json
 from phototriage.series import RankedPhoto, RankedSeries, Reason
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/ranking.schema.json").read_text())
@@ -83,7 +84,8 @@ def faults(value: Any, schema: dict[str, Any], where: str = "document") -> list[
 
 
 def document() -> dict[str, Any]:
-    text = ranking_json(Path("/p"), "embedded", RANKED, [Failure("c.jpg", "the file is empty")])
+    failures = [Failure("c.jpg", "the file is empty")]
+    text = ranking_json(ranking_document(Path("/p"), "embedded", RANKED, failures))
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 

@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Protocol
 
-from phototriage.cli.exit_codes import ERROR, INTERRUPTED, USAGE
-from phototriage.cli.standard_output import shown, silence, stand_in_for_missing
+import phototriage
+from phototriage.cli.standard_output import ERROR, INTERRUPTED, USAGE, shown, silence, stand_in_for_missing
 from phototriage.errors import PhototriageError
 from phototriage.printable import printable
 
@@ -58,9 +58,7 @@ def _overview() -> int:
 
 
 def _version() -> int:
-    from importlib.metadata import version
-
-    print(f"phototriage {version('phototriage')}")
+    print(f"phototriage {phototriage.__version__}")
     return 0
 
 

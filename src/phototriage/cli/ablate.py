@@ -9,10 +9,10 @@ import tyro
 
 from phototriage.cli import train
 from phototriage.cli.defaults import OwnDefaults
-from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
+from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import FeatureError, LabelError, OutputError
 from phototriage.experiments.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
 from phototriage.features import Features

@@ -10,10 +10,10 @@ import tyro
 import yaml
 
 from phototriage.cli.benchmark_inputs import BenchmarkPreset, check_labels, photo_files, read_presets
-from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
+from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import FeatureError, LabelError, ModelError
 from phototriage.features import DEFAULT_FEATURES, Features

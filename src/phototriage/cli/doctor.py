@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from phototriage.atomic_write import atomic_write
-from phototriage.cli.exit_codes import ERROR
+from phototriage.cli.standard_output import ERROR
 from phototriage.doctor import (
     Finding,
     format_findings,

@@ -8,10 +8,10 @@ from typing import Annotated
 import tyro
 
 from phototriage.cli.contest import Contest
-from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note, note_failures
+from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import FeatureError, LabelError, OutputError
 from phototriage.evaluation import Judgement, Mistake, judge, worst_mistakes
 from phototriage.labels import Labels

@@ -1,22 +1,19 @@
 """The options that say how photos become numbers; the same on every command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from phototriage.cli.progress import note, note_failures, progress
-from phototriage.errors import FeatureError
+from phototriage.errors import NoUsablePhotoError, OptionError
 from phototriage.features import (
-    TABLE,
-    Block,
     ExtractorOptions,
     Failure,
     Features,
     MultiFeatureExtractor,
-    check_blocks,
     default_cache_dir,
 )
 from phototriage.outputs.failures import failures_csv
@@ -43,38 +40,24 @@ class FeatureSource:
     """Write the photos that could not be used, with the reasons, as CSV; - for standard output."""
     options: ExtractorOptions = field(default_factory=ExtractorOptions)
 
-    def measure(
-        self,
-        photos: dict[str, Path],
-        needed: Sequence[str],
-        model: Sequence[Block] = (),
-        *,
-        quiet: bool = False,
-        known: Sequence[Failure] = (),
-    ) -> Features:
+    def measure(self, photos: dict[str, Path], needed: Sequence[str]) -> Features:
         """Features of key → file, with progress and notes on standard error.
 
-        `needed`: the features to measure where --features does not say. `model`: the blocks that a model must
-        find; checked before hours of measuring, not after. `quiet`: without progress. `known`: failures that
-        were found before, to be told with those of the measuring.
+        `needed`: the features to measure where --features does not say.
         """
         if self.workers is not None and self.workers < 1:
-            raise FeatureError(f"--workers must be at least 1, not {self.workers}")
-        if TABLE in needed:
-            raise FeatureError("the model was trained on a table of ready numbers and cannot measure photos")
+            raise OptionError(f"workers must be at least 1, not {self.workers}")
         check_destinations(self.failures)
         extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
-        check_blocks(model, [each.block for each in extractor.extractors])
-        with progress("features", quiet=quiet) as on_progress:
+        with progress("features") as on_progress:
             features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
-        features = replace(features, failures=(*known, *features.failures))
-        self.write_failures(features)
+        self.write_failures(features.failures)
         if photos and not len(features):
             note_failures(features.failures)
-            raise FeatureError(f"not one of {len(photos):,} photos could be used: is it the right folder?")
+            raise NoUsablePhotoError(features.failures, len(photos))
         return features
 
-    def write_failures(self, features: Features) -> None:
+    def write_failures(self, failures: Sequence[Failure]) -> None:
         """Writes what has no features, where --failures asks for it."""
         if self.failures:
-            write_text(failures_csv(features.failures), self.failures)
+            write_text(failures_csv(failures), self.failures)

@@ -82,7 +82,7 @@ class LabelSource:
                 note("--features says what to measure; all numbers of --feature_table are used as they are")
             check_destinations(source.failures)
             features = read_feature_table(self.feature_table)
-            source.write_failures(features)
+            source.write_failures(features.failures)
             return features
         folder = self.photos or labels.photo_root
         if folder is None:

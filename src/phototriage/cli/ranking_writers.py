@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note, progress
-from phototriage.errors import OutputError
+from phototriage.cli.standard_output import SOME_FAILED
+from phototriage.errors import OptionError
+from phototriage.outputs import STDOUT, check_destinations, write_text
 from phototriage.outputs.picks import How, check_picks_folder, plan_picks, print_picks, write_picks
 from phototriage.outputs.sidecars import (
     Scheme,
@@ -19,9 +20,75 @@ from phototriage.outputs.sidecars import (
     unread_by_lightroom,
     write_sidecars,
 )
+from phototriage.photos import PHOTO_SUFFIXES
+from phototriage.rank import Ranking
 from phototriage.series import RankedSeries
 
-__all__ = ["Marks", "Picks", "undo_marks"]
+__all__ = ["Documents", "Marks", "Picks", "undo_marks"]
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The ranking as a document."""
+
+    csv: OptionalPath = None
+    """Write the ranking as CSV; - for standard output."""
+    json: OptionalPath = None
+    """Write the ranking as JSON; - for standard output."""
+    html: OptionalPath = None
+    """Write a page for the browser: series as filmstrips, picks, reasons, photos side by side at 1:1."""
+
+    def destinations(self, *others: Path | None) -> list[Path]:
+        """All places of documents, and of others."""
+        return [path for path in (self.csv, self.json, self.html, *others) if path]
+
+    def check(self, failures: Path | None, *, dry_run: bool, stdout_is_taken: bool) -> None:
+        """Raises OptionError or OutputError for places that cannot work; notes what a dry run leaves out."""
+        places = self.destinations(failures)
+        if self.html == STDOUT:
+            raise OptionError("--html needs a file, since the page finds the photos by where it lies")
+        if len(set(places)) < len(places):
+            raise OptionError("--csv, --json, --html and --failures need a place each")
+        for path in places:
+            # A slip of the hand must not cost a photo.
+            if {path.suffix.lower(), path.resolve().suffix.lower()} & {*PHOTO_SUFFIXES, ".xmp"}:
+                raise OptionError(
+                    f"{path} has the name of a photo or a sidecar: choose another for the result"
+                )
+        if stdout_is_taken and STDOUT in places:
+            raise OptionError(
+                "--dry_run shows marks and picks on standard output: write the result to a file"
+            )
+        if not dry_run:
+            check_destinations(*places)
+
+    def write(
+        self, ranking: Ranking, *, dry_run: bool, quiet: bool, cache_dir: Path, workers: int | None
+    ) -> None:
+        """Writes the documents; a dry run writes to standard output only, and names the files."""
+        if dry_run:
+            for file in self.destinations():
+                if file != STDOUT:
+                    note(f"would write {file}")
+        for path, text in ((self.csv, ranking.to_csv), (self.json, ranking.to_json)):
+            if path and (path == STDOUT or not dry_run):
+                write_text(text(), path)
+        if self.html and not dry_run:
+            from phototriage.outputs.report import report_html
+
+            with progress("thumbnails", quiet=quiet) as on_progress:
+                report_html(
+                    ranking.folder,
+                    ranking.series,
+                    ranking.failures,
+                    self.html,
+                    on_progress,
+                    workers=workers,
+                    cache_dir=cache_dir,
+                    content_hashes=ranking.features.contents,
+                )
+            if not quiet:
+                note(f"{self.html}: open it in a browser")
 
 
 @dataclass(frozen=True)
@@ -48,13 +115,13 @@ class Marks:
         )
 
     def check(self) -> None:
-        """Raises OutputError for options that cannot work, or would do nothing."""
+        """Raises OptionError for options that cannot work, or would do nothing."""
         if self.xmp:
             self._options()
         elif self.xmp is not None:
             note("--xmp names no marks (pick, stars, labels): no sidecar is written")
         elif self.mark_rejects or self.overwrite_ratings:
-            raise OutputError("--mark_rejects and --overwrite_ratings need --xmp pick, stars or labels")
+            raise OptionError("--mark_rejects and --overwrite_ratings need --xmp pick, stars or labels")
 
     def write(self, folder: Path, ranked: Sequence[RankedSeries], *, dry_run: bool, quiet: bool) -> bool:
         """Writes the sidecars, or only shows them; whether all could be written."""
@@ -122,10 +189,10 @@ class Picks:
         return [(how, into) for how, into in asked if into is not None]
 
     def check(self, folder: Path) -> None:
-        """Raises OutputError for a place where picks cannot go, or where two ways would meet."""
+        """Raises OutputError for a place where picks cannot go, OptionError where two ways would meet."""
         places = [into.absolute() for _, into in self.asked]
         if len(set(places)) < len(places):
-            raise OutputError("--link, --symlink and --copy need a folder each")
+            raise OptionError("--link, --symlink and --copy need a folder each")
         for place in places:
             check_picks_folder(folder, place)
 

@@ -1,4 +1,4 @@
-"""What is shown on standard output, whatever has become of it."""
+"""What the process leaves behind: its exit code, and standard output, whatever has become of it."""
 
 import io
 import os
@@ -8,7 +8,18 @@ from contextlib import contextmanager, suppress
 
 from phototriage.errors import OutputError
 
-__all__ = ["shown", "silence", "stand_in_for_missing"]
+__all__ = [
+    "ERROR",
+    "INTERRUPTED",
+    "SOME_FAILED",
+    "USAGE",
+    "shown",
+    "silence",
+    "stand_in_for_missing",
+]
+
+ERROR, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes."""
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from phototriage.cli.defaults import OwnDefaults
-from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource, split_as
 from phototriage.cli.progress import note, note_failures
+from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
 from phototriage.features import DEFAULT_FEATURES, Features

@@ -10,10 +10,10 @@ import tyro
 
 from phototriage.cli import train
 from phototriage.cli.defaults import OwnDefaults
-from phototriage.cli.exit_codes import SOME_FAILED
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource, split_as
 from phototriage.cli.progress import note
+from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import LabelError, ModelError
 from phototriage.features import DEFAULT_FEATURES
 from phototriage.outputs import check_destinations, judgement_json, print_judgement, write_text

@@ -4,7 +4,8 @@ Tables of ready numbers are in `phototriage.features.table`, apart: every decodi
 package, and should not wait for pandas.
 """
 
-from phototriage.features.block import TABLE, Block, Failure, Features, check_blocks
+from phototriage.errors import Failure
+from phototriage.features.block import TABLE, Block, Features, check_blocks
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
 from phototriage.features.extractors.iqa import IQA_COLUMNS, measure_iqa

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError
+from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Failure", "Features", "check_blocks"]
+__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "check_blocks"]
 
 
 LONG_SIDE = 800
@@ -39,14 +39,6 @@ class Block:
     def dim(self) -> int:
         """How many numbers a photo has in this block."""
         return len(self.columns)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A photo without features, or a folder that could not be searched for photos; the reason in one line."""
-
-    photo: str
-    reason: str
 
 
 @dataclass(frozen=True)

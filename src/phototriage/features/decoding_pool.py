@@ -27,8 +27,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError, PhotoError, PhotoReadError
-from phototriage.features.block import LONG_SIDE, Failure
+from phototriage.errors import Failure, FeatureError, PhotoError, PhotoReadError
+from phototriage.features.block import LONG_SIDE
 from phototriage.features.runtime.device import usable_cores
 from phototriage.photos import Capture, content_hash, decode, read_capture, read_photo
 

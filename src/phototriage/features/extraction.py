@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.block import Failure, Features
+from phototriage.errors import Failure
+from phototriage.features.block import Features
 from phototriage.features.cache.index import Content, PhotoIndex
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.decoding_pool import DecodingPool, Prepared

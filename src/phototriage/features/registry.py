@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
-from phototriage.features.block import Block
+from phototriage.features.block import TABLE, Block
 from phototriage.features.extractors.clip import clip_extractor
 from phototriage.features.extractors.iqa import IQA
 from phototriage.features.extractors.iqa_plus import IQA_PLUS
@@ -59,8 +59,10 @@ def build_extractors(
 
     `cache_dir` is where they may keep what they make of their weights.
 
-    Raises FeatureError for an unknown name, or for none at all.
+    Raises FeatureError for an unknown name, for none at all, and for `TABLE`, which nothing measures.
     """
+    if TABLE in names:
+        raise FeatureError("the model was trained on a table of ready numbers and cannot measure photos")
     unknown = [name for name in names if name not in EXTRACTORS]
     if unknown or not names:
         problem = f"there are no features called {unknown[0]!r}" if unknown else "no features were asked for"

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pyarrow.types as kinds
 from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError
-from phototriage.features.block import TABLE, Block, Failure, Features
+from phototriage.errors import Failure, FeatureError
+from phototriage.features.block import TABLE, Block, Features
 from phototriage.features.extractors.iqa import IQA
 from phototriage.labels import photo_key
 

@@ -2,7 +2,7 @@
 
 from phototriage.outputs.evaluation_report import judgement_markdown
 from phototriage.outputs.judgement import cautions, extent, judgement_json, lead_sentence
-from phototriage.outputs.ranking import ranking_csv, ranking_json
+from phototriage.outputs.ranking import ranking_csv
 from phototriage.outputs.terminal import print_judgement, print_kinds, print_labels, print_ranking
 from phototriage.outputs.text_file import STDOUT, check_destinations, write_text
 
@@ -19,6 +19,5 @@ __all__ = [
     "print_labels",
     "print_ranking",
     "ranking_csv",
-    "ranking_json",
     "write_text",
 ]

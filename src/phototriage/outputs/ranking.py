@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from phototriage.features import Failure
 from phototriage.series import RankedSeries
 
-__all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_json"]
+__all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_document", "ranking_json"]
 
 SCHEMA_VERSION = 1
 """Of the JSON document, docs/ranking.schema.json; a reader of one version reads all later documents of it."""
@@ -55,11 +55,11 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     return text.getvalue()
 
 
-def ranking_json(
+def ranking_document(
     folder: Path, model: str, ranked: Sequence[RankedSeries], failures: Sequence[Failure]
-) -> str:
-    """One document, as docs/ranking.schema.json describes it."""
-    document: dict[str, Any] = {
+) -> dict[str, Any]:
+    """A ranked folder as docs/ranking.schema.json describes it, of plain values."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "folder": str(folder),
         "model": model,
@@ -75,4 +75,8 @@ def ranking_json(
         ],
         "failures": [asdict(failure) for failure in failures],
     }
+
+
+def ranking_json(document: Mapping[str, Any]) -> str:
+    """The text of a `ranking_document`."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,29 +1,63 @@
 """A ranked folder in a few figures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.outputs.stored_features import human_size
 from phototriage.series import RankedPhoto, RankedSeries
 
-__all__ = ["ranking_figures"]
+__all__ = ["RankingFigures", "ranking_figures"]
 
 
-def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> Iterator[tuple[str, str]]:
-    """Name and value: photos, series, picks, and the space that the photos beside the picks take."""
+@dataclass(frozen=True)
+class RankingFigures:
+    """Counts over a ranked folder.
+
+    photos, series, picks: how many; single photos are no series. too_close: series with photos that are too
+    close to call. kept_whole: brackets, stacks and panoramas. singles: photos without a series. beside: the
+    photos of series that are no picks. beside_bytes: what their files take on disk.
+    """
+
+    photos: int
+    series: int
+    picks: int
+    too_close: int
+    kept_whole: int
+    singles: int
+    beside: int
+    beside_bytes: int
+
+    def named(self) -> dict[str, str]:
+        """Name → value, as people read them."""
+        return {
+            "photos": f"{self.photos:,}",
+            "series": f"{self.series:,}",
+            "picks": f"{self.picks:,}",
+            "series too close to call": f"{self.too_close:,}",
+            "series kept whole": f"{self.kept_whole:,}",
+            "single photos, not shown": f"{self.singles:,}",
+            f"in {self.beside:,} photos beside the picks": human_size(self.beside_bytes),
+        }
+
+
+def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> RankingFigures:
+    """Counts what was ranked, and looks up the sizes of the files beside the picks."""
     photos = [each for series in ranked for each in series.photos]
     chosen = [series for series in ranked if series.kind == "series"]
-    close = sum(series.too_close for series in chosen)
-    single = sum(series.kind == "single" for series in ranked)
-    others = [each for each in photos if each.verdict in ("close", "rest")]
-    yield "photos", f"{len(photos):,}"
-    yield "series", f"{len(ranked) - single:,}"
-    yield "picks", f"{sum(each.verdict == 'pick' for each in photos):,}"
-    yield "series too close to call", f"{close:,}"
-    yield "series kept whole", f"{len(ranked) - single - len(chosen):,}"
-    yield "single photos, not shown", f"{single:,}"
-    yield f"in {len(others):,} photos beside the picks", human_size(_bytes(folder, others))
+    singles = sum(series.kind == "single" for series in ranked)
+    beside = [each for each in photos if each.verdict in ("close", "rest")]
+    return RankingFigures(
+        photos=len(photos),
+        series=len(ranked) - singles,
+        picks=sum(each.verdict == "pick" for each in photos),
+        too_close=sum(series.too_close for series in chosen),
+        kept_whole=len(ranked) - singles - len(chosen),
+        singles=singles,
+        beside=len(beside),
+        beside_bytes=_bytes(folder, beside),
+    )
 
 
 def _bytes(folder: Path, photos: Sequence[RankedPhoto]) -> int:

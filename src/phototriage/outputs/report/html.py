@@ -88,7 +88,8 @@ def _page(folder: Path, ranked: Sequence[RankedSeries], failures: Sequence[Failu
         folder=html_text(folder.resolve().name or str(folder)),
         style=style,
         figures="".join(
-            f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in ranking_figures(folder, ranked)
+            f"<div><dt>{name}</dt><dd>{value}</dd></div>"
+            for name, value in ranking_figures(folder, ranked).named().items()
         ),
         left_out=_left_out(failures),
     )

@@ -1,0 +1,212 @@
+"""Ranks a folder of photos: finds its shots, measures them, groups them into series and ranks each series."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from phototriage.errors import NoUsablePhotoError, OptionError
+from phototriage.features import (
+    ExtractorOptions,
+    Failure,
+    Features,
+    MultiFeatureExtractor,
+    OnProgress,
+    check_blocks,
+    default_cache_dir,
+)
+from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
+from phototriage.outputs.summary import RankingFigures, ranking_figures
+from phototriage.photos import discover
+from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
+from phototriage.series import (
+    DEFAULT_GAP,
+    RankedSeries,
+    Series,
+    Shot,
+    group,
+    merge_copies,
+    rank_series,
+    series_by_folder,
+    shots_of,
+)
+
+__all__ = ["RankOptions", "Ranking", "rank_folder"]
+
+_MEASURED_BESIDES = ("look", "iqa_plus")
+"""Whatever the ranker needs: the first finds series, the second is what reasons rest on."""
+
+
+@dataclass(frozen=True)
+class RankOptions:
+    """How a folder is ranked. Raises OptionError for a value that cannot work.
+
+    model: a ranker file (.safetensors, .pt) or the folder of a training run; None is the embedded ranker.
+    keep: picks per series, ≥ 1.
+    gap: seconds within which photos of one series follow each other, by one camera's clock, ≥ 0.
+    similarity: how alike photos of one series are at least, in [0, 1]; None is the default of `group`.
+    by_folder: take every sub-folder for one series, whatever is in it.
+    features: names of blocks to measure besides those that ranking needs.
+    extractors: how photos are measured. cache_dir: where that is kept. workers: processes that decode photos,
+    ≥ 1; None is one per core.
+    """
+
+    model: str | os.PathLike[str] | None = None
+    keep: int = 1
+    gap: float = DEFAULT_GAP
+    similarity: float | None = None
+    by_folder: bool = False
+    features: Sequence[str] = ()
+    extractors: ExtractorOptions = field(default_factory=ExtractorOptions)
+    cache_dir: str | os.PathLike[str] = field(default_factory=default_cache_dir)
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.keep < 1:
+            raise OptionError(f"keep must be at least 1, not {self.keep}")
+        if not self.gap >= 0:
+            raise OptionError(f"gap must be seconds, 0 or more, not {self.gap:g}")
+        if self.similarity is not None and not 0 <= self.similarity <= 1:
+            raise OptionError(f"similarity must lie between 0 and 1, not at {self.similarity:g}")
+        if self.workers is not None and self.workers < 1:
+            raise OptionError(f"workers must be at least 1, not {self.workers}")
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A ranked folder.
+
+    folder: what the names of photos are relative to. model: the file of the ranker, or "embedded".
+    series: each ranked by itself, in the order of the folder. failures: photos and sub-folders that could not
+    be used. notes: lines for people about the run. features: the numbers of every ranked photo, how it was
+    taken and its content hash.
+    """
+
+    folder: Path
+    model: str
+    series: tuple[RankedSeries, ...]
+    failures: tuple[Failure, ...]
+    notes: tuple[str, ...]
+    features: Features
+
+    @property
+    def figures(self) -> RankingFigures:
+        """Counts, and the space that the photos beside the picks take."""
+        return ranking_figures(self.folder, self.series)
+
+    def document(self) -> dict[str, Any]:
+        """The ranking as docs/ranking.schema.json describes it, of plain values."""
+        return ranking_document(self.folder, self.model, self.series, self.failures)
+
+    def to_json(self) -> str:
+        """What `phototriage rank --json` writes."""
+        return ranking_json(self.document())
+
+    def to_csv(self) -> str:
+        """What `phototriage rank --csv` writes: a line per photo."""
+        return ranking_csv(self.series)
+
+
+def rank_folder(
+    folder: str | os.PathLike[str],
+    options: RankOptions | None = None,
+    *,
+    on_progress: OnProgress = lambda done, total: None,
+    on_note: Callable[[str], None] = lambda note: None,
+) -> Ranking:
+    """Finds the series of a folder, with all its sub-folders, and ranks each, best first.
+
+    The files of one moment (RAW and JPEG, edited versions) are one shot, measured by the first of them that
+    can be used; equal files are one photo. Photos are measured once and kept in the cache, so a second run,
+    or one after an interruption, measures only what is new. Nothing is written but that cache. Photos are
+    decoded in processes that import the calling program: guard it with `if __name__ == "__main__":`.
+
+    Args:
+        folder: of photos, JPEG, PNG, TIFF, WebP, AVIF, HEIC, MPO or RAW.
+        options: by default those of `RankOptions`.
+        on_progress: called with photos measured so far, and in all.
+        on_note: called with a line for people; all of them are in the result too.
+
+    Raises:
+        PhotoError: the folder cannot be read or holds no photo.
+        NoUsablePhotoError: not one of its photos can be used.
+        ModelError: the ranker cannot be read. FeatureError: what it needs cannot be measured.
+        OutputError: the cache cannot be written.
+    """
+    options = options or RankOptions()
+    folder = Path(folder)
+    ranker = load_ranker(Path(options.model)) if options.model else load_embedded_ranker()
+    notes: list[str] = []
+    unreadable: list[Failure] = []
+
+    def note(text: str) -> None:
+        notes.append(text)
+        on_note(text)
+
+    photos = discover(
+        folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
+    )
+    shots, features = _measured(folder, shots_of(folder, photos), ranker, options, on_progress, note)
+    failures = (*unreadable, *features.failures)
+    if not len(features):
+        raise NoUsablePhotoError(failures, len(shots))
+    series = _grouped(shots, features, options)
+    return Ranking(
+        folder,
+        str(options.model or "embedded"),
+        rank_series(series, features, ranker, keep=options.keep, detail=features),
+        failures,
+        tuple(notes),
+        features,
+    )
+
+
+def _measured(
+    folder: Path,
+    shots: Sequence[Shot],
+    ranker: TrainedRanker,
+    options: RankOptions,
+    on_progress: OnProgress,
+    on_note: Callable[[str], None],
+) -> tuple[list[Shot], Features]:
+    """Measures each shot's photo, or the next of its files where that one cannot be used."""
+    needed = (*(block.name for block in ranker.blocks), *options.features, *_MEASURED_BESIDES)
+    extractor = MultiFeatureExtractor(
+        tuple(dict.fromkeys(needed)), options.extractors, Path(options.cache_dir)
+    )
+    check_blocks(ranker.blocks, [each.block for each in extractor.extractors])
+
+    def measured(shots: Sequence[Shot]) -> Features:
+        photos = {shot.photo: folder / shot.photo for shot in shots}
+        return extractor(photos, workers=options.workers, on_progress=on_progress, on_note=on_note)
+
+    features = measured(shots)
+    again = [
+        shot
+        if shot.photo in features or len(shot.files) == 1
+        else Shot(shot.files[1], (*shot.files[1:], shot.photo))
+        for shot in shots
+    ]
+    if again == list(shots):
+        return again, features
+    more = measured(again)
+    return again, replace(more, failures=tuple(dict.fromkeys((*features.failures, *more.failures))))
+
+
+def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) -> list[Series]:
+    """The series of the shots that have features; copies of a photo are one."""
+    shots = merge_copies([shot for shot in shots if shot.photo in features], features.contents)
+    rows = features.rows(shot.photo for shot in shots)
+    captures = [features.captures[row] for row in rows] if features.captures else []
+    if options.by_folder:
+        return series_by_folder(shots, captures)
+    blocks = {block.name: block for block in features.blocks}
+    return group(
+        shots,
+        captures,
+        features.select([blocks["look"]])[rows],
+        gap=options.gap,
+        similarity=options.similarity,
+        embeddings=features.select([blocks["clip"]])[rows] if "clip" in blocks else None,
+    )

@@ -1,0 +1,126 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from phototriage import Ranking, RankOptions, rank_folder
+from phototriage.cli import main
+from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
+from phototriage.ranker import load_embedded_ranker, save_ranker
+from phototriage.simulation import write_bursts
+
+
+@pytest.fixture(scope="module")
+def bursts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The photos of four small bursts, a sub-folder each."""
+    folder = tmp_path_factory.mktemp("rank") / "bursts"
+    write_bursts(folder, series=4, seed=3, width=120, height=80)
+    return folder / "photos"
+
+
+@pytest.fixture
+def burst(bursts: Path, tmp_path: Path) -> Path:
+    """A copy of the first burst, to spoil."""
+    folder = tmp_path / "photos"
+    shutil.copytree(bursts / "burst-001", folder)
+    return folder
+
+
+@pytest.fixture
+def ranked(tmp_path: Path) -> Callable[..., Ranking]:
+    """Ranks a folder with a cache of its own."""
+    return lambda folder, **options: rank_folder(folder, RankOptions(cache_dir=tmp_path / "cache", **options))
+
+
+def test_it_gives_the_very_documents_of_the_command(
+    bursts: Path, tmp_path: Path, ranked: Callable[..., Ranking]
+) -> None:
+    table, document = tmp_path / "r.csv", tmp_path / "r.json"
+    command = ["rank", str(bursts), "--cache_dir", str(tmp_path / "cache"), "--keep", "2", "--quiet"]
+    assert main([*command, "--csv", str(table), "--json", str(document)]) == 0
+    ranking = ranked(bursts, keep=2)
+    assert (ranking.to_csv(), ranking.to_json()) == (table.read_text(), document.read_text())
+    assert json.loads(ranking.to_json()) == json.loads(json.dumps(ranking.document()))
+
+
+def test_paths_may_be_text(bursts: Path, tmp_path: Path) -> None:
+    model = tmp_path / "ranker.safetensors"
+    save_ranker(load_embedded_ranker(), model)
+    by_path = rank_folder(bursts, RankOptions(model=model, cache_dir=tmp_path / "one"))
+    by_text = rank_folder(str(bursts), RankOptions(model=str(model), cache_dir=str(tmp_path / "two")))
+    assert by_text.document() == by_path.document()
+    assert by_text.model == str(model)
+
+
+def test_the_features_of_every_ranked_photo_come_along(bursts: Path, ranked: Callable[..., Ranking]) -> None:
+    ranking = ranked(bursts)
+    photos = {each.photo for series in ranking.series for each in series.photos}
+    assert set(ranking.features.photos) == photos == set(ranking.features.contents)
+    assert ranking.features.captures is not None
+    assert {(each.width, each.height) for each in ranking.features.captures} == {(120, 80)}
+
+
+def test_figures_count_what_was_ranked(bursts: Path, ranked: Callable[..., Ranking]) -> None:
+    ranking = ranked(bursts)
+    photos = [each for series in ranking.series for each in series.photos]
+    beside = [each for each in photos if each.verdict != "pick"]
+    figures = ranking.figures
+    assert (figures.photos, figures.series, figures.picks, figures.singles) == (len(photos), 4, 4, 0)
+    assert (figures.beside, figures.kept_whole) == (len(beside), 0)
+    assert figures.beside_bytes == sum((bursts / each.photo).stat().st_size for each in beside)
+
+
+def test_notes_are_told_and_kept(burst: Path, bursts: Path, tmp_path: Path) -> None:
+    (burst / "album").symlink_to(bursts, target_is_directory=True)
+    told: list[str] = []
+    ranking = rank_folder(burst, RankOptions(cache_dir=tmp_path / "cache"), on_note=told.append)
+    assert ranking.notes == tuple(told) == ("1 linked folder was not entered",)
+
+
+def test_progress_ends_with_all_photos(burst: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    options = RankOptions(cache_dir=tmp_path / "cache")
+    rank_folder(burst, options, on_progress=lambda done, total: told.append((done, total)))
+    photos = len(list(burst.iterdir()))
+    assert (told[0], told[-1]) == ((0, photos), (photos, photos))
+
+
+def test_bad_photos_are_failures_and_the_rest_is_ranked(burst: Path, ranked: Callable[..., Ranking]) -> None:
+    (burst / "broken.jpg").write_text("no photo")
+    ranking = ranked(burst)
+    (failure,) = ranking.failures
+    assert failure.photo == "broken.jpg"
+    assert failure.reason.startswith("not a photo in a format that can be read")
+    assert [len(series.photos) for series in ranking.series] == [len(list(burst.iterdir())) - 1]
+
+
+def test_where_no_photo_can_be_used_the_error_says_why_for_each(
+    burst: Path, ranked: Callable[..., Ranking]
+) -> None:
+    for photo in burst.iterdir():
+        photo.write_text("no photo")
+    with pytest.raises(NoUsablePhotoError, match=r"not one of \d photos could be used") as error:
+        ranked(burst)
+    assert {each.photo for each in error.value.failures} == {path.name for path in burst.iterdir()}
+
+
+def test_a_folder_that_is_not_there_is_a_photo_error(tmp_path: Path, ranked: Callable[..., Ranking]) -> None:
+    with pytest.raises(PhotoError, match="there is no such folder"):
+        ranked(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"keep": 0}, "keep must be at least 1, not 0"),
+        ({"gap": -1}, "gap must be seconds, 0 or more, not -1"),
+        ({"gap": float("nan")}, "gap must be seconds, 0 or more, not nan"),
+        ({"similarity": 1.5}, "similarity must lie between 0 and 1, not at 1.5"),
+        ({"workers": 0}, "workers must be at least 1, not 0"),
+    ],
+)
+def test_options_that_cannot_work_are_refused(options: dict[str, float], problem: str) -> None:
+    with pytest.raises(OptionError, match=problem):
+        RankOptions(**options)  # type: ignore[arg-type]
