@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from phototriage import Ranking, RankOptions, rank_folder
 from phototriage.cli import main
 from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
+from phototriage.features import decoding_pool
 from phototriage.ranker import load_embedded_ranker, save_ranker
 from phototriage.simulation import write_bursts
 
@@ -70,6 +72,40 @@ def test_figures_count_what_was_ranked(bursts: Path, ranked: Callable[..., Ranki
     assert (figures.photos, figures.series, figures.picks, figures.singles) == (len(photos), 4, 4, 0)
     assert (figures.beside, figures.kept_whole) == (len(beside), 0)
     assert figures.beside_bytes == sum((bursts / each.photo).stat().st_size for each in beside)
+
+
+def test_the_first_file_of_a_shot_that_can_be_used_is_measured(
+    burst: Path, ranked: Callable[..., Ranking]
+) -> None:
+    first = min(burst.iterdir())
+    with Image.open(first) as picture:
+        picture.save(first.with_suffix(".webp"), lossless=True)
+    first.write_text("broken")
+    first.with_suffix(".heic").write_text("broken too")
+    ranking = ranked(burst)
+    shots = [each for series in ranking.series for each in series.photos]
+    (shot,) = [each for each in shots if len(each.files) == 3]
+    assert shot.photo == shot.files[0] == f"{first.stem}.webp"
+    assert {*shot.files} == {first.name, f"{first.stem}.heic", f"{first.stem}.webp"}
+    assert [failure.photo for failure in ranking.failures] == [first.name, f"{first.stem}.heic"]
+
+
+def test_no_photo_is_read_twice(
+    burst: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = min(burst.iterdir())
+    shutil.copy(first, first.with_suffix(".png"))
+    first.write_text("broken")
+    asked: list[str] = []
+    run = decoding_pool.DecodingPool.run
+
+    def counted(self: decoding_pool.DecodingPool, photos: dict[str, Path]) -> object:
+        asked.extend(photos)
+        return run(self, photos)
+
+    monkeypatch.setattr(decoding_pool.DecodingPool, "run", counted)
+    ranked(burst)
+    assert sorted(asked) == sorted({path.name for path in burst.iterdir()})
 
 
 def test_notes_are_told_and_kept(burst: Path, bursts: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -177,21 +177,16 @@ def _measured(
     )
     check_blocks(ranker.blocks, [each.block for each in extractor.extractors])
 
-    def measured(shots: Sequence[Shot]) -> Features:
-        photos = {shot.photo: folder / shot.photo for shot in shots}
-        return extractor(photos, workers=options.workers, on_progress=on_progress, on_note=on_note)
-
-    features = measured(shots)
-    again = [
-        shot
-        if shot.photo in features or len(shot.files) == 1
-        else Shot(shot.files[1], (*shot.files[1:], shot.photo))
-        for shot in shots
-    ]
-    if again == list(shots):
-        return again, features
-    more = measured(again)
-    return again, replace(more, failures=tuple(dict.fromkeys((*features.failures, *more.failures))))
+    features = extractor(
+        {shot.photo: folder / shot.photo for shot in shots},
+        alternatives={
+            shot.photo: {file: folder / file for file in shot.files[1:]} for shot in shots if shot.files[1:]
+        },
+        workers=options.workers,
+        on_progress=on_progress,
+        on_note=on_note,
+    )
+    return [shot.measured_by(features.replaced.get(shot.photo, shot.photo)) for shot in shots], features
 
 
 def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) -> list[Series]:

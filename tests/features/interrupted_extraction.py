@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features import Block, FeatureStore, decoding_pool, extract, extraction
+from phototriage.features import Block, FeatureStore, decoding_pool, extract, extraction, measuring
 from phototriage.features.extractors.iqa import IQA
 
 
@@ -40,8 +40,8 @@ def run(folder: Path, cache_dir: Path, kept: Connection) -> None:
     Sends (block name, content hashes) through `kept` when they are said to be safely on disk.
     """
     os.setsid()
-    extraction._PHOTOS_PER_PART = 5
-    extraction._PHOTOS_PER_BATCH = 5
+    measuring._PHOTOS_PER_PART = 5
+    extraction.PHOTOS_PER_BATCH = 5
     # Forked workers start in no time, where no thread of torch's or OpenCV's stands in the way.
     cv2.setNumThreads(1)
     decoding_pool.get_context = lambda method: multiprocessing.get_context("fork")

@@ -18,6 +18,7 @@ from phototriage.features import (
     extract,
     extraction,
     measure_iqa,
+    measuring,
 )
 from phototriage.photos import load, read_capture
 
@@ -238,7 +239,7 @@ def test_where_no_photo_can_be_used_there_are_failures_only(tmp_path: Path) -> N
 def test_an_interrupted_run_keeps_what_it_had(
     photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extraction, "_PHOTOS_PER_BATCH", 1)
+    monkeypatch.setattr(extraction, "PHOTOS_PER_BATCH", 1)
 
     def interrupt(done: int, total: int) -> None:
         if done == 3:
@@ -256,7 +257,7 @@ def test_an_interrupted_run_keeps_what_it_had(
 def test_slow_photos_are_measured_and_kept_before_a_batch_is_full(
     photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extraction, "_SECONDS_PER_PART", 0.0)
+    monkeypatch.setattr(measuring, "_SECONDS_PER_PART", 0.0)
     steps: list[tuple[int, int]] = []
 
     def interrupt(done: int, total: int) -> None:
@@ -307,3 +308,79 @@ def test_a_damaged_part_is_said_and_measured_again(photos: dict[str, Path], tmp_
     after = run(photos, tmp_path / "cache", on_note=notes.append)
     assert notes == [f"set aside a damaged part of the feature store, its photos are measured again: {part}"]
     assert np.array_equal(before.matrix, after.matrix)
+
+
+def with_alternatives(
+    tmp_path: Path, make_photo: MakePhoto
+) -> tuple[dict[str, Path], dict[str, dict[str, str]]]:
+    """Of `first` and `last` the file is no photo; `first` has a usable alternative, the second of three."""
+    (tmp_path / "text.jpg").write_text("no photo at all")
+    photos = {"first": tmp_path / "text.jpg", "sound": make_photo("sound.jpg"), "last": tmp_path / "gone.jpg"}
+    alternatives = {
+        "first": {"raw": tmp_path / "gone.dng", "edited": make_photo("edited.jpg", seed=7), "copy": "unread"},
+        "sound": {"sound raw": "unread"},
+        "last": {"last raw": tmp_path / "text.jpg"},
+    }
+    return photos, {
+        photo: {key: str(path) for key, path in each.items()} for photo, each in alternatives.items()
+    }
+
+
+def test_the_first_usable_alternative_stands_in_for_a_photo(make_photo: MakePhoto, tmp_path: Path) -> None:
+    photos, alternatives = with_alternatives(tmp_path, make_photo)
+    steps: list[tuple[int, int]] = []
+    features = run(
+        photos, tmp_path / "cache", alternatives=alternatives, on_progress=lambda *done: steps.append(done)
+    )
+    assert features.photos == ("edited", "sound")
+    assert features.replaced == {"first": "edited"}
+    for path, row in zip((tmp_path / "edited.jpg", photos["sound"]), features.matrix, strict=True):
+        assert np.array_equal(row, measure_iqa(load(path, 800).pixels))
+    assert [failure.photo for failure in features.failures] == ["first", "raw", "last", "last raw"]
+    assert steps[0] == (1, 3)
+    assert steps[-1] == (6, 6)
+    assert steps == sorted(steps)
+
+
+def test_what_is_known_of_alternatives_is_looked_up_once_per_file(
+    make_photo: MakePhoto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, alternatives = with_alternatives(tmp_path, make_photo)
+    first = run(photos, tmp_path / "cache", alternatives=alternatives)
+    monkeypatch.setattr(extraction, "DecodingPool", None)
+    asked: list[Path] = []
+    content_hashes = extraction.PhotoIndex.content_hashes
+
+    def listening(index: extraction.PhotoIndex, files: Any) -> list[str | None]:
+        files = list(files)
+        asked.extend(path for path, _ in files)
+        return content_hashes(index, files)
+
+    monkeypatch.setattr(extraction.PhotoIndex, "content_hashes", listening)
+    again = run(photos, tmp_path / "cache", alternatives=alternatives)
+    names = [path.name for path in asked]
+    assert names == ["text.jpg", "sound.jpg", "text.jpg", "edited.jpg"]  # `last raw` is the same text
+    assert (again.photos, again.failures, again.replaced) == (first.photos, first.failures, first.replaced)
+    assert np.array_equal(again.matrix, first.matrix)
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "message"),
+    [
+        ({"gone": {"raw": "raw.dng"}}, "alternatives for 'gone', which is none of the photos"),
+        ({"0.jpg": {"1.jpg": "1.jpg"}}, "an alternative has the key of another file"),
+        ({"0.jpg": {"raw": "a"}, "1.jpg": {"raw": "b"}}, "an alternative has the key of another file"),
+    ],
+)
+def test_alternatives_that_fit_nothing_are_refused(
+    photos: dict[str, Path], tmp_path: Path, alternatives: dict[str, dict[str, str]], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        run(photos, tmp_path / "cache", alternatives=alternatives)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_text_is_as_good_as_a_path(photos: dict[str, Path], tmp_path: Path) -> None:
+    extractor = MultiFeatureExtractor(["iqa"], cache_dir=str(tmp_path / "cache"))
+    features = extractor({key: str(path) for key, path in photos.items()}, workers=1)
+    assert np.array_equal(features.matrix, run(photos, tmp_path / "other").matrix)

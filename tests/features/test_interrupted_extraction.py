@@ -14,7 +14,7 @@ from tests.features import interrupted_extraction
 from tests.features.interrupted_extraction import EXTRACTORS
 
 from phototriage.errors import OutputError
-from phototriage.features import Features, FeatureStore, extract, extraction
+from phototriage.features import Features, FeatureStore, extract, measuring
 from phototriage.features.cache.maintenance import survey
 
 _PHOTOS = 120
@@ -199,7 +199,7 @@ def test_a_photo_replaced_by_one_of_the_same_size_is_measured_again(
 def test_a_full_disk_is_one_clear_error_and_what_was_kept_stays(
     folder: Path, undisturbed: Features, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extraction, "_PHOTOS_PER_PART", 20)
+    monkeypatch.setattr(measuring, "_PHOTOS_PER_PART", 20)
     write_table, written = pq.write_table, []
 
     def filling(*arguments: object, **options: object) -> None:

@@ -102,3 +102,9 @@ def test_copies_become_one_shot_named_by_the_shorter() -> None:
 def test_shots_of_unknown_content_stay_as_they_are() -> None:
     shots = [Shot("a.jpg", ("a.jpg",)), Shot("b.jpg", ("b.jpg",))]
     assert merge_copies(shots, {}) == shots
+
+
+def test_another_file_of_a_shot_may_be_the_measured_one() -> None:
+    shot = Shot("a.jpg", ("a.jpg", "a.heic", "a.png"))
+    assert shot.measured_by("a.png") == Shot("a.png", ("a.png", "a.jpg", "a.heic"))
+    assert shot.measured_by("a.jpg") is shot

@@ -48,6 +48,7 @@ class Features:
     `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
     `failures`: the photos that were asked for and have no row. `content_hashes`, `captures`: what the photos'
     files hold and how they were taken, in the order of `photos`; None where the numbers come from a table.
+    `replaced`: photo that was asked for and cannot be used → the one of `photos` that stands in for it.
     """
 
     photos: tuple[str, ...]
@@ -56,6 +57,7 @@ class Features:
     failures: tuple[Failure, ...] = ()
     content_hashes: tuple[str, ...] | None = None
     captures: tuple[Capture, ...] | None = None
+    replaced: dict[str, str] = field(default_factory=dict)
     _row_of: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

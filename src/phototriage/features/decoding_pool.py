@@ -41,7 +41,7 @@ Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 class Prepared:
     """A file that was read.
 
-    fault: why it is no usable photo; None where it is. complaints: what was wrong with it all the same.
+    fault: why it is no usable photo; None where it is. warnings: what was wrong with it all the same.
     arrays: one per preparing step; None where its result was finished before, or where there is a fault.
     """
 
@@ -49,7 +49,7 @@ class Prepared:
     content_hash: str
     capture: Capture
     fault: str | None
-    complaints: tuple[str, ...]
+    warnings: tuple[str, ...]
     arrays: tuple[NDArray[Any] | None, ...]
 
 

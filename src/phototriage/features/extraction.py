@@ -1,38 +1,45 @@
 """From photos on disk to their features: what the store has is taken from there, the rest is measured."""
 
 import os
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from phototriage.errors import Failure
 from phototriage.features.block import Features
-from phototriage.features.cache.index import Content, PhotoIndex
+from phototriage.features.cache.index import PhotoIndex
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
-from phototriage.features.decoding_pool import DecodingPool, Prepared
+from phototriage.features.decoding_pool import DecodingPool
+from phototriage.features.lookup import Measured, look_up
+from phototriage.features.measuring import PHOTOS_PER_BATCH, Measuring
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.registry import DEFAULT_FEATURES, FeatureExtractor, build_extractors
 
-__all__ = ["MultiFeatureExtractor", "OnProgress", "extract"]
+__all__ = ["Alternatives", "MultiFeatureExtractor", "OnProgress", "Photos", "extract"]
+
+Photos = Mapping[str, str | os.PathLike[str]]
+"""Key → file."""
+
+Alternatives = Mapping[str, Photos]
+"""Photo → other files that show the same, by keys of their own, the first to try first."""
 
 OnProgress = Callable[[int, int], None]
-"""Called with (photos done, photos in all); photos that the store already has are done at once."""
+"""Called with (photos done, photos in all). Photos that the store already has are done at once.
+An alternative counts as one more photo from when it is needed."""
 
-_PHOTOS_PER_BATCH = 32
-_PHOTOS_PER_PART = 256
-_SECONDS_PER_PART = 5.0
+_NO_ALTERNATIVES: Alternatives = MappingProxyType({})
 
 
 def extract(
-    photos: Mapping[str, Path],
+    photos: Photos,
     extractors: Sequence[FeatureExtractor],
-    cache_dir: Path,
+    cache_dir: str | os.PathLike[str],
     *,
+    alternatives: Alternatives = _NO_ALTERNATIVES,
     workers: int | None = None,
     batch_size: int = 1,
     on_progress: OnProgress = lambda done, total: None,
@@ -44,6 +51,9 @@ def extract(
         photos: key → file. A file that cannot be used ends up in the result's `failures`.
         extractors: what to measure; their blocks stand in this order in the result.
         cache_dir: the place of the store; see `FeatureStore` and `PhotoIndex`.
+        alternatives: for some of the photos, what to measure where the file cannot be used: the first usable
+            one stands in the result at the photo's place, under its own key, and in `replaced`. The files
+            that were passed over are in `failures`.
         workers: decoding processes, at least 1; by default one per core.
         batch_size: photos that the extractors get at once, at least.
         on_progress: see `OnProgress`.
@@ -51,44 +61,105 @@ def extract(
 
     An interrupted run keeps what it had put on disk, all but the last five seconds; run it again to go on.
     Raises OutputError where the store cannot be written, FeatureError where a network cannot be had,
-    ValueError for no extractors or no workers.
+    ValueError for no extractors, no workers, or alternatives that fit no photo or have the key of another.
     """
     if not extractors:
         raise ValueError("extract needs at least one extractor")
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be at least 1, not {workers}")
+    _check_alternatives(photos, alternatives)
+    cache_dir = Path(cache_dir)
     stores = [FeatureStore(cache_dir, extractor.block) for extractor in extractors]
     for part in (part for store in stores for part in store.torn):
         done = "left out" if part.exists() else "set aside"  # where the folder lets nothing be renamed
         on_note(f"{done} a damaged part of the feature store, its photos are measured again: {part}")
+    outcomes: dict[str, Measured | Failure] = {}
+    warnings: dict[str, str] = {}
+    tried: set[str] = set()
+
+    def on_batch() -> None:
+        on_progress(len(outcomes), len(tried))
+
     with PhotoIndex(cache_dir, on_note) as index:
-        run = _Run(extractors, stores, index)
-        run.look_up(photos)
-        on_progress(run.finished, len(photos))
-        if run.unknown:
+        for files in _rounds(photos, alternatives, outcomes):
+            tried.update(files)
+            found = look_up(files, stores, index)
+            outcomes.update(found.outcomes)
+            on_batch()
+            if not found.unmeasured:
+                continue
+            measuring = Measuring(extractors, stores, index, found.unmeasured, outcomes)
             steps = [extractor.prepare for extractor in extractors]
             finished = [store.content_hashes for store in stores]
-            batch_size = max(batch_size, _PHOTOS_PER_BATCH)
-            with DecodingPool(steps, finished, workers, ahead=2 * batch_size, on_note=on_note) as pool:
-                run.measure_all(
-                    pool.run({key: photos[key] for key in run.unknown}),
-                    batch_size,
-                    lambda: on_progress(run.finished, len(photos)),
-                )
-    if run.complaints:
-        first, complaint = next(iter(run.complaints.items()))
+            at_once = max(batch_size, PHOTOS_PER_BATCH)
+            with DecodingPool(steps, finished, workers, ahead=2 * at_once, on_note=on_note) as pool:
+                prepared = pool.run({key: path for key, (path, _) in found.unmeasured.items()})
+                measuring.run(prepared, at_once, on_batch)
+            warnings.update(measuring.warnings)
+    if warnings:
+        first, warning = next(iter(warnings.items()))
         on_note(
-            f"photos used although something is wrong with them: {len(run.complaints):,}, the first "
-            f"{first}: {complaint}"
+            f"photos used although something is wrong with them: {len(warnings):,}, the first "
+            f"{first}: {warning}"
         )
-    usable = [key for key in photos if key in run.hashes]
+    return _features(photos, alternatives, outcomes, extractors, stores)
+
+
+def _check_alternatives(photos: Photos, alternatives: Alternatives) -> None:
+    if unknown := alternatives.keys() - photos.keys():
+        raise ValueError(f"alternatives for {min(unknown)!r}, which is none of the photos")
+    keys = [*photos, *(key for others in alternatives.values() for key in others)]
+    if len(set(keys)) < len(keys):
+        raise ValueError("an alternative has the key of another file")
+
+
+def _rounds(
+    photos: Photos, alternatives: Alternatives, outcomes: Mapping[str, object]
+) -> Iterator[dict[str, Path]]:
+    """The files to try next, key → file: all photos, then alternatives of what failed in `outcomes`."""
+    untried = {photo: iter(others.items()) for photo, others in alternatives.items()}
+    latest: dict[str, str] = {photo: photo for photo in untried}
+    yield {key: Path(path) for key, path in photos.items()}
+    while True:
+        files = {}
+        for photo, others in untried.items():
+            if isinstance(outcomes[latest[photo]], Failure) and (other := next(others, None)):
+                latest[photo], path = other
+                files[other[0]] = Path(path)
+        if not files:
+            return
+        yield files
+
+
+def _features(
+    photos: Photos,
+    alternatives: Alternatives,
+    outcomes: Mapping[str, Measured | Failure],
+    extractors: Sequence[FeatureExtractor],
+    stores: Sequence[FeatureStore],
+) -> Features:
+    measured: dict[str, Measured] = {}
+    replaced: dict[str, str] = {}
+    failures: list[Failure] = []
+    for photo in photos:
+        for key in (photo, *alternatives.get(photo, ())):
+            outcome = outcomes[key]
+            if isinstance(outcome, Failure):
+                failures.append(outcome)
+                continue
+            measured[key] = outcome
+            if key != photo:
+                replaced[photo] = key
+            break
+    content_hashes = tuple(each.content_hash for each in measured.values())
     return Features(
-        photos=tuple(usable),
-        matrix=np.hstack([store.vectors([run.hashes[key] for key in usable]) for store in stores]),
+        photos=tuple(measured),
+        matrix=np.hstack([store.vectors(content_hashes) for store in stores]),
         blocks=tuple(extractor.block for extractor in extractors),
-        failures=tuple(run.failures[key] for key in photos if key in run.failures),
-        content_hashes=tuple(run.hashes[key] for key in usable),
-        captures=tuple(run.contents[run.hashes[key]].capture for key in usable),
+        failures=tuple(failures),
+        content_hashes=content_hashes,
+        captures=tuple(each.capture for each in measured.values()),
+        replaced=replaced,
     )
 
 
@@ -101,12 +172,12 @@ class MultiFeatureExtractor:
 
     features: Sequence[str] = DEFAULT_FEATURES
     options: ExtractorOptions = field(default_factory=ExtractorOptions)
-    cache_dir: Path = field(default_factory=default_cache_dir)
+    cache_dir: str | os.PathLike[str] = field(default_factory=default_cache_dir)
 
     @cached_property
     def extractors(self) -> tuple[FeatureExtractor, ...]:
         """The extractors, in the order in which their numbers are concatenated. Raises FeatureError."""
-        return build_extractors(self.features, self.options, self.cache_dir)
+        return build_extractors(self.features, self.options, Path(self.cache_dir))
 
     @property
     def dim(self) -> int:
@@ -115,8 +186,9 @@ class MultiFeatureExtractor:
 
     def __call__(
         self,
-        photos: Mapping[str, Path],
+        photos: Photos,
         *,
+        alternatives: Alternatives = _NO_ALTERNATIVES,
         workers: int | None = None,
         on_progress: OnProgress = lambda done, total: None,
         on_note: Callable[[str], None] = lambda note: None,
@@ -126,131 +198,9 @@ class MultiFeatureExtractor:
             photos,
             self.extractors,
             self.cache_dir,
+            alternatives=alternatives,
             workers=workers,
             batch_size=self.options.inference_batch_size,
             on_progress=on_progress,
             on_note=on_note,
         )
-
-
-class _Run:
-    """How far an extraction is: each photo is in exactly one of `unknown`, `hashes` and `failures`.
-
-    Photos that were measured and are not on disk yet are unknown still. `contents` knows every photo of
-    `hashes`.
-    """
-
-    def __init__(
-        self, extractors: Sequence[FeatureExtractor], stores: Sequence[FeatureStore], index: PhotoIndex
-    ) -> None:
-        self._extractors, self._stores, self._index = extractors, stores, index
-        self.unknown: list[str] = []
-        self.hashes: dict[str, str] = {}
-        self.contents: dict[str, Content] = {}
-        self.failures: dict[str, Failure] = {}
-        self.complaints: dict[str, str] = {}
-        self._found: dict[str, tuple[Path, os.stat_result]] = {}
-        self._read: dict[str, tuple[str, Content]] = {}
-        self._vectors: list[dict[str, NDArray[np.float32]]] = [{} for _ in stores]
-
-    @property
-    def finished(self) -> int:
-        on_the_way = sum(content.fault is None for _, content in self._read.values())
-        return len(self.hashes) + len(self.failures) + on_the_way
-
-    def look_up(self, photos: Mapping[str, Path]) -> None:
-        for key, path in photos.items():
-            try:
-                self._found[key] = (path, path.stat())
-            except OSError as error:
-                self.failures[key] = Failure(key, f"cannot be read: {error.strerror}")
-        digests = self._index.content_hashes(self._found.values())
-        self.contents = self._index.contents([digest for digest in digests if digest])
-        for key, digest in zip(self._found, digests, strict=True):
-            content = self.contents.get(digest) if digest else None
-            if content and content.fault is not None:
-                self.failures[key] = Failure(key, content.fault)
-            elif digest and content and all(digest in store for store in self._stores):
-                self.hashes[key] = digest
-            else:
-                self.unknown.append(key)
-
-    def measure_all(
-        self, results: Iterable[Prepared | Failure], batch_size: int, on_batch: Callable[[], None]
-    ) -> None:
-        """Measures photos as they become ready, and puts them on disk every few seconds.
-
-        Where they come so slowly that a batch is not full by then, it is measured as it is.
-        """
-        batch: list[Prepared | Failure] = []
-        last_flush = last_measured = time.monotonic()
-        try:
-            for result in results:
-                batch.append(result)
-                if len(batch) >= batch_size or time.monotonic() > last_measured + _SECONDS_PER_PART:
-                    full, batch = batch, []
-                    self._measure(full)
-                    on_batch()
-                    last_measured = time.monotonic()
-                if len(self._read) >= _PHOTOS_PER_PART or time.monotonic() > last_flush + _SECONDS_PER_PART:
-                    self._flush()
-                    last_flush = time.monotonic()
-            self._measure(batch)
-            on_batch()
-        finally:
-            self._flush()  # also after Ctrl-C, or an error in a later batch
-
-    def _measure(self, results: Sequence[Prepared | Failure]) -> None:
-        """Turns prepared photos into vectors."""
-        read = [result for result in results if isinstance(result, Prepared)]
-        failures = [result for result in results if isinstance(result, Failure)]
-        failures += [Failure(each.photo, each.fault) for each in read if each.fault is not None]
-        for step, (extractor, store) in enumerate(zip(self._extractors, self._stores, strict=True)):
-            # Copies of one photo are prepared more than once and kept once.
-            arrays = {
-                each.content_hash: array
-                for each in read
-                if (array := each.arrays[step]) is not None and each.content_hash not in store
-            }
-            if not arrays:
-                continue
-            vectors = extractor(list(arrays.values()))
-            sound = [bool(np.isfinite(vector).all()) for vector in vectors]
-            self._vectors[step] |= {
-                content_hash: vector
-                for content_hash, vector, finite in zip(arrays, vectors, sound, strict=True)
-                if finite
-            }
-            broken = {content_hash for content_hash, finite in zip(arrays, sound, strict=True) if not finite}
-            failures += [
-                Failure(each.photo, f"its {extractor.block.name} features are not finite numbers")
-                for each in read
-                if each.content_hash in broken
-            ]
-        self.complaints |= {each.photo: each.complaints[0] for each in read if each.complaints}
-        for failure in failures:
-            self.failures.setdefault(failure.photo, failure)
-        self._read |= {
-            each.photo: (each.content_hash, Content(each.capture, each.fault))
-            for each in read
-            if each.fault is not None or each.photo not in self.failures
-        }
-
-    def _flush(self) -> None:
-        """Puts measured photos on disk; from then on they are finished.
-
-        Ctrl-C may stop it anywhere; called again, it does what was left.
-        """
-        for vectors, store in zip(self._vectors, self._stores, strict=True):
-            if vectors:
-                store.add(list(vectors), np.stack(list(vectors.values())))
-                vectors.clear()
-        contents = dict(self._read.values())
-        self._index.remember(
-            ((*self._found[photo], digest) for photo, (digest, _) in self._read.items()), contents
-        )
-        self.contents |= contents
-        self.hashes |= {
-            photo: digest for photo, (digest, content) in self._read.items() if content.fault is None
-        }
-        self._read.clear()

@@ -27,6 +27,12 @@ class Shot:
         if self.files[:1] != (self.photo,):
             raise ValueError("the measured photo is the first of a shot's files")
 
+    def measured_by(self, file: str) -> "Shot":
+        """The shot with another of its files as the one that is measured; it comes first then."""
+        if file == self.photo:
+            return self
+        return Shot(file, (file, *(each for each in self.files if each != file)))
+
 
 _MEASURED_FIRST = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".hif", ".avif", ".webp")
 
