@@ -127,7 +127,7 @@ class Command:
         )
         shots, features = self._measured(shots_of(self.folder, photos), ranker.blocks, unreadable)
         series = self.grouping.series(shots, features)
-        ranked = rank_series(series, features, ranker, keep=self.keep, detail=features)
+        ranked = rank_series(series, features, ranker, keep=self.keep)
         if not self.quiet and STDOUT not in self._written:
             with shown():
                 print_ranking(ranked, self.top)
