@@ -12,8 +12,7 @@ from phototriage.ranker import TrainedRanker
 from phototriage.series.candidates import Candidates
 from phototriage.series.explanation import measured_columns, reasons_between
 from phototriage.series.reasons import MEGAPIXELS, Reason
-from phototriage.series.series import Series, SeriesKind
-from phototriage.series.shot import Shot
+from phototriage.series.shot import Series, SeriesKind, Shot
 from phototriage.series.verdict import CLOSE, Verdict, verdicts
 
 __all__ = ["RankedPhoto", "RankedSeries", "rank_series"]
