@@ -175,13 +175,12 @@ def words(good: NDArray[np.float32], spoilt: NDArray[np.float32]) -> Iterator[se
     photos = tuple(f"{kind}/{row}" for kind in ("good", "spoilt") for row in range(len(good)))
     matrix = np.concatenate([good, spoilt])
     ranker = load_embedded_ranker()
-    features = Features(photos, np.ascontiguousarray(matrix[:, :4]), ranker.blocks)
-    detail = Features(photos, np.ascontiguousarray(matrix[:, 4:]), (DETAIL,))
+    features = Features(photos, matrix, (*ranker.blocks, DETAIL))
     shots = [Shot(photo, (photo,)) for photo in photos]
     bursts = [
         Series(str(row), "series", (shots[row], shots[row + len(good)]), None) for row in range(len(good))
     ]
-    for series in rank_series(bursts, features, ranker, detail=detail):
+    for series in rank_series(bursts, features, ranker):
         (of_spoilt,) = (each for each in series.photos if each.photo.startswith("spoilt"))
         yield {reason.words for reason in of_spoilt.reasons}
 

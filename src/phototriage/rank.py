@@ -155,7 +155,7 @@ def rank_folder(
     return Ranking(
         folder,
         str(options.model or "embedded"),
-        rank_series(series, features, ranker, keep=options.keep, detail=features),
+        rank_series(series, features, ranker, keep=options.keep),
         failures,
         tuple(notes),
         features,

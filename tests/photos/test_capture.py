@@ -20,7 +20,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from phototriage.photos import Capture, CaptureTime, decode, read_capture
 from phototriage.photos.capture_time import read_capture_time
-from phototriage.photos.raw_container import is_raw
+from phototriage.photos.raw import is_raw
 
 Tags = dict[Base, object]
 

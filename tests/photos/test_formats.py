@@ -1,5 +1,7 @@
 import io
+import struct
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from phototriage.errors import PhotoError
 from phototriage.photos import decode, read_capture
-from phototriage.photos.formats import own_pillow_settings
+from phototriage.photos.formats import missing_heif_bytes, own_pillow_settings
 
 
 def png(scene: np.ndarray, **options: object) -> bytes:
@@ -67,3 +69,56 @@ def test_a_cut_off_file_is_called_by_its_format(scene: np.ndarray) -> None:
     Image.fromarray(scene).save(file, "TIFF", compression="tiff_lzw")  # its directory is the last part
     assert reason(file.getvalue()[:-100]).startswith("cannot be opened as TIFF: ")
     assert reason(b"BM" + bytes(6)).startswith("cannot be opened as BMP: ")
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def large_box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4sQ", 1, kind, 16 + len(body)) + body
+
+
+HEIF_START = box(b"ftyp", b"heic\0\0\0\0") + box(b"meta", bytes(20))
+
+
+@pytest.mark.parametrize("make", [box, large_box])
+@pytest.mark.parametrize("cut", [0, 1, 50, 99])
+def test_heif_image_data_cut_off(make: type, cut: int) -> None:
+    data = HEIF_START + make(b"mdat", bytes(100))
+    assert missing_heif_bytes(data[: len(data) - cut]) == cut
+
+
+def test_a_heif_directory_cut_off() -> None:
+    assert missing_heif_bytes(HEIF_START[:-3]) == 3
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b"",
+        struct.pack(">I4s", 0, b"mdat") + bytes(10),
+        box(b"free", bytes(5)),
+        box(b"mpvd", bytes(500))[:100],
+        b"\xff\xd8\xff\xe1 not a box at all",
+        b"\0\0\0\2????",
+        b"\0\0\0\1mdat",
+        b"SEFT",
+    ],
+)
+def test_a_heif_is_whole_with_any_tail(tail: bytes) -> None:
+    assert missing_heif_bytes(HEIF_START + box(b"mdat", bytes(100)) + tail) == 0
+
+
+def test_real_heif_files(shared: Path) -> None:
+    for name in ["pug.heic", "cat.hif", "spatial_photo.heic"]:
+        data = (shared / "awkward/formats" / name).read_bytes()
+        assert missing_heif_bytes(data) == 0
+        assert missing_heif_bytes(data[:-1000]) == 1000
+
+
+def test_a_real_heif_file_with_a_tail_of_the_camera(shared: Path) -> None:
+    data = (shared / "awkward/formats/200MP.heic").read_bytes()
+    assert missing_heif_bytes(data) == 0
+    assert missing_heif_bytes(data[:-1000]) == 0
+    assert missing_heif_bytes(data[:1_000_000]) > 1_000_000

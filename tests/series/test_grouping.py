@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from phototriage.features.extractors.look import LOOK_COLUMNS, LOOK_LAYOUT, measure_look
 from phototriage.photos import Capture, CaptureTime, load, read_capture, read_photo
-from phototriage.series import Series, Shot, group
+from phototriage.series import Series, Shot, group, series_by_folder
 from phototriage.simulation.library import write_library
 
 NOON = datetime(2024, 6, 1, 12)
@@ -204,3 +204,15 @@ def test_unrelated_photos_without_exif_stand_alone(shared: Path) -> None:
     assert looks[:, LOOK_LAYOUT].shape == (24, 90)
     found = group([Shot(file.name, (file.name,)) for file in files], [Capture()] * len(files), looks)
     assert [series.kind for series in found] == ["single"] * 24
+
+
+def test_a_series_is_a_folder_with_photos() -> None:
+    names = ["b.jpg", "day 1/2.jpg", "day 1/10.jpg", "day 1/close/1.jpg", "a.jpg"]
+    shots = [Shot(name, (name,)) for name in names]
+    noon, one = datetime(2026, 6, 1, 12), datetime(2026, 6, 1, 13)
+    captures = [Capture(time=time and CaptureTime(time, None)) for time in (None, one, noon, noon, None)]
+    assert series_by_folder(shots, captures) == [
+        Series(".", "series", (shots[0], shots[4]), None),
+        Series("day 1", "series", (shots[1], shots[2]), noon),
+        Series("day 1/close", "single", (shots[3],), noon),
+    ]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError
 from phototriage.features import IQA_PLUS_COLUMNS, Block, Features, measure_iqa, measure_iqa_plus
 from phototriage.photos import Capture
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
 from phototriage.series import RankedSeries, Reason, Series, SeriesKind, Shot, rank_series
-from phototriage.series.ranking import CLOSE
+from phototriage.series.verdict import CLOSE
 from phototriage.simulation import Shot as Take
 from phototriage.simulation import draw_scene, photograph
 
@@ -142,20 +142,22 @@ def reasons_of(keep: int) -> dict[str, tuple[Reason, ...]]:
     return {each.photo: each.reasons for each in series.photos}
 
 
-def test_detail_shows_what_the_ranker_does_not_see() -> None:
+def test_measured_numbers_show_what_the_ranker_does_not_see() -> None:
     embedded = load_embedded_ranker()
     photos = ("a", "b")
     seen = Features(photos, np.array([[0.5, 0.9, 0.5, 0.5]] * 2, np.float32), embedded.blocks)
-    measured = np.zeros((2, len(IQA_PLUS_COLUMNS)), np.float32)
-    measured[1, IQA_PLUS_COLUMNS.index("noise")] = 1
-    detail = Features(photos[::-1], measured[::-1], (Block("iqa_plus", "test", IQA_PLUS_COLUMNS),))
-    (series,) = rank_series([burst(photos)], seen, embedded, detail=detail)
+    noise = np.zeros((2, len(IQA_PLUS_COLUMNS)), np.float32)
+    noise[1, IQA_PLUS_COLUMNS.index("noise")] = 1
+    (series,) = rank_series([burst(photos)], with_iqa_plus(seen, noise), embedded)
     assert [each.phrases for each in series.photos] == [("also less noise",), ("also noisier",)]
     assert series.photos[1].reasons == (Reason("noisier", "noise", 1.0, 0.0, None),)
     (blind,) = rank_series([burst(photos)], seen, embedded)
     assert [each.phrases for each in blind.photos] == [(), ()]
-    with pytest.raises(FeatureError, match="no features for photo 'b'"):
-        rank_series([burst(photos)], seen, embedded, detail=replace(detail, photos=("a", "c")))
+
+
+def with_iqa_plus(seen: Features, numbers: NDArray[np.float32]) -> Features:
+    block = Block("iqa_plus", "test", IQA_PLUS_COLUMNS)
+    return replace(seen, matrix=np.hstack([seen.matrix, numbers]), blocks=(*seen.blocks, block))
 
 
 def test_phrases_say_what_speaks_against_a_place() -> None:
@@ -181,21 +183,17 @@ def test_a_lead_owed_to_noise_or_compression_is_too_close_to_call(seed: int) -> 
     # Surer than the real one, so that without a closer look both others would be clearly beaten.
     sure = replace(embedded, temperature=embedded.temperature / 20)
     seen = Features(tuple(takes), np.stack([measure_iqa(take) for take in takes.values()]), embedded.blocks)
-    detail = Features(
-        tuple(takes),
-        np.stack([measure_iqa_plus(take) for take in takes.values()]),
-        (Block("iqa_plus", "test", IQA_PLUS_COLUMNS),),
-    )
+    measured = with_iqa_plus(seen, np.stack([measure_iqa_plus(take) for take in takes.values()]))
     (blind,) = rank_series([burst(("clean", "noisy"))], seen, sure)
     assert [(each.photo, each.verdict) for each in blind.photos] == [("noisy", "pick"), ("clean", "rest")]
-    (series,) = rank_series([burst(("clean", "noisy"))], seen, sure, detail=detail)
+    (series,) = rank_series([burst(("clean", "noisy"))], measured, sure)
     assert [(each.photo, each.verdict) for each in series.photos] == [("noisy", "pick"), ("clean", "close")]
     assert series.photos[0].phrases[0] == "scored up for noise"
     assert series.photos[1].phrases[0] == "scored down for less noise"
     # With two picks it is the second that a photo is told from.
-    (series,) = rank_series([burst(("soft", "clean", "noisy"))], seen, sure, keep=2, detail=detail)
+    (series,) = rank_series([burst(("soft", "clean", "noisy"))], measured, sure, keep=2)
     assert [each.verdict for each in series.photos] == ["pick", "pick", "rest"]
-    (series,) = rank_series([burst(("clean", "soft"))], seen, sure, detail=detail)
+    (series,) = rank_series([burst(("clean", "soft"))], measured, sure)
     assert [(each.photo, each.verdict) for each in series.photos] == [("clean", "pick"), ("soft", "rest")]
     assert series.photos[1].phrases[0] == "softer"
 

@@ -14,7 +14,7 @@ from PIL.ExifTags import IFD, Base
 
 from phototriage.photos.capture_time import CaptureTime, exif_text, read_capture_time
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
-from phototriage.photos.raw_container import is_raw, raw_exif
+from phototriage.photos.raw import is_raw, raw_exif
 from phototriage.photos.stderr_capture import captured_stderr
 from phototriage.photos.tiff import stored_size, to_full_picture
 

@@ -12,15 +12,14 @@ from phototriage.photos.formats import (
     DAMAGE,
     FORMATS,
     Warnings,
+    missing_heif_bytes,
     own_pillow_settings,
     register_formats,
     why_unopened,
 )
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
-from phototriage.photos.heif_boxes import missing_bytes
 from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, is_ended, reduction
-from phototriage.photos.raw import read_preview
-from phototriage.photos.raw_container import is_raw
+from phototriage.photos.raw import is_raw, read_preview
 from phototriage.photos.stderr_capture import captured_stderr
 from phototriage.photos.tiff import refuse_misread, to_full_picture
 
@@ -129,7 +128,7 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
             _check_scans(data, width, height)
             if "progressive" in image.info and not is_ended(data):
                 raise OSError("the end of the picture is missing")
-        if image.format == "HEIF" and (missing := missing_bytes(data)):
+        if image.format == "HEIF" and (missing := missing_heif_bytes(data)):
             raise OSError(f"image file is truncated (bytes missing: {missing:,})")
         if image.format in ("HEIF", "AVIF", "WEBP") and data.endswith(bytes(_EMPTY_END)):
             raise OSError("the end of the file is empty: it was not copied whole")

@@ -1,4 +1,4 @@
-"""The formats that Pillow opens for us, and how it is asked to."""
+"""The formats that Pillow opens for us, how it is asked to, and what it does not tell of them."""
 
 import struct
 import warnings
@@ -9,7 +9,15 @@ from functools import cache
 
 from PIL import Image, ImageFile, PngImagePlugin
 
-__all__ = ["DAMAGE", "FORMATS", "Warnings", "own_pillow_settings", "register_formats", "why_unopened"]
+__all__ = [
+    "DAMAGE",
+    "FORMATS",
+    "Warnings",
+    "missing_heif_bytes",
+    "own_pillow_settings",
+    "register_formats",
+    "why_unopened",
+]
 
 Warnings = list[warnings.WarningMessage]
 
@@ -34,6 +42,10 @@ DAMAGE = (
 
 # Profiles and texts of a PNG, unpacked: profiles of printers take 2 MB and more, XMP of many edits likewise.
 _MOST_PNG_METADATA = 16 << 20
+
+# Of a box of HEIF: size and type, then a 64-bit size where the first says 1 (ISO/IEC 14496-12, section 4.2).
+_BOX_HEADER = struct.Struct(">I4s")
+_LARGE_SIZE = struct.Struct(">Q")
 
 
 @cache
@@ -78,3 +90,22 @@ def why_unopened(warned: Warnings) -> str:
         if spoke:
             return f"cannot be opened as {kind}: {words}"
     return f"not a photo in a format that can be read: {', '.join(FORMATS)}"
+
+
+def missing_heif_bytes(data: bytes) -> int:
+    """How many bytes of its boxes of image data lie beyond the end of a HEIF file; 0 where it is whole.
+
+    Asked because libheif itself fills the missing parts of a photo silently.
+    Boxes of other types do not count, as some cameras append what only looks like a box.
+    """
+    start = 0
+    while start + _BOX_HEADER.size <= len(data):
+        size, kind = _BOX_HEADER.unpack_from(data, start)
+        if size == 1 and start + _BOX_HEADER.size + _LARGE_SIZE.size <= len(data):
+            (size,) = _LARGE_SIZE.unpack_from(data, start + _BOX_HEADER.size)
+        if size < _BOX_HEADER.size:
+            return 0
+        start += size
+        if start > len(data):
+            return start - len(data) if kind in (b"mdat", b"meta") else 0
+    return 0

@@ -1,18 +1,32 @@
-"""The preview that a camera leaves in a RAW file. RAW data are never developed."""
+"""RAW files, told by their content: the EXIF in them, and the preview. Their data are never developed."""
 
 import io
+import re
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image
-from PIL.ExifTags import Base
+from PIL import Image, TiffImagePlugin
+from PIL.ExifTags import IFD, Base
 
 from phototriage.errors import PhotoError
 from phototriage.photos.formats import DAMAGE
 
-__all__ = ["LEAST_PREVIEW_SIDE", "Preview", "read_preview"]
+__all__ = ["LEAST_PREVIEW_SIDE", "Preview", "is_raw", "raw_exif", "read_preview"]
 
 LEAST_PREVIEW_SIDE = 480
 """The long side, in pixels, from which on an embedded picture shows enough to be judged."""
+
+_TIFF = (b"II*\0", b"MM\0*")
+_RAW_TIFF = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0")  # TIFF but for these first bytes: Olympus, Panasonic
+_FUJIFILM = b"FUJIFILMCCD-RAW"
+_OTHER_RAW = (_FUJIFILM, b"FOVb", b"\0MRM")  # Fujifilm, Sigma, Minolta
+_CANON_BRAND = b"ftypcrx "  # CR3
+_CANON_CR2 = b"II*\0\x10\0\0\0CR"  # always little-endian, with its first directory right behind these
+
+# The interpretations of sensor data: colour filter array, linear RAW (TIFF/EP, DNG).
+_SENSOR_DATA = (32803, 34892)
+_MOST_DIRECTORIES = 32
 
 # How LibRaw says that a picture must be turned (0 not, 3 by half, 5 to the left, 6 to the right) → EXIF.
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
@@ -32,6 +46,45 @@ class Preview:
     orientation: int
     width: int
     height: int
+
+
+def is_raw(data: bytes) -> bool:
+    """Whether a file holds the data of a sensor: CR2 CR3 NEF ARW DNG RAF ORF RW2 PEF SRW and their like."""
+    if data.startswith((*_RAW_TIFF, *_OTHER_RAW, _CANON_CR2)):
+        return True
+    if data[4:12] == _CANON_BRAND or data[6:14] == b"HEAPCCDR":
+        return True
+    if not data.startswith(_TIFF):
+        return False
+    try:
+        return any(
+            Base.DNGVersion in tags or tags.get(Base.PhotometricInterpretation) in _SENSOR_DATA
+            for tags in _directories(data)
+        )
+    except DAMAGE:
+        return False
+
+
+def raw_exif(data: bytes) -> Image.Exif | None:
+    """The EXIF of a RAW file, for those of its kinds that have it as TIFF; None for others.
+
+    Raises those of DAMAGE where it is broken.
+    """
+    exif = Image.Exif()
+    if data.startswith(_RAW_TIFF):
+        little = data.startswith(b"II")
+        exif.load((_TIFF[0] if little else _TIFF[1]) + data[4:])
+    elif data.startswith(_TIFF):
+        exif.load(data)
+    elif data.startswith(_FUJIFILM):
+        start, length = struct.unpack_from(">II", data, 84)  # of the JPEG beside the sensor data
+        with Image.open(io.BytesIO(data[start : start + length]), formats=("JPEG",)) as preview:
+            return preview.getexif()
+    elif data[4:12] == _CANON_BRAND:
+        return _canon_exif(data)
+    else:
+        return None
+    return exif
 
 
 def read_preview(data: bytes) -> Preview:
@@ -67,6 +120,43 @@ def read_preview(data: bytes) -> Preview:
     return Preview(
         picture, turned_by_itself, _ORIENTATIONS.get(sizes.flip, 1), width=sizes.width, height=sizes.height
     )
+
+
+def _canon_exif(data: bytes) -> Image.Exif:
+    """The EXIF of a CR3, whose two directories lie in boxes of their own, as TIFF each."""
+    first, second = (_canon_box(data, name) for name in (b"CMT1", b"CMT2"))
+    exif = Image.Exif()
+    exif.load(first)
+    inner = Image.Exif()
+    inner.load(second)
+    exif.get_ifd(IFD.Exif).update(inner)
+    return exif
+
+
+def _canon_box(data: bytes, name: bytes) -> bytes:
+    found = re.search(name + rb"(?=II\*\0|MM\0\*)", data[: 1 << 20])
+    if found is None:
+        raise ValueError(f"no {name.decode()} box")
+    (size,) = struct.unpack_from(">I", data, found.start() - 4)
+    return data[found.end() : found.start() - 4 + size]
+
+
+def _directories(data: bytes) -> Iterator[TiffImagePlugin.ImageFileDirectory_v2]:
+    """The directories of a TIFF, those nested in them too."""
+    file = io.BytesIO(data)
+    waiting = [TiffImagePlugin.ImageFileDirectory_v2(data[:8]).next]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_DIRECTORIES:
+        offset = waiting.pop(0)
+        if not offset or offset in seen:
+            continue
+        seen.add(offset)
+        tags = TiffImagePlugin.ImageFileDirectory_v2(data[:8])
+        file.seek(offset)
+        tags.load(file)
+        yield tags
+        nested = tags.get(Base.SubIFDs, ())
+        waiting += [tags.next, *(nested if isinstance(nested, tuple) else (nested,))]
 
 
 def _words(error: Exception) -> str:

@@ -1,11 +1,10 @@
 """Series of near-identical photos: finding and ranking them."""
 
-from phototriage.series.folders import series_by_folder
-from phototriage.series.grouping import CLIP_SIMILARITY, DEFAULT_GAP, LOOK_SIMILARITY, group
-from phototriage.series.ranking import RankedPhoto, RankedSeries, Verdict, rank_series
+from phototriage.series.grouping import CLIP_SIMILARITY, DEFAULT_GAP, LOOK_SIMILARITY, group, series_by_folder
+from phototriage.series.ranking import RankedPhoto, RankedSeries, rank_series
 from phototriage.series.reasons import Reason
-from phototriage.series.series import Series, SeriesKind
-from phototriage.series.shot import Shot, merge_copies, shots_of
+from phototriage.series.shot import Series, SeriesKind, Shot, merge_copies, shots_of
+from phototriage.series.verdict import Verdict
 
 __all__ = [
     "CLIP_SIMILARITY",

@@ -1,7 +1,8 @@
-"""Finds the series of a library: what was taken close in time, by one camera, and looks alike."""
+"""Finds the series of a library: what was taken close in time, by one camera, and looks alike; or folders."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,10 @@ from scipy.sparse.csgraph import connected_components
 from phototriage.features.extractors.look import LOOK_LAYOUT
 from phototriage.photos import Capture
 from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, sweeps
-from phototriage.series.series import Series, SeriesKind
-from phototriage.series.shot import Shot
+from phototriage.series.shot import Series, SeriesKind, Shot
 from phototriage.series.timeline import Timeline, lay_out
 
-__all__ = ["CLIP_SIMILARITY", "DEFAULT_GAP", "LOOK_SIMILARITY", "group"]
+__all__ = ["CLIP_SIMILARITY", "DEFAULT_GAP", "LOOK_SIMILARITY", "group", "series_by_folder"]
 
 DEFAULT_GAP = 30.0
 """Seconds within which photos of one series follow each other."""
@@ -77,6 +77,30 @@ def group(
         shots_there = rest[members]
         found.append((_kind(shots_there, line, looks), shots_there))
     return _named(found, line, shots, captures)
+
+
+def series_by_folder(shots: Sequence[Shot], captures: Sequence[Capture]) -> list[Series]:
+    """Takes every folder for one series, called after its path; the photo root's is `.`.
+
+    Args:
+        shots: in the order that is wanted.
+        captures: of each of them.
+    """
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, shot in enumerate(shots):
+        places[PurePosixPath(shot.photo).parent.as_posix()].append(place)
+    series = []
+    for folder, members in places.items():
+        times = [time.local for place in members if (time := captures[place].time)]
+        series.append(
+            Series(
+                folder,
+                "series" if len(members) > 1 else "single",
+                tuple(shots[place] for place in members),
+                min(times, default=None),
+            )
+        )
+    return series
 
 
 def _kind(places: NDArray[np.intp], line: Timeline, looks: Rows) -> SeriesKind:

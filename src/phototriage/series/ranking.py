@@ -3,40 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.features import Features
 from phototriage.ranker import TrainedRanker
+from phototriage.series.candidates import Candidates
 from phototriage.series.explanation import measured_columns, reasons_between
 from phototriage.series.reasons import MEGAPIXELS, Reason
-from phototriage.series.series import Series, SeriesKind
+from phototriage.series.shot import Series, SeriesKind, Shot
+from phototriage.series.verdict import CLOSE, Verdict, verdicts
 
-__all__ = ["CLOSE", "SMALL", "RankedPhoto", "RankedSeries", "Verdict", "rank_series"]
-
-CLOSE = 0.6
-"""A photo is too close to call where P(last pick over it) is less, noise and the like not counted.
-
-What noise, motion blur or compression marks of the pick added to its lead, as far as the photos show it, is
-taken off the lead first: rankers take noise for sharpness, and the cleaner photo is then not clearly beaten.
-
-On PhotoTriage the embedded ranker's order is that of the released preferences in 57 % of the pairs below, and
-in 71 % of those above, as often as one more person's (70 %): `benchmarks/close_calls.py`.
-"""
-
-SMALL = 0.5
-"""A photo with less than this share of the pixels of the largest of its series is never a pick.
-
-It is most likely an export of a photo beside it, and at its size neither its numbers nor its scores can be
-compared with those of the others. Photos whose size is not known are not small.
-"""
-
-Verdict = Literal["pick", "close", "rest", "kept"]
-"""close: too close to call beside the last pick (`CLOSE`). rest: clearly beaten, or a small export (`SMALL`).
-kept: there was nothing to choose.
-"""
+__all__ = ["RankedPhoto", "RankedSeries", "rank_series"]
 
 
 @dataclass(frozen=True)
@@ -97,12 +76,7 @@ class RankedSeries:
 
 
 def rank_series(
-    series: Sequence[Series],
-    features: Features,
-    ranker: TrainedRanker,
-    *,
-    keep: int = 1,
-    detail: Features | None = None,
+    series: Sequence[Series], features: Features, ranker: TrainedRanker, *, keep: int = 1
 ) -> tuple[RankedSeries, ...]:
     """Ranks the photos of every series by the ranker's scores; equal scores keep the order given.
 
@@ -116,86 +90,65 @@ def rank_series(
 
     Args:
         series: what is ranked, each by itself.
-        features: those that the ranker needs, of all photos that could be measured.
+        features: those that the ranker needs, of all photos that could be measured. With `iqa_plus` among
+            them, reasons do not mistake noise or light for sharpness and show what the ranker does not see,
+            and a lead that is owed to noise is told (`CLOSE`).
         ranker: gives the scores.
         keep: picks per series, ≥ 1.
-        detail: the `iqa_plus` numbers of the same photos, which keep reasons from mistaking noise or light
-            for sharpness, show what the ranker does not see, and what lead is owed to noise (`CLOSE`);
-            without them all this rests on `features`.
 
-    Raises FeatureError where the features are not those the ranker needs, or `detail` lacks a photo.
+    Raises FeatureError where the features are not those the ranker needs.
     """
     if keep < 1:
         raise ValueError(f"keep must be at least 1, not {keep}")
-    placed = [(each, [shot for shot in each.shots if shot.photo in features]) for each in series]
-    placed = [(each, shots) for each, shots in placed if shots]
-    if not placed:
+    measured = [(each, [shot for shot in each.shots if shot.photo in features]) for each in series]
+    measured = [(each, shots) for each, shots in measured if shots]
+    if not measured:
         return ()
-    photos = [shot.photo for _, shots in placed for shot in shots]
-    where = features.rows(photos)
-    rows = features.select(ranker.blocks)[where]
-    scores = ranker.scores_of(rows).astype(np.float64)
-    numbers = measured_columns(features, where)
-    if detail is not None:
-        numbers |= measured_columns(detail, detail.rows(photos))
-
-    # All series at once: a call of numpy for each of thousands would take longer than all the arithmetic.
-    counts = np.array([len(shots) for _, shots in placed])
-    choice = np.repeat([each.kind == "series" for each, _ in placed], counts)
-    begins = np.cumsum(counts) - counts
-    owner = np.repeat(np.arange(len(placed)), counts)
-    first, place = begins[owner], np.arange(len(photos)) - begins[owner]
-    megapixels = _megapixels(features, where)
-    small = choice & (megapixels < SMALL * np.fmax.reduceat(megapixels, begins)[owner])
-    order = np.lexsort((np.where(choice, -scores, 0), small, owner))
-    rows, scores, small, megapixels = rows[order], scores[order], small[order], megapixels[order]
-    numbers = {name: column[order] for name, column in numbers.items()}
-
-    odds = np.exp(np.select([~choice, small], [0, -np.inf], (scores - scores[first]) / ranker.temperature))
-    chances = odds / np.add.reduceat(odds, begins)[owner]
-    opens_rank = (place == 0) | (np.diff(scores, prepend=np.nan) != 0) | np.diff(small, prepend=False)
-    ranks = np.maximum.accumulate(np.where(opens_rank, np.arange(len(photos)), 0)) - first + 1
-    picks = np.minimum(keep, np.add.reduceat(~small, begins, dtype=np.intp))[owner]
-
-    reasons: list[tuple[Reason, ...]] = [()] * len(photos)
-    of = np.flatnonzero(choice & (counts[owner] > picks))
-    against = np.where(place < picks, first + picks, first)[of]
-    alike = small[of] == small[against]
-    found = reasons_between(ranker, rows, numbers, of[alike], against[alike])
-    for row, each in zip(of[alike].tolist(), found, strict=True):
-        reasons[row] = each
-    for row, other in zip(of[~alike].tolist(), against[~alike].tolist(), strict=True):
-        size, size_of_other = round(float(megapixels[row]), 4), round(float(megapixels[other]), 4)
-        reasons[row] = (Reason("smaller" if small[row] else "larger", MEGAPIXELS, size, size_of_other, None),)
-
-    last_pick = first + picks - 1
-    lead = scores[last_pick] - scores
-    beaten = np.flatnonzero(choice & ~small & (place >= picks) & (ranker.probability(lead) >= CLOSE))
-    why_beaten = (
-        [reasons[row] for row in beaten.tolist()]
-        if keep == 1
-        else reasons_between(ranker, rows, numbers, beaten, last_pick[beaten])
+    photos = _candidates(measured, features, ranker)
+    photos = photos.take(_best_first(photos))
+    picks = np.minimum(keep, photos.counts(~photos.small))
+    reasons = _reasons(photos, picks, ranker)
+    found = verdicts(
+        photos.selectable,
+        photos.place < picks,
+        photos.small,
+        ranker.probability(_fair_lead(photos, picks, reasons, ranker)),
     )
-    lead[beaten] -= ranker.temperature * np.array([_owed_to_flaws(each) for each in why_beaten])
-    close = ranker.probability(lead) < CLOSE
-    verdicts = np.select([~choice, place < picks, small, close], ["kept", "pick", "rest", "close"], "rest")
-
-    shots = [shot for _, members in placed for shot in members]
+    shots = [shot for _, members in measured for shot in members]
     ranked = [
         RankedPhoto(shots[shot].photo, shots[shot].files, *rest)
         for shot, *rest in zip(
-            order.tolist(),
-            np.where(choice, ranks, 1).tolist(),
-            scores.tolist(),
-            chances.tolist(),
-            verdicts.tolist(),
+            photos.shot.tolist(),
+            _ranks(photos).tolist(),
+            photos.score.tolist(),
+            _probabilities_best(photos, ranker.temperature).tolist(),
+            found,
             reasons,
             strict=True,
         )
     ]
+    ends = [*photos.begins.tolist()[1:], len(photos)]
     return tuple(
-        RankedSeries(each.name, each.kind, each.taken, tuple(ranked[begin : begin + count]))
-        for (each, _), begin, count in zip(placed, begins.tolist(), counts.tolist(), strict=True)
+        RankedSeries(each.name, each.kind, each.taken, tuple(ranked[begin:end]))
+        for (each, _), begin, end in zip(measured, photos.begins.tolist(), ends, strict=True)
+    )
+
+
+def _candidates(
+    measured: Sequence[tuple[Series, Sequence[Shot]]], features: Features, ranker: TrainedRanker
+) -> Candidates:
+    """The photos of series, in the order given."""
+    rows = features.rows(shot.photo for _, shots in measured for shot in shots)
+    inputs = features.select(ranker.blocks)[rows]
+    counts = [len(shots) for _, shots in measured]
+    return Candidates(
+        shot=np.arange(len(rows)),
+        series=np.repeat(np.arange(len(counts)), counts),
+        selectable=np.repeat([each.kind == "series" for each, _ in measured], counts),
+        inputs=inputs,
+        numbers=measured_columns(features, rows),
+        score=ranker.scores_of(inputs).astype(np.float64),
+        megapixels=_megapixels(features, rows),
     )
 
 
@@ -205,6 +158,68 @@ def _megapixels(features: Features, rows: NDArray[np.intp]) -> NDArray[np.float6
         return np.full(len(rows), np.nan)
     captures = [features.captures[row] for row in rows.tolist()]
     return np.array([(each.width or np.nan) * (each.height or np.nan) / 1e6 for each in captures])
+
+
+def _best_first(photos: Candidates) -> NDArray[np.intp]:
+    """The order: series by series, by score, small ones last; as given where there is nothing to choose."""
+    return np.lexsort((np.where(photos.selectable, -photos.score, 0), photos.small, photos.series))
+
+
+def _ranks(photos: Candidates) -> NDArray[np.intp]:
+    """(n,) from 1, of photos in order."""
+    place, row = photos.place, np.arange(len(photos))
+    changes = (np.diff(photos.score, prepend=np.nan) != 0) | np.diff(photos.small, prepend=False)
+    leader = np.maximum.accumulate(np.where((place == 0) | changes, row, 0))
+    return np.where(photos.selectable, leader - photos.first + 1, 1)
+
+
+def _probabilities_best(photos: Candidates, temperature: float) -> NDArray[np.float64]:
+    """(n,) as of a `RankedPhoto`, of photos in order."""
+    log_odds = (photos.score - photos.score[photos.first]) / temperature
+    odds = np.exp(np.select([~photos.selectable, photos.small], [0, -np.inf], log_odds))
+    return np.asarray(odds / photos.sums(odds))
+
+
+def _reasons(photos: Candidates, picks: NDArray[np.intp], ranker: TrainedRanker) -> list[tuple[Reason, ...]]:
+    """Of n photos in order, as of a `RankedPhoto`; beside a photo that is too small the size says it all.
+
+    picks: (n,) how many photos of the same series are picks.
+    """
+    reasons: list[tuple[Reason, ...]] = [()] * len(photos)
+    everyone, small = np.ones(len(photos), bool), photos.small
+    of = np.flatnonzero(photos.selectable & (photos.counts(everyone) > picks))
+    against = np.where(photos.place < picks, photos.first + picks, photos.first)[of]
+    alike = small[of] == small[against]
+    found = reasons_between(ranker, photos.inputs, photos.numbers, of[alike], against[alike])
+    for row, each in zip(of[alike].tolist(), found, strict=True):
+        reasons[row] = each
+    for row, other in zip(of[~alike].tolist(), against[~alike].tolist(), strict=True):
+        size, size_of_other = (round(float(photos.megapixels[each]), 4) for each in (row, other))
+        words = "smaller" if small[row] else "larger"
+        reasons[row] = (Reason(words, MEGAPIXELS, size, size_of_other, None),)
+    return reasons
+
+
+def _fair_lead(
+    photos: Candidates,
+    picks: NDArray[np.intp],
+    reasons: Sequence[tuple[Reason, ...]],
+    ranker: TrainedRanker,
+) -> NDArray[np.float64]:
+    """(n,) by how much score the last pick leads, less what it owes to its flaws (`CLOSE`).
+
+    picks, reasons: of the photos, which are in order.
+    """
+    last_pick = photos.first + picks - 1
+    lead = photos.score[last_pick] - photos.score
+    others = photos.selectable & ~photos.small & (photos.place >= picks)
+    behind = np.flatnonzero(others & (ranker.probability(lead) >= CLOSE))
+    if np.array_equal(last_pick[behind], photos.first[behind]):
+        why = [reasons[row] for row in behind.tolist()]
+    else:
+        why = reasons_between(ranker, photos.inputs, photos.numbers, behind, last_pick[behind])
+    lead[behind] -= ranker.temperature * np.array([_owed_to_flaws(each) for each in why])
+    return np.asarray(lead)
 
 
 def _owed_to_flaws(reasons: Sequence[Reason]) -> float:

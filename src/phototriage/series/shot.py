@@ -1,15 +1,17 @@
-"""A press of the shutter, which may have left several files."""
+"""A press of the shutter, which may have left several files, and series of them."""
 
 import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from phototriage.photos import RAW_SUFFIXES
 
-__all__ = ["Shot", "merge_copies", "shots_of"]
+__all__ = ["Series", "SeriesKind", "Shot", "merge_copies", "shots_of"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,23 @@ class Shot:
         if file == self.photo:
             return self
         return Shot(file, (file, *(each for each in self.files if each != file)))
+
+
+SeriesKind = Literal["series", "single", "exposure bracket", "focus stack", "panorama"]
+"""A `series` is chosen from; of all others every photo is kept."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Shots of one moment, in the order in which they were taken.
+
+    taken: when the first of them was, on the camera's clock; None where no file says.
+    """
+
+    name: str
+    kind: SeriesKind
+    shots: tuple[Shot, ...]
+    taken: datetime | None
 
 
 _MEASURED_FIRST = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".hif", ".avif", ".webp")

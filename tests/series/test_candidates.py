@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from phototriage.series.candidates import Candidates
+
+# Three series: one to choose from, a panorama, one to choose from.
+PHOTOS = Candidates(
+    shot=np.arange(7),
+    series=np.array([0, 0, 0, 1, 1, 2, 2]),
+    selectable=np.array([True, True, True, False, False, True, True]),
+    inputs=np.arange(14, dtype=np.float32).reshape(7, 2),
+    numbers={"noise": np.arange(7.0)},
+    score=np.arange(7.0) / 10,
+    megapixels=np.array([12, 5.9, np.nan, 12, 1, 6, 3.0]),
+)
+
+
+def test_photos_count_from_the_first_of_their_series() -> None:
+    assert len(PHOTOS) == 7
+    assert PHOTOS.begins.tolist() == [0, 3, 5]
+    assert PHOTOS.first.tolist() == [0, 0, 0, 3, 3, 5, 5]
+    assert PHOTOS.place.tolist() == [0, 1, 2, 0, 1, 0, 1]
+
+
+def test_sums_and_counts_are_of_the_series() -> None:
+    assert PHOTOS.sums(np.arange(7.0)).tolist() == [3, 3, 3, 7, 7, 11, 11]
+    marked = np.array([True, False, True, False, False, True, True])
+    assert PHOTOS.counts(marked).tolist() == [2, 2, 2, 0, 0, 2, 2]
+
+
+def test_small_is_less_than_half_the_pixels_where_there_is_a_choice() -> None:
+    # 5.9 of 12; not what is unknown, nor a panorama's, nor 3 of 6.
+    assert PHOTOS.small.tolist() == [False, True, False, False, False, False, False]
+
+
+def test_taken_rows_keep_all_their_columns() -> None:
+    rows = np.array([1, 2, 0, 4, 3, 5, 6])
+    photos = PHOTOS.take(rows)
+    assert photos.shot.tolist() == rows.tolist()
+    assert photos.series.tolist() == PHOTOS.series.tolist()
+    assert photos.selectable.tolist() == PHOTOS.selectable.tolist()
+    assert photos.inputs[:, 0].tolist() == (2 * rows).tolist()
+    assert photos.numbers["noise"].tolist() == rows.tolist()
+    assert photos.score == pytest.approx(rows / 10)
+    assert photos.megapixels == pytest.approx(PHOTOS.megapixels[rows], nan_ok=True)
+    assert photos.small.tolist() == [True, False, False, False, False, False, False]
