@@ -6,12 +6,14 @@ PhototriageError
 ├── LabelError      labels cannot be read, or do not fit what they are used for
 ├── FeatureError    features are missing, broken, or not those asked for
 ├── ModelError      a model file cannot be used
-└── OutputError     a result cannot be written
+├── OutputError     a result cannot be written
+└── MissingExtraError    a package of an extra is not installed; an ImportError too
 """
 
 __all__ = [
     "FeatureError",
     "LabelError",
+    "MissingExtraError",
     "ModelError",
     "OutputError",
     "PhotoError",
@@ -46,3 +48,7 @@ class ModelError(PhototriageError):
 
 class OutputError(PhototriageError):
     """A result cannot be written."""
+
+
+class MissingExtraError(PhototriageError, ImportError):
+    """A package is needed that is not installed with phototriage itself. Its text says what to type."""
