@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from phototriage import extras
+from phototriage.cli import main
 from phototriage.errors import MissingExtraError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,6 +104,33 @@ def test_every_import_beyond_the_base_says_which_extra_it_needs(path: Path) -> N
         if package not in extras.packages():
             assert said, f"{module} is imported outside of `with extra(...)`"
             assert package in extras.packages(said[-1])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("train", "--comparisons", "labels.csv"),
+        ("ablate", "--comparisons", "labels.csv"),
+        ("evaluate", "--comparisons", "labels.csv", "--folds", "5"),
+        ("evaluate", "--comparisons", "labels.csv", "--plots", "figures"),
+        ("benchmark", "PhotoTriage", "--dry_run"),
+        ("features", "inspect", "--output", "distributions.png"),
+        ("demo",),
+    ],
+    ids=" ".join,
+)
+def test_commands_that_train_or_draw_say_so_before_any_work(
+    command: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(extras, "installed_version", lambda package: None if package == "torch" else "1")
+    assert main(command) == 1
+    said = 'phototriage: this needs torch, which is not installed: pip install "phototriage[train]"\n'
+    assert capsys.readouterr() == ("", said)
+    assert list(tmp_path.iterdir()) == []
 
 
 WITHOUT = """
