@@ -8,11 +8,11 @@ BIN = $(VENV)/bin
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[train]"
 	touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,tune]"
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[all,test]"
 	touch $@
 
 demo: $(VENV)/installed
@@ -23,6 +23,8 @@ check: $(VENV)/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry --no-ansi src
+	$(BIN)/deptry --no-ansi --ignore DEP002,DEP004 tests benchmarks
 
 test: check
 	$(BIN)/pytest

@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -26,11 +29,16 @@ def shared() -> Path:
 
 
 def _tool(name: str) -> Path:
-    if path := shutil.which(name):
-        return Path(path)
+    path = shutil.which(name)
+    if path is None:
+        _go_without(f"{name}, which is not installed")
+    return Path(path)
+
+
+def _go_without(lacking: str) -> NoReturn:
     if os.environ.get("PHOTOTRIAGE_REQUIRE_TOOLS"):
-        pytest.fail(f"needs {name}, which is not installed, and PHOTOTRIAGE_REQUIRE_TOOLS is set")
-    pytest.skip(f"needs {name}, which is not installed")
+        pytest.fail(f"needs {lacking}, and PHOTOTRIAGE_REQUIRE_TOOLS is set")
+    pytest.skip(f"needs {lacking}")
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +57,15 @@ def chromium() -> Path:
 def chromedriver() -> Path:
     """What drives the browser; tests that need it skip where it is absent."""
     return _tool("chromedriver")
+
+
+@pytest.fixture(scope="session")
+def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests that install packages skip where pip reaches no index."""
+    place = tmp_path_factory.mktemp("download")
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--retries=0", "--dest", place)
+    if subprocess.run([*pip, "natsort"], capture_output=True, check=False).returncode:
+        _go_without("a package index, which pip does not reach")
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ PhototriageError
 │   └── NoUsablePhotoError  … because not one photo could be used
 ├── ModelError      a model file cannot be used
 ├── OptionError     an option has a value that cannot work
-└── OutputError     a result cannot be written
+├── OutputError     a result cannot be written
+└── MissingExtraError    a package of an extra is not installed; an ImportError too
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ __all__ = [
     "Failure",
     "FeatureError",
     "LabelError",
+    "MissingExtraError",
     "ModelError",
     "NoUsablePhotoError",
     "OptionError",
@@ -74,3 +76,7 @@ class OptionError(PhototriageError):
 
 class OutputError(PhototriageError):
     """A result cannot be written."""
+
+
+class MissingExtraError(PhototriageError, ImportError):
+    """A package is needed that is not installed with phototriage itself. Its text says what to type."""

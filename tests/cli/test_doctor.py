@@ -65,10 +65,10 @@ def test_for_people_it_fits_80_columns(cli: Cli, tmp_path: Path, monkeypatch: py
     )
 
 
-def test_needs_neither_torch_nor_pandas(tmp_path: Path) -> None:
+def test_imports_no_package_of_an_extra(tmp_path: Path) -> None:
     script = (
         "import sys; from phototriage.cli import main; code = main(['doctor', '--cache_dir', sys.argv[1]]);"
-        "heavy = {'torch', 'transformers', 'pandas', 'matplotlib', 'optuna'} & sys.modules.keys();"
+        "heavy = {'torch', 'transformers', 'onnx', 'matplotlib', 'optuna'} & sys.modules.keys();"
         "sys.exit(code or ' '.join(heavy) or 0)"
     )
     done = subprocess.run(
@@ -186,13 +186,20 @@ def test_other_commands_point_here_when_a_package_is_broken(tmp_path: Path) -> N
     assert done.stderr == "phototriage: the installation is broken: no libGL: see `phototriage doctor`\n"
 
 
-def test_a_missing_package_says_what_it_would_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(software, "find_spec", lambda name: None if name == "optuna" else object())
+def test_a_missing_extra_says_what_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"torch": None, "pandas": None, "rich": None}
+    monkeypatch.setattr(software, "installed_version", lambda name: versions.get(name, "1.0"))
     found = {each.name: each for each in software.software_findings()}
-    assert found["optuna"] == Finding(
-        "installed",
-        "optuna",
+    assert found["train"] == Finding(
+        "extras",
+        "train",
         "missing",
-        "gives phototriage tune",
-        'for phototriage tune: pip install "phototriage[tune]"',
+        "matplotlib 1.0, no torch",
+        'for training, and charts of the results: pip install "phototriage[train]"',
+    )
+    assert found["pandas"] == Finding(
+        "installed", "pandas", "missing", "not installed", "pip install pandas", essential=False
+    )
+    assert found["rich"] == Finding(
+        "installed", "rich", "missing", "not installed", "pip install rich", essential=True
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phototriage.cli import tune
+from phototriage import extras
 from phototriage.experiments import tuning
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels, split_by_series
@@ -84,11 +84,11 @@ def test_mistakes_are_one_clear_line(
 
 
 def test_without_optuna_it_says_how_to_get_it(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tune, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "installed_version", lambda package: None if package == "optuna" else "1")
     code, _, err = cli("tune", "--comparisons", "labels.csv")
     assert (code, err) == (
         1,
-        'phototriage: the search needs optuna: pip install "phototriage[tune]"\n',
+        'phototriage: this needs optuna, which is not installed: pip install "phototriage[tune]"\n',
     )
 
 

@@ -1,39 +1,23 @@
-import re
 import subprocess
 import sys
-import tomllib
-from pathlib import Path
 
-import pytest
-
-from phototriage.doctor.software import PACKAGES
-
-PROJECT = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())["project"]
+from phototriage.doctor.software import software_findings
+from phototriage.extras import EXTRAS, packages
 
 
-def names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[><=\[; ]", each)[0] for each in requirements}
+def test_every_package_and_extra_has_a_line() -> None:
+    found = {each.name: each for each in software_findings() if each.section in ("installed", "extras")}
+    assert list(found) == ["phototriage", "Python", *packages(), *EXTRAS]
+    assert {each.state for each in found.values()} == {"ok"}
+    assert found["hub"].value.startswith("huggingface-hub ")
 
 
-def test_every_dependency_is_looked_at() -> None:
-    extras = PROJECT["optional-dependencies"]
-    assert {each.name for each in PACKAGES if not each.extra} == names(PROJECT["dependencies"])
-    for each in PACKAGES:
-        if each.extra:
-            assert each.name in names(extras[each.extra])
-
-
-def test_what_rank_needs_is_what_it_imports() -> None:
-    modules = {each.module.partition(".")[0]: each for each in PACKAGES}
+def test_what_is_essential_is_what_rank_imports() -> None:
     script = "import sys, phototriage.cli.rank; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    imported = set(done.stdout.split()) & modules.keys()
-    lazily = {"pi_heif", "platformdirs", "safetensors"}  # by the first photo, and the ranker
-    assert {name for name, each in modules.items() if each.ranks} - lazily == imported - lazily
-
-
-@pytest.mark.parametrize("slow", [name.module for name in PACKAGES if name.slow])
-def test_what_is_only_looked_up_can_be_found(slow: str) -> None:
-    from importlib.util import find_spec
-
-    assert find_spec(slow) is not None
+    imported = set(done.stdout.split())
+    modules = {"opencv-python-headless": "cv2", "pillow": "PIL", "pyyaml": "yaml"}
+    lazily = {"pi-heif", "platformdirs", "safetensors"}  # by the first photo, and the ranker
+    by_rank = {name for name in packages() if modules.get(name, name) in imported}
+    essential = {each.name for each in software_findings() if each.section == "installed" and each.essential}
+    assert essential - lazily == by_rank - lazily

@@ -15,6 +15,7 @@ from phototriage.cli.progress import note
 from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import FeatureError, LabelError, OutputError
 from phototriage.experiments.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
+from phototriage.extras import require
 from phototriage.features import Features
 from phototriage.features.options import ResnetLayer
 from phototriage.labels import Labels
@@ -74,6 +75,7 @@ class Command:
     ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
 
     def run(self) -> int:
+        require("train")
         if self.folds < 2:
             raise LabelError(f"--folds must be at least 2, not {self.folds}")
         if self.json == self.markdown == STDOUT:

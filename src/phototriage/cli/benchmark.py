@@ -16,6 +16,7 @@ from phototriage.cli.progress import note
 from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import FeatureError, LabelError, ModelError
+from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, Split, official_split
@@ -73,6 +74,7 @@ class Command:
     source: FeatureSource = field(default_factory=FeatureSource)
 
     def run(self) -> int:
+        require("train")
         if not self.on:
             raise LabelError("--on needs official, folds, or both")
         presets = read_presets(self.presets, self.source)

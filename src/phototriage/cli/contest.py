@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from phototriage.cli.feature_source import FeatureSource
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
-from phototriage.errors import FeatureError, LabelError, PhototriageError
+from phototriage.errors import FeatureError, LabelError, MissingExtraError, PhototriageError
 from phototriage.evaluation import Scorer, baselines, never_seen, ranker_scorer
 from phototriage.features import Failure, Features
 from phototriage.features.table import read_score_table
@@ -141,7 +141,11 @@ class Contest:
                 "--folds 5 trains all anew"
             )
             return []
-        from phototriage.experiments.trained_baselines import baseline_recipes, trained_on_seen
+        try:
+            from phototriage.experiments.trained_baselines import baseline_recipes, trained_on_seen
+        except MissingExtraError as error:
+            self.notes.append(f"no networks trained to compare with: {error}")
+            return []
 
         recipes, notes = baseline_recipes(main, features)
         self.notes += notes

@@ -6,6 +6,7 @@ from pathlib import Path
 from phototriage.cli.feature_source import FeatureSource
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
+from phototriage.extras import require
 from phototriage.labels import split_by_series
 from phototriage.outputs import print_judgement, print_ranking, ranking_csv, write_text
 from phototriage.ranker.presets import preset_config
@@ -30,6 +31,7 @@ class Command:
     """Where everything goes; bursts and features that are there already are used again."""
 
     def run(self) -> int:
+        require("train")
         # Here, so that --help does not wait for torch and matplotlib.
         from phototriage.evaluation import evaluate_ranker
         from phototriage.experiments.run_folder import write_run

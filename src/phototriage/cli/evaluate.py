@@ -14,6 +14,7 @@ from phototriage.cli.progress import note, note_failures
 from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import FeatureError, LabelError, OutputError
 from phototriage.evaluation import Judgement, Mistake, judge, worst_mistakes
+from phototriage.extras import require
 from phototriage.labels import Labels
 from phototriage.outputs import (
     STDOUT,
@@ -103,6 +104,8 @@ class Command:
         return SOME_FAILED if contest.failures else 0
 
     def _check(self) -> None:
+        if self.folds or self.plots:
+            require("train")
         if self.scores and self.model:
             raise FeatureError("--scores are judged in place of a ranker: give them without --model")
         if self.folds is not None and self.folds < 2:

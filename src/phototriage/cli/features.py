@@ -13,6 +13,7 @@ import tyro
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, PhotoError
+from phototriage.extras import require
 from phototriage.features import EXTRACTORS, Block, FeatureStore, default_cache_dir
 from phototriage.features.cache.exported import exported_networks
 from phototriage.features.cache.index import PhotoIndex, index_files, known_photos
@@ -224,6 +225,8 @@ class Inspect:
     def run(self, cache_dir: Path) -> int:
         if self.neighbours < 1:
             raise FeatureError(f"--neighbours must be at least 1, not {self.neighbours}")
+        if self.output:
+            require("train")
         stores = _stores(cache_dir, self.block)
         known = _photos_in(cache_dir, self.folder)
         chosen: list[tuple[FeatureStore, list[str]]] = []

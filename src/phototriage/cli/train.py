@@ -14,6 +14,7 @@ from phototriage.cli.progress import note, note_failures
 from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OutputError
+from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.labels import Comparisons, Split
 from phototriage.outputs import cautions, check_destinations, extent, print_judgement
@@ -61,6 +62,7 @@ class Command:
     ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
 
     def run(self) -> int:
+        require("train")
         if self.resume and self.overwrite:
             raise OutputError("give --resume or --overwrite, not both")
         interrupted = (self.output_dir / "last_state.pt").exists()

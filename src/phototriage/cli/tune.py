@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,7 +13,8 @@ from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource, split_as
 from phototriage.cli.progress import note
 from phototriage.cli.standard_output import SOME_FAILED
-from phototriage.errors import LabelError, ModelError
+from phototriage.errors import LabelError
+from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES
 from phototriage.outputs import check_destinations, judgement_json, print_judgement, write_text
 from phototriage.plain_values import plain_values
@@ -37,7 +37,7 @@ class Command:
     batch size, min_agreement. Then trains once with the best and once with the default ones, and judges both
     on the test. The folder gets best_config.yaml (for train --config), best_model.pt, test_results.json,
     trials.csv, tuning.png and study.sqlite. An interrupted search, or one with more --trials, goes on where
-    it was. Needs optuna.
+    it was. Needs the extra `tune`.
 
     For instance,
 
@@ -63,8 +63,7 @@ class Command:
     ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
 
     def run(self) -> int:
-        if find_spec("optuna") is None:
-            raise ModelError('the search needs optuna: pip install "phototriage[tune]"')
+        require("tune")
         if self.folds < 2:
             raise LabelError(f"--folds must be at least 2, not {self.folds}")
         if self.trials < 1:

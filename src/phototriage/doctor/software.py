@@ -1,62 +1,21 @@
-"""Python, the packages that phototriage uses, and other programs."""
+"""Python, the packages of the base and of each extra, and other programs."""
 
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 from phototriage.doctor.finding import BROKEN, Finding, reason
+from phototriage.extras import EXTRAS, install_command, installed_version, packages
 
-__all__ = ["PACKAGES", "Package", "software_findings"]
+__all__ = ["software_findings"]
 
-_SECTION = "installed"
-_OTHERS = "other programs"
+_SECTION, _EXTRAS, _OTHERS = "installed", "extras", "other programs"
 
+_MODULES = {"opencv-python-headless": "cv2", "pillow": "PIL.Image", "pyyaml": "yaml", "lxml": "lxml.etree"}
+"""What packages are imported as, where that is not their name."""
 
-@dataclass(frozen=True)
-class Package:
-    """A package from the index. `gives`: what is not there without it. `extra`: the optional set it is of.
-
-    `ranks`: whether `phototriage rank` needs it to start. `slow`: it takes long to import, so that it is only
-    seen whether it is there.
-    """
-
-    name: str
-    module: str
-    gives: str
-    ranks: bool = False
-    slow: bool = False
-    extra: str = ""
-
-
-PACKAGES = (
-    Package("numpy", "numpy", "all arithmetic", ranks=True),
-    Package("pillow", "PIL.Image", "reading photos", ranks=True),
-    Package("pi-heif", "pi_heif", "reading HEIC", ranks=True),
-    Package("rawpy", "rawpy", "reading the previews in RAW files"),
-    Package("opencv-python-headless", "cv2", "measuring image quality", ranks=True),
-    Package("scipy", "scipy", "finding series, calibration", ranks=True),
-    Package("pyarrow", "pyarrow", "keeping what was measured", ranks=True),
-    Package("natsort", "natsort", "the natural order of file names", ranks=True),
-    Package("platformdirs", "platformdirs", "the cache folder", ranks=True),
-    Package("safetensors", "safetensors", "reading rankers", ranks=True),
-    Package("lxml", "lxml.etree", "XMP sidecars", ranks=True),
-    Package("tyro", "tyro", "the command line", ranks=True),
-    Package("rich", "rich.console", "tables and progress", ranks=True),
-    Package("pyyaml", "yaml", "settings of a training"),
-    Package("onnxruntime", "onnxruntime", "CLIP and ResNet on a CPU"),
-    Package("torch", "torch", "training, CLIP and ResNet", slow=True),
-    Package("transformers", "transformers", "CLIP and ResNet", slow=True),
-    Package("huggingface-hub", "huggingface_hub", "fetching weights", slow=True),
-    Package("onnx", "onnx", "exporting rankers and networks", slow=True),
-    Package("onnxscript", "onnxscript", "exporting networks", slow=True),
-    Package("pandas", "pandas", "tables of preferences: training, evaluation", slow=True),
-    Package("matplotlib", "matplotlib", "pictures of a training and an evaluation", slow=True),
-    Package("optuna", "optuna", "phototriage tune", slow=True, extra="tune"),
-)
+_RANK_STARTS_WITHOUT = frozenset({"onnxruntime", "pandas", "pyyaml", "rawpy"})
 
 _PROGRAMS = {
     "exiftool": "shows what stands in sidecars; phototriage does not need it",
@@ -65,52 +24,45 @@ _PROGRAMS = {
 
 
 def software_findings() -> Iterator[Finding]:
-    """phototriage, Python, every package, and programs that are good to have."""
-    yield Finding(_SECTION, "phototriage", "ok", _version("phototriage") or "not installed as a package")
+    """phototriage, Python, every package of the base, every extra, and programs that are good to have."""
+    own = installed_version("phototriage")
+    yield Finding(_SECTION, "phototriage", "ok", own or "not installed as a package")
     system = f"{platform.system()} {platform.machine()}"
     yield Finding(_SECTION, "Python", "ok", f"{platform.python_version()} on {system}")
-    for package in PACKAGES:
+    for package in packages():
         yield _package(package)
+    for name in EXTRAS:
+        yield _extra(name)
     for name, use in _PROGRAMS.items():
         path = shutil.which(name)
         yield Finding(_OTHERS, name, "ok" if path else "missing", path or use)
 
 
-def _package(package: Package) -> Finding:
-    installed = _version(package.name)
-    name, what = package.name, f"phototriage[{package.extra}]" if package.extra else package.name
+def _package(name: str) -> Finding:
+    """A package of the base: imported, since one that is installed may still be broken."""
+    essential = name not in _RANK_STARTS_WITHOUT
+    if installed_version(name) is None:
+        hint = f"pip install {name}"
+        return Finding(_SECTION, name, "missing", "not installed", hint, essential)
     try:
-        if find_spec(package.module.partition(".")[0]) is None:
-            raise ModuleNotFoundError(package.module)
-        if not package.slow:
-            import_module(package.module)
+        import_module(_MODULES.get(name, name.replace("-", "_")))
         details = _DETAILS[name]() if name in _DETAILS else ""
-    except ModuleNotFoundError as error:
-        if error.name not in (None, package.module.partition(".")[0]):
-            value = f"{reason(error)}; it gives {package.gives}"
-            hint = f"pip install --force-reinstall {name}"
-            return Finding(_SECTION, name, "broken", value, hint, package.ranks)
-        hint = f'for {package.gives}: pip install "{what}"'
-        return Finding(_SECTION, name, "missing", f"gives {package.gives}", hint, package.ranks)
     except BROKEN as error:
-        value = f"cannot be imported: {reason(error)}; it gives {package.gives}"
-        return Finding(
-            _SECTION, name, "broken", value, f"pip install --force-reinstall {name}", package.ranks
-        )
-    return Finding(
-        _SECTION,
-        name,
-        "ok",
-        ", ".join(filter(None, [installed or "of unknown version", details])),
-        essential=package.ranks,
+        value, hint = f"cannot be imported: {reason(error)}", f"pip install --force-reinstall {name}"
+        return Finding(_SECTION, name, "broken", value, hint, essential)
+    value = ", ".join(filter(None, [installed_version(name), details]))
+    return Finding(_SECTION, name, "ok", value, essential=essential)
+
+
+def _extra(name: str) -> Finding:
+    """An extra: its packages take seconds to import, and are only looked up."""
+    versions = {package: installed_version(package) for package in packages(name)}
+    value = ", ".join(
+        f"{package} {version}" if version else f"no {package}" for package, version in versions.items()
     )
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+    if all(versions.values()):
+        return Finding(_EXTRAS, name, "ok", value)
+    return Finding(_EXTRAS, name, "missing", value, f"for {EXTRAS[name]}: {install_command(name)}")
 
 
 def _pillow() -> str:

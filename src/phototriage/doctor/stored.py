@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from phototriage.doctor.finding import Finding
-from phototriage.errors import FeatureError
+from phototriage.errors import FeatureError, MissingExtraError
 
 __all__ = ["stored_findings", "weights_findings"]
 
@@ -34,6 +34,8 @@ def weights_findings(cache_dir: Path, weights_dir: Path | None) -> Iterator[Find
     }.items():
         try:
             yield Finding(_WEIGHTS, name, "ok", f"in {weights.at_hand()}")
+        except MissingExtraError:
+            yield Finding(_WEIGHTS, name, "missing", "needs the extra hub")
         except FeatureError as error:
             fetch = f"hf download {weights.repository} config.json model.safetensors"
             if weights_dir:

@@ -5,15 +5,17 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from phototriage.atomic_write import atomic_write
 from phototriage.experiments.ablation import Ablation, AblationRow
+from phototriage.extras import extra
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.evaluation_report import markdown_table
 from phototriage.outputs.judgement import percent
 from phototriage.outputs.tables import print_wide_table
 from phototriage.printable import printable
+
+with extra("train"):
+    from matplotlib.figure import Figure
 
 __all__ = ["ablation_chart", "ablation_json", "ablation_markdown", "print_ablation"]
 

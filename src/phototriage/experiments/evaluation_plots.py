@@ -4,12 +4,14 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
 from phototriage.atomic_write import atomic_write
 from phototriage.evaluation import Judgement, Part, Verdict
+from phototriage.extras import extra
 from phototriage.printable import printable
+
+with extra("train"):
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["kinds_plot", "reliability_plot"]
 

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
-import optuna
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
-from optuna.trial import TrialState
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
 
 from phototriage.errors import FeatureError, LabelError, ModelError, OutputError
 from phototriage.experiments.inputs_digest import inputs_digest
+from phototriage.extras import extra
 from phototriage.features import Features
 from phototriage.labels import Comparisons, Split, k_folds, official_split
 from phototriage.ranker import MultiFeatureConfig, compute_pairwise_accuracy
 from phototriage.ranker.training import train
+
+with extra("tune"):
+    import optuna
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+    from optuna.trial import TrialState
+    from sqlalchemy.engine import URL
+    from sqlalchemy.exc import SQLAlchemyError
 
 __all__ = ["Search", "SearchTrial", "search"]
 

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from matplotlib.figure import Figure
 
 from phototriage.atomic_write import atomic_write
 from phototriage.experiments.tuning import Search
+from phototriage.extras import extra
 from phototriage.outputs.text_file import write_text
 from phototriage.plain_values import plain_values
+
+with extra("train"):
+    from matplotlib.figure import Figure
 
 __all__ = ["search_chart", "trials_csv", "write_search"]
 

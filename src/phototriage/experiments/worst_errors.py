@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import PhotoError
 from phototriage.evaluation import Mistake
+from phototriage.extras import extra
 from phototriage.photos import load
 from phototriage.printable import printable
+
+with extra("train"):
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["mistakes_sheet"]
 

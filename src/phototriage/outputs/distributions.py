@@ -6,12 +6,15 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from phototriage.atomic_write import atomic_write
+from phototriage.extras import extra
 from phototriage.features.inspection import Column, Inspection
+
+with extra("train"):
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["distribution_chart"]
 

@@ -6,8 +6,9 @@ import shlex
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+
+from phototriage.extras import installed_version
 
 __all__ = ["MadeBy", "made_by"]
 
@@ -31,7 +32,10 @@ def made_by() -> MadeBy:
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         machine=f"{_processor()}, {cores} core{'s' * (cores > 1)}, {platform.platform(terse=True)}",
-        versions={"python": platform.python_version(), **{name: version(name) for name in _MATTER}},
+        versions={
+            "python": platform.python_version(),
+            **{name: found for name in _MATTER if (found := installed_version(name))},
+        },
     )
 
 

@@ -5,14 +5,17 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from matplotlib.figure import Figure
 from PIL import Image
 
 from phototriage.atomic_write import atomic_write
 from phototriage.evaluation import Judgement
+from phototriage.extras import extra
 from phototriage.photos import load
 from phototriage.ranker.record import Training
 from phototriage.series import RankedSeries
+
+with extra("train"):
+    from matplotlib.figure import Figure
 
 __all__ = ["accuracy_chart", "contact_sheet", "training_curves"]
 

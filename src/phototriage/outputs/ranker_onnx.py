@@ -5,15 +5,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from phototriage.errors import ModelError
+from phototriage.extras import extra
 from phototriage.features import Features
 from phototriage.ranker import TrainedRanker
 from phototriage.ranker.config import InputNormalization
+
+with extra("hub"):
+    import onnx
+    from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 __all__ = ["MAX_DIFFERENCE", "ranker_onnx"]
 

@@ -15,7 +15,8 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from phototriage.atomic_write import atomic_write
-from phototriage.errors import ModelError, OutputError
+from phototriage.errors import MissingExtraError, ModelError, OutputError
+from phototriage.extras import extra
 from phototriage.features import Block
 from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
@@ -59,7 +60,7 @@ def save_ranker(ranker: TrainedRanker, path: Path) -> None:
 def load_ranker(path: Path) -> TrainedRanker:
     """Reads a ranker that `save_ranker` wrote, or the one in the folder of an export or a run.
 
-    Raises ModelError for any other file.
+    Raises ModelError for any other file, MissingExtraError for a `.pt` where torch is not installed.
     """
     if path.is_dir():
         found = [path / name for name in _IN_FOLDER if (path / name).exists()]
@@ -88,7 +89,8 @@ def _pack_safetensors(tensors: Mapping[str, NDArray[Any]], about: dict[str, Any]
 
 
 def _pack_torch(tensors: Mapping[str, NDArray[Any]], about: dict[str, Any]) -> bytes:
-    import torch
+    with extra("train"):
+        import torch
 
     from phototriage.ranker.torch_file import torch_bytes
 
@@ -106,7 +108,10 @@ def _load_safetensors(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
 
 
 def _load_torch(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
-    from phototriage.ranker.torch_file import read_torch_file
+    try:
+        from phototriage.ranker.torch_file import read_torch_file
+    except MissingExtraError as error:
+        raise MissingExtraError(f"cannot read {path}: {error}; a .safetensors needs no torch") from error
 
     about = read_torch_file(path)
     return {name: tensor.detach().numpy() for name, tensor in about.pop("state").items()}, about

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from phototriage.extras import extra
+
+with extra("train"):
+    import torch
+    import torch.nn.functional as F
+    from torch import Tensor
+
 
 __all__ = ["PAIR_LOSSES", "bradley_terry_loss", "listwise_loss", "margin_loss"]
 

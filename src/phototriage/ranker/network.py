@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
 from phototriage.errors import ModelError
+from phototriage.extras import extra
 from phototriage.ranker.config import InputNormalization
+
+with extra("train"):
+    import torch
+    import torch.nn.functional as F
+    from torch import Tensor, nn
 
 __all__ = ["MultiFeaturePairwiseRanker"]
 

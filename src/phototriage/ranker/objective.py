@@ -3,13 +3,16 @@
 from typing import Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from phototriage.extras import extra
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import Batch, MultiFeaturePairwiseDataset
 from phototriage.ranker.losses import PAIR_LOSSES, listwise_loss
 from phototriage.ranker.targets import pair_targets, series_targets
+
+with extra("train"):
+    import torch
+    from torch import Tensor
 
 __all__ = ["Objective", "build_objective"]
 

@@ -7,15 +7,17 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import ModelError
+from phototriage.extras import extra
 from phototriage.features import Block
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
 from phototriage.ranker.record import BatchRecord, EpochRecord
 from phototriage.ranker.torch_file import read_torch_file, torch_bytes
+
+with extra("train"):
+    from torch import Tensor
 
 __all__ = ["TrainingState", "load_state", "save_state", "training_identity"]
 

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from phototriage.errors import ModelError
+from phototriage.extras import extra
+
+with extra("train"):
+    import torch
 
 __all__ = ["read_torch_file", "torch_bytes"]
 

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from phototriage.errors import LabelError, ModelError
+from phototriage.extras import extra
 from phototriage.features import Features
 from phototriage.labels import Split, filter_comparisons
 from phototriage.ranker.accuracy import compute_pairwise_accuracy
@@ -24,6 +23,10 @@ from phototriage.ranker.objective import build_objective
 from phototriage.ranker.record import BatchRecord, EpochRecord, Training
 from phototriage.ranker.state import TrainingState, training_identity
 from phototriage.ranker.trained import TrainedRanker
+
+with extra("train"):
+    import torch
+    import torch.nn.functional as F
 
 __all__ = ["train"]
 

@@ -60,7 +60,7 @@ def test_a_run_after_an_undo_has_a_number_of_its_own(folder: Path, ranked: Ranke
         assert done.previous is not None
         assert done.previous.name.startswith(number)
         undo_sidecars(folder)
-    kept = sorted(path.name for path in (folder / ".phototriage" / "sidecars").iterdir())
+    kept = sorted(path.name for path in (folder / ".phototriage-undo").iterdir())
     assert [name[-len("-undone") :] for name in kept] == ["-undone", "-undone"]
 
 

@@ -30,7 +30,7 @@ def hashes(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
-        if path.is_file() and ".phototriage" not in path.parts
+        if path.is_file() and ".phototriage-undo" not in path.parts
     }
 
 
@@ -106,7 +106,7 @@ def test_the_previous_version_is_kept_under_its_own_name(folder: Path, ranked: R
     (folder / "sub" / "IMG.xmp").write_bytes(before)
     done = write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("sub/IMG.CR3",))), ALL))
     assert done.previous is not None
-    assert done.previous.parent == folder / ".phototriage" / "sidecars"
+    assert done.previous.parent == folder / ".phototriage-undo"
     assert (done.previous / "sub" / "IMG.xmp").read_bytes() == before
 
 
@@ -168,8 +168,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_whole_sidecars_and_can_be_undone(
 
 
 def test_previous_versions_are_not_kept_elsewhere(folder: Path, tmp_path: Path, ranked: Ranked) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (folder / ".phototriage").symlink_to(tmp_path / "elsewhere")
+    (folder / ".phototriage-undo").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OutputError, match="leads elsewhere"):
         plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL)
 

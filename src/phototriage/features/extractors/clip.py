@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phototriage.extras import extra
 from phototriage.features.extractors.network import NetworkExtractor
 from phototriage.features.extractors.preprocessing import Crop, Pad
 from phototriage.features.options import ExtractorOptions
@@ -51,9 +52,10 @@ def clip_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtract
 
 
 def _build(weights: PretrainedWeights) -> "nn.Module":
-    import torch.nn.functional as F
-    from torch import nn
-    from transformers import CLIPVisionModelWithProjection
+    with extra("hub"):
+        import torch.nn.functional as F
+        from torch import nn
+        from transformers import CLIPVisionModelWithProjection
 
     class ClipEmbedding(nn.Module):
         def __init__(self) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phototriage.extras import extra
 from phototriage.features.extractors.network import NetworkExtractor
 from phototriage.features.extractors.preprocessing import Crop, Pad, Preprocessing, Whole
 from phototriage.features.options import ExtractorOptions
@@ -75,9 +76,10 @@ def _preprocessing(options: ExtractorOptions) -> Preprocessing:
 
 
 def _build(weights: PretrainedWeights, stages: tuple[int, ...], with_spread: bool) -> "nn.Module":
-    import torch
-    from torch import nn
-    from transformers import ResNetModel
+    with extra("hub"):
+        import torch
+        from torch import nn
+        from transformers import ResNetModel
 
     class PooledStages(nn.Module):
         def __init__(self) -> None:

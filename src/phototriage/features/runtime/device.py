@@ -3,9 +3,11 @@
 import ctypes
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from phototriage.errors import FeatureError
+from phototriage.extras import extra
 from phototriage.features.options import ExtractorOptions
 
 __all__ = ["chosen_device", "gpu_is_possible", "usable_cores"]
@@ -18,9 +20,12 @@ def chosen_device(options: ExtractorOptions) -> str:
     for `auto`.
     """
     only_cpu = options.runtime == "onnx" or options.precision == "int8"
-    if options.device == "cpu" or (options.device == "auto" and (only_cpu or not gpu_is_possible())):
+    if options.device == "cpu" or (
+        options.device == "auto" and (only_cpu or not gpu_is_possible() or find_spec("torch") is None)
+    ):
         return "cpu"
-    import torch
+    with extra("hub"):
+        import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if options.device == "auto":

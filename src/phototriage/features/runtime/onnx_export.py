@@ -8,15 +8,18 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import torch
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError, OutputError
+from phototriage.extras import extra
 from phototriage.features.block import Block
 from phototriage.features.cache.exported import export_folder, keep_exported
 from phototriage.features.runtime.onnx_runtime import start_onnx
 from phototriage.features.runtime.torch_runtime import FromPixels, start_torch
+
+with extra("hub"):
+    import torch
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 __all__ = ["export_onnx"]
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
+from phototriage.extras import extra
 from phototriage.features.runtime.onnx_runtime import Infer
+
+with extra("hub"):
+    import torch
+    from torch import nn
 
 __all__ = ["FromPixels", "start_torch"]
 

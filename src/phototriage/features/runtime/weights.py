@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototriage.errors import FeatureError
+from phototriage.extras import extra
 from phototriage.features.runtime.memory import out_of_memory
 from phototriage.features.runtime.weights_file import WeightsFile, remember, remembered
 
@@ -101,10 +102,12 @@ class PretrainedWeights:
         a file is damaged, or lacks weights that the architecture needs; MemoryError or RuntimeError where the
         memory does not suffice.
         """
-        import torch
-        from huggingface_hub.errors import StrictDataclassError
         from safetensors import SafetensorError
-        from transformers.utils import logging
+
+        with extra("hub"):
+            import torch
+            from huggingface_hub.errors import StrictDataclassError
+            from transformers.utils import logging
 
         folder = self.folder()
         self._weights_file(folder)
@@ -165,7 +168,8 @@ class PretrainedWeights:
     @property
     def _in_hub_cache(self) -> Path:
         # By its documented layout, since asking the hub's library takes half a second of imports.
-        from huggingface_hub.constants import HF_HUB_CACHE
+        with extra("hub"):
+            from huggingface_hub.constants import HF_HUB_CACHE
 
         name = f"models--{self.repository.replace('/', '--')}"
         return Path(HF_HUB_CACHE) / name / "snapshots" / self.revision
@@ -224,9 +228,10 @@ class PretrainedWeights:
         raise FeatureError(f"there are no weights in {folder} ({' or '.join(_FILES)}); {self._remedy}")
 
     def _downloaded(self) -> Path:
-        from huggingface_hub import get_hf_file_metadata, hf_hub_url, snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError
-        from huggingface_hub.utils import logging
+        with extra("hub"):
+            from huggingface_hub import get_hf_file_metadata, hf_hub_url, snapshot_download
+            from huggingface_hub.errors import HfHubHTTPError
+            from huggingface_hub.utils import logging
 
         wanted = ["config.json", _FILES[0]]
         verbosity = logging.get_verbosity()

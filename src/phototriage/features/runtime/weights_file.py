@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import FeatureError, OutputError
+from phototriage.extras import extra
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,7 +60,9 @@ class WeightsFile:
     def tensors(self) -> "dict[str, Tensor]":
         """Every tensor of a .safetensors file, float32. Raises FeatureError."""
         from safetensors import SafetensorError
-        from safetensors.torch import load_file
+
+        with extra("hub"):
+            from safetensors.torch import load_file
 
         try:
             return {name: tensor.float() for name, tensor in load_file(self.path).items()}

@@ -1,8 +1,11 @@
-"""What was written by which run, and what stood there before: the folder `.phototriage/sidecars`.
+"""What was written by which run, and what stood there before: the folder `.phototriage-undo`.
 
 Every run that changes a sidecar leaves a folder there, as `0001-2026-06-14T18-31-07`, with the previous
 versions under their own names and a `run.json`. It is complete before the first sidecar is touched. The name
 of a run that was undone ends in `-undone`. Nothing here is ever deleted.
+
+Earlier versions kept their runs in `.phototriage/sidecars`, in a folder that another program uses too. These
+runs count like the others, and no new run goes there.
 """
 
 import json
@@ -17,7 +20,8 @@ from phototriage.errors import OutputError
 
 __all__ = ["Entry", "Mark", "Run", "begin_run", "runs_of"]
 
-_PLACE = Path(".phototriage", "sidecars")
+_FOLDER = ".phototriage-undo"
+_FORMER = Path(".phototriage", "sidecars")
 _JOURNAL = "run.json"
 _UNDONE = "-undone"
 
@@ -83,7 +87,7 @@ def runs_of(folder: Path) -> tuple[Run, ...]:
 def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, bytes]) -> Run:
     """Keeps the previous versions, sidecar → content, and the journal. Raises OutputError, leaving none."""
     number = max((int(place.name[:4]) for place in _places(folder)), default=0) + 1
-    place = folder / _PLACE / f"{number:04d}-{datetime.now():%Y-%m-%dT%H-%M-%S}"
+    place = folder / _FOLDER / f"{number:04d}-{datetime.now():%Y-%m-%dT%H-%M-%S}"
     run = Run(place, tuple(entries))
     try:
         place.mkdir(parents=True)
@@ -105,12 +109,15 @@ def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, byt
 
 
 def _places(folder: Path) -> list[Path]:
-    top = folder / _PLACE
-    if top.is_symlink() or top.parent.is_symlink():
-        raise OutputError(
-            f"{top} leads elsewhere: the previous versions of sidecars are kept in the folder only"
-        )
-    return sorted(place for place in top.glob("[0-9][0-9][0-9][0-9]-*") if place.is_dir())
+    """The folders of all runs, first to last by their numbers, wherever they lie."""
+    tops = [top for top in (folder / _FOLDER, folder / _FORMER) if top.is_symlink() or top.exists()]
+    for top in tops:
+        if top.is_symlink() or (top.parent != folder and top.parent.is_symlink()):
+            raise OutputError(
+                f"{top} leads elsewhere: the previous versions of sidecars are kept in the folder only"
+            )
+    places = [place for top in tops for place in top.glob("[0-9][0-9][0-9][0-9]-*") if place.is_dir()]
+    return sorted(places, key=lambda place: place.name)
 
 
 def _read_journal(path: Path) -> tuple[Entry, ...]:
