@@ -6,7 +6,7 @@ import pytest
 
 from phototriage.errors import LabelError
 from phototriage.evaluation import judge
-from phototriage.evaluation.judging import Scorer
+from phototriage.evaluation.report import Scorer
 from phototriage.experiments.benchmark import judge_folds, judge_official, recipes
 from phototriage.features import IQA_COLUMNS, Block, Features
 from phototriage.labels import Comparisons, Labels, official_split

@@ -8,7 +8,7 @@ from phototriage.experiments.trained_baselines import Recipe
 from phototriage.features import Features
 from phototriage.labels import Comparisons, Labels
 from phototriage.labels.alignment import Agreement, AlignmentSummary
-from phototriage.outputs.made_by import MadeBy
+from phototriage.outputs.provenance import MadeBy
 from phototriage.ranker import MultiFeatureConfig
 
 NOTHING_MATCHED = AlignmentSummary(

@@ -201,7 +201,7 @@ class Command:
         folds: "Judgement | None",
     ) -> None:
         from phototriage.experiments.benchmark_report import Benchmark, benchmark_json, benchmark_markdown
-        from phototriage.outputs.made_by import made_by
+        from phototriage.outputs.provenance import made_by
 
         found = Benchmark(labels, entries, runs, unmeasured, official, folds, self.folds, made_by())
         write_text(benchmark_markdown(found), self.output_dir / "report.md")

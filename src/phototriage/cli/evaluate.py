@@ -144,7 +144,7 @@ class Command:
     ) -> None:
         # Here, so that nobody waits for matplotlib who wants no pictures.
         from phototriage.experiments.evaluation_plots import kinds_plot, reliability_plot
-        from phototriage.experiments.worst_errors import mistakes_sheet
+        from phototriage.experiments.mistakes_sheet import mistakes_sheet
 
         name = judgement.reference or ""
         if judgement.verdict(name).reliability:

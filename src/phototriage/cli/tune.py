@@ -21,7 +21,7 @@ from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 
 if TYPE_CHECKING:
-    from phototriage.experiments.tuning import SearchTrial
+    from phototriage.experiments.tuning_search import SearchTrial
 
 __all__ = ["Command", "default"]
 
@@ -76,8 +76,8 @@ class Command:
 
         # Here, so that --help and mistakes in the options do not wait for torch.
         from phototriage.evaluation import judge, ranker_scorer
-        from phototriage.experiments.tuning import search
         from phototriage.experiments.tuning_report import write_search
+        from phototriage.experiments.tuning_search import search
         from phototriage.ranker import save_ranker
         from phototriage.ranker.training import train as train_ranker
 

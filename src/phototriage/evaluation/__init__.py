@@ -3,9 +3,9 @@
 from phototriage.evaluation.baselines import FIXED_MIX, baselines, ranker_scorer
 from phototriage.evaluation.ceiling import Ceiling
 from phototriage.evaluation.evaluate import Evaluation, evaluate_ranker, never_seen
-from phototriage.evaluation.judging import Judgement, Part, ReliabilityBin, Scorer, Verdict, judge
 from phototriage.evaluation.kinds import CLEAR, threshold_name
 from phototriage.evaluation.mistakes import Mistake, worst_mistakes
+from phototriage.evaluation.report import Judgement, Part, ReliabilityBin, Scorer, Verdict, judge
 from phototriage.evaluation.resampling import Estimate
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from phototriage.evaluation.baselines import baselines, ranker_scorer
-from phototriage.evaluation.judging import Judgement, judge
+from phototriage.evaluation.report import Judgement, judge
 from phototriage.features import Features
 from phototriage.labels import Comparisons
 from phototriage.ranker import TrainedRanker

@@ -10,7 +10,7 @@ import numpy as np
 
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import FeatureError, ModelError
-from phototriage.evaluation.judging import Judgement, Scorer, judge
+from phototriage.evaluation.report import Judgement, Scorer, judge
 from phototriage.evaluation.resampling import Estimate
 from phototriage.experiments.cross_validation import cross_validated
 from phototriage.experiments.inputs_digest import inputs_digest

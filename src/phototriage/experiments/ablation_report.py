@@ -11,7 +11,7 @@ from phototriage.atomic_write import atomic_write
 from phototriage.experiments.ablation import Ablation, AblationRow
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.evaluation_report import markdown_table
-from phototriage.outputs.judgement import percent
+from phototriage.outputs.evaluation_table import percent
 from phototriage.outputs.tables import print_wide_table
 from phototriage.printable import printable
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from phototriage.evaluation.baselines import baselines, ranker_scorer
 from phototriage.evaluation.evaluate import never_seen
-from phototriage.evaluation.judging import Judgement, Scorer, judge
+from phototriage.evaluation.report import Judgement, Scorer, judge
 from phototriage.experiments.trained_baselines import Recipe
 from phototriage.features import Features
 from phototriage.labels import Labels

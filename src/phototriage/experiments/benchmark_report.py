@@ -10,8 +10,8 @@ from phototriage.evaluation import Judgement
 from phototriage.experiments.published import PUBLISHED
 from phototriage.labels import Labels
 from phototriage.outputs.evaluation_report import judgement_markdown, markdown_table
-from phototriage.outputs.judgement import judgement_json, percent
-from phototriage.outputs.made_by import MadeBy
+from phototriage.outputs.evaluation_table import judgement_json, percent
+from phototriage.outputs.provenance import MadeBy
 from phototriage.plain_values import plain_values
 from phototriage.printable import printable
 

@@ -17,7 +17,7 @@ from phototriage.errors import OutputError
 from phototriage.evaluation import Evaluation
 from phototriage.features import Features
 from phototriage.labels import Comparisons
-from phototriage.outputs.judgement import judgement_json
+from phototriage.outputs.evaluation_table import judgement_json
 from phototriage.outputs.pictures import training_curves
 from phototriage.outputs.text_file import write_text
 from phototriage.ranker import TrainedRanker, correctness, save_ranker

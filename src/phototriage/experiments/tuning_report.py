@@ -11,7 +11,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from phototriage.atomic_write import atomic_write
-from phototriage.experiments.tuning import Search
+from phototriage.experiments.tuning_search import Search
 from phototriage.outputs.text_file import write_text
 from phototriage.plain_values import plain_values
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from phototriage.outputs.judgement import (
+from phototriage.outputs.evaluation_table import (
     JUDGEMENT_LEGEND,
     judgement_cells,
     judgement_headers,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from phototriage.outputs.stored_features import human_size
+from phototriage.outputs.features.tables import human_size
 from phototriage.series import RankedPhoto, RankedSeries
 
 __all__ = ["ranking_figures"]

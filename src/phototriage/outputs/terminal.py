@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from phototriage.outputs.console import stdout_console
-from phototriage.outputs.judgement import JUDGEMENT_LEGEND, judgement_cells, judgement_headers, percent
+from phototriage.outputs.evaluation_table import JUDGEMENT_LEGEND, judgement_cells, judgement_headers, percent
 from phototriage.outputs.ranked_lines import ranked_lines
 from phototriage.outputs.tables import new_table, print_wide_table
 from phototriage.series import RankedSeries

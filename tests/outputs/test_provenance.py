@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import pytest
 
-from phototriage.outputs.made_by import made_by
+from phototriage.outputs.provenance import made_by
 
 
 def test_says_command_time_machine_and_versions(monkeypatch: pytest.MonkeyPatch) -> None:
