@@ -21,8 +21,7 @@ from phototriage.outputs.evaluation_table import judgement_json
 from phototriage.outputs.pictures import training_curves
 from phototriage.outputs.text_file import write_text
 from phototriage.ranker import TrainedRanker, correctness, save_ranker
-from phototriage.ranker.record import BatchRecord, EpochRecord, Training
-from phototriage.ranker.state import TrainingState, load_state, save_state
+from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, load_state, save_state
 
 __all__ = ["read_last_state", "write_last_state", "write_predictions", "write_run"]
 

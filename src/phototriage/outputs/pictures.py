@@ -11,7 +11,7 @@ from PIL import Image
 from phototriage.atomic_write import atomic_write
 from phototriage.evaluation import Judgement
 from phototriage.photos import load
-from phototriage.ranker.record import Training
+from phototriage.ranker.state import Training
 from phototriage.series import RankedSeries
 
 __all__ = ["accuracy_chart", "contact_sheet", "training_curves"]
