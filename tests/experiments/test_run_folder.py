@@ -32,9 +32,9 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     # Of the series judged, one stands among those learned from.
     judged = comparisons.in_series([*split.test.series, split.train.series[0]])
     evaluation = evaluate_ranker("x", training.ranker, judged, features)
-    judgement = evaluation.judgement
+    report = evaluation.report
     write_run(tmp_path, training, evaluation)
-    accuracy_chart(judgement, tmp_path / "accuracy.png")
+    accuracy_chart(report, tmp_path / "accuracy.png")
 
     assert load_ranker(tmp_path / "best_model.pt").temperature == training.ranker.temperature
     lines = list(csv.DictReader((tmp_path / "training_log.csv").read_text().splitlines()))
@@ -43,7 +43,7 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     results = json.loads((tmp_path / "test_results.json").read_text())
     assert results["best_epoch"] == training.best_epoch
     assert (results["in_sample"], results["seen_series"], results["series"]) == (False, 1, 4)
-    assert results["scorers"]["x"]["accuracy"]["value"] == judgement.verdicts[-1].figures["accuracy"].value
+    assert results["scorers"]["x"]["accuracy"]["value"] == report.scorers[-1].figures["accuracy"].value
     for name in ("training_curves.png", "accuracy.png"):
         with Image.open(tmp_path / name) as picture:
             assert len(picture.convert("RGB").getcolors(1 << 20)) > 20, name

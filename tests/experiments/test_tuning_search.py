@@ -9,7 +9,7 @@ import optuna
 import pytest
 
 from phototriage.errors import LabelError, ModelError, OutputError
-from phototriage.evaluation import judge
+from phototriage.evaluation import evaluate_scorers
 from phototriage.experiments import tuning_search
 from phototriage.experiments.cross_validation import cross_validated
 from phototriage.experiments.tuning_search import SearchTrial, search
@@ -90,7 +90,7 @@ def test_an_accuracy_is_that_of_cross_validation(data: tuple[Comparisons, Featur
     found = search(*data, DEFAULT, 3, 1, tmp_path / "s.sqlite", lambda trial, _: seen.append(trial))
     assert [trial.number for trial in seen] == [0, 1]
     scorer = cross_validated("default", *data, DEFAULT, 3)
-    accuracy = judge(data[0], [scorer]).verdict("default").figures["accuracy"]
+    accuracy = evaluate_scorers(data[0], [scorer]).scorer("default").figures["accuracy"]
     assert accuracy
     assert found.default_accuracy == seen[0].accuracy == pytest.approx(accuracy.value)
 

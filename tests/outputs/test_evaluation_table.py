@@ -1,14 +1,12 @@
-import json
-
 import pytest
 
-from phototriage.evaluation import Estimate, Judgement, Mistake, Verdict
-from phototriage.outputs import judgement_json, lead_sentence
+from phototriage.evaluation import Estimate, EvaluationReport, ScorerReport
+from phototriage.outputs import lead_sentence
 
 
-def with_lead(value: float, low: float, high: float) -> Judgement:
-    other = Verdict("other", {}, {"accuracy": Estimate(value, low, high), "accuracy_clear": None})
-    return Judgement((other, Verdict("mine", {})), 10, 5, 3, 2, 0, reference="mine")
+def with_lead(value: float, low: float, high: float) -> EvaluationReport:
+    other = ScorerReport("other", {}, {"accuracy": Estimate(value, low, high), "accuracy_clear": None})
+    return EvaluationReport((other, ScorerReport("mine", {})), 10, 5, 3, 2, 0, reference="mine")
 
 
 @pytest.mark.parametrize(
@@ -27,13 +25,3 @@ def test_a_difference_in_words(lead: tuple[float, float, float], says: str) -> N
 def test_what_has_no_figure_cannot_be_compared() -> None:
     says = lead_sentence(with_lead(0, 0, 0), "other", "accuracy_clear")
     assert says == "p ≥ 0.7: mine and other cannot be compared"
-
-
-def test_the_json_has_figures_leads_and_mistakes_by_scorer() -> None:
-    mistake = Mistake("s", "a.jpg", "b.jpg", 0.9, -1.0, 2.0, None)
-    document = json.loads(judgement_json(with_lead(0.1, 0, 0.2), [mistake], judged="x", notes=["one"]))
-    assert document["scorers"] == {"other": {}, "mine": {}}
-    assert document["lead"]["other"]["accuracy"] == {"value": 0.1, "low": 0, "high": 0.2}
-    assert list(document["lead"]) == ["other"]
-    assert document["worst_mistakes"][0]["preferred"] == "a.jpg"
-    assert (document["judged"], document["notes"], document["ceiling"]) == ("x", ["one"], None)

@@ -7,7 +7,7 @@ from phototriage.cli.feature_source import FeatureSource
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.labels import split_by_series
-from phototriage.outputs import print_judgement, print_ranking, ranking_csv, write_text
+from phototriage.outputs import print_evaluation, print_ranking, ranking_csv, write_text
 from phototriage.ranker.presets import preset_config
 from phototriage.series import Series, Shot, rank_series
 from phototriage.simulation import write_bursts
@@ -50,11 +50,11 @@ class Command:
         split = split_by_series(labels.comparisons, recipe.seed, _SIDES)
         training = train(split, features, recipe)
         evaluation = evaluate_ranker("trained here", training.ranker, split.test, features)
-        judgement = evaluation.judgement
+        report = evaluation.report
         write_run(self.output / "run", training, evaluation)
-        accuracy_chart(judgement, self.output / "accuracy.png")
-        print(f"\nOn {judgement.series} bursts that it never saw:")
-        print_judgement(judgement)
+        accuracy_chart(report, self.output / "accuracy.png")
+        print(f"\nOn {report.series} bursts that it never saw:")
+        print_evaluation(report)
 
         ranked = rank_series(
             [

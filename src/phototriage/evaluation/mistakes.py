@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from phototriage.evaluation.kinds import CLEAR
-from phototriage.evaluation.report import Scorer
+from phototriage.evaluation.scorer import Scorer
 from phototriage.labels import Comparisons, clear_preference
 
 __all__ = ["Mistake", "worst_mistakes"]

@@ -17,7 +17,7 @@ from phototriage.errors import OutputError
 from phototriage.evaluation import Evaluation
 from phototriage.features import Features
 from phototriage.labels import Comparisons
-from phototriage.outputs.evaluation_table import judgement_json
+from phototriage.outputs.evaluation_report import evaluation_json
 from phototriage.outputs.pictures import training_curves
 from phototriage.outputs.text_file import write_text
 from phototriage.ranker import TrainedRanker, correctness, save_ranker
@@ -69,8 +69,8 @@ def write_run(folder: Path, training: Training, evaluation: Evaluation) -> None:
     write_text(_log(training.batches, training.epochs), folder / "training_log.csv")
     training_curves(training, folder / "training_curves.png")
     write_text(
-        judgement_json(
-            evaluation.judgement,
+        evaluation_json(
+            evaluation.report,
             judged="test series",
             in_sample=evaluation.in_sample,
             seen_series=evaluation.seen_series,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from phototriage.atomic_write import atomic_write
-from phototriage.evaluation import Judgement
+from phototriage.evaluation import EvaluationReport
 from phototriage.photos import load
 from phototriage.ranker.state import Training
 from phototriage.series import RankedSeries
@@ -46,12 +46,12 @@ def training_curves(training: Training, path: Path) -> None:
     _save(figure, path)
 
 
-def accuracy_chart(judgement: Judgement, path: Path) -> None:
+def accuracy_chart(report: EvaluationReport, path: Path) -> None:
     """A bar with its interval per scorer: the share of clear pairs in the right order, as a PNG."""
     shown = [
-        (verdict.name, estimate)
-        for verdict in judgement.verdicts
-        if (estimate := verdict.figures["accuracy_clear"] or verdict.figures["accuracy"])
+        (scorer.name, estimate)
+        for scorer in report.scorers
+        if (estimate := scorer.figures["accuracy_clear"] or scorer.figures["accuracy"])
     ]
     figure = Figure(figsize=(8, 1.2 + 0.45 * len(shown)), layout="constrained")
     axes = figure.subplots()
