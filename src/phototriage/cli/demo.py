@@ -32,8 +32,9 @@ class Command:
     def run(self) -> int:
         # Here, so that --help does not wait for torch and matplotlib.
         from phototriage.evaluation import evaluate_ranker
+        from phototriage.experiments.evaluation_plots import accuracy_chart
         from phototriage.experiments.run_folder import write_run
-        from phototriage.outputs.pictures import accuracy_chart, contact_sheet
+        from phototriage.outputs.contact_sheet import contact_sheet
         from phototriage.ranker.training import train
 
         bursts = self.output / "bursts"

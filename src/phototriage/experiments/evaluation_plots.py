@@ -1,22 +1,40 @@
-"""An evaluation as pictures: calibration, and accuracy by kind of pair."""
+"""An evaluation as pictures: accuracy by scorer and by kind of pair, calibration."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from phototriage.atomic_write import atomic_write
 from phototriage.evaluation import EvaluationReport, KindAccuracy, ScorerReport
+from phototriage.outputs.figure import write_figure
 from phototriage.printable import printable
 
-__all__ = ["kinds_plot", "reliability_plot"]
+__all__ = ["accuracy_chart", "kinds_plot", "reliability_plot"]
 
 _BLUE, _LIGHT, _ORANGE, _GREY = "#2f6db3", "#b9d0ea", "#e08a2c", "#6f6f6f"
 
 
-def reliability_plot(report: EvaluationReport, path: Path) -> None:
+def accuracy_chart(report: EvaluationReport, path: str | Path) -> None:
+    """A bar with its interval per scorer: the share of clear pairs in the right order, as a PNG."""
+    shown = [
+        (scorer.name, estimate)
+        for scorer in report.scorers
+        if (estimate := scorer.figures["accuracy_clear"] or scorer.figures["accuracy"])
+    ]
+    figure = Figure(figsize=(8, 1.2 + 0.45 * len(shown)), layout="constrained")
+    axes = figure.subplots()
+    for row, (name, estimate) in enumerate(reversed(shown)):
+        colour = _BLUE if name == shown[-1][0] else _GREY
+        axes.barh(row, 100 * estimate.value, color=colour)
+        axes.plot([100 * estimate.low, 100 * estimate.high], [row, row], color="black", linewidth=1.5)
+        axes.text(1, row, f"{name}  {100 * estimate.value:.1f}", va="center", color="white")
+    axes.axvline(50, color="black", linestyle=":", linewidth=1)
+    axes.set(yticks=[], xlim=(0, 100), xlabel="clear pairs in the right order, % (line: 95 % interval)")
+    write_figure(figure, path)
+
+
+def reliability_plot(report: EvaluationReport, path: str | Path) -> None:
     """What the reference says against what people say, with the number of pairs below, as a PNG.
 
     The reference has probabilities. Raises OutputError where the picture cannot be written.
@@ -44,10 +62,10 @@ def reliability_plot(report: EvaluationReport, path: Path) -> None:
     lower.set(xlabel="how sure it is of its side, %", ylabel="pairs", yticks=[])
     for axes in (upper, lower):
         axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
+    write_figure(figure, path)
 
 
-def kinds_plot(report: EvaluationReport, compared: Sequence[str], path: Path) -> None:
+def kinds_plot(report: EvaluationReport, compared: Sequence[str], path: str | Path) -> None:
     """Accuracy by series size and by size of the preference, the reference beside others, as a PNG.
 
     Raises OutputError where the picture cannot be written.
@@ -61,7 +79,7 @@ def kinds_plot(report: EvaluationReport, compared: Sequence[str], path: Path) ->
     right.set(xlabel="share of people on the winner's side")
     # Below the panels, where no line can run through it.
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
-    _save(figure, path)
+    write_figure(figure, path)
 
 
 def _draw_parts(axes: Axes, scorers: Sequence[ScorerReport], parts: Sequence[Sequence[KindAccuracy]]) -> None:
@@ -84,10 +102,3 @@ def _draw_parts(axes: Axes, scorers: Sequence[ScorerReport], parts: Sequence[Seq
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.3)
     axes.set_xlim(-0.5, len(kinds) - 0.5)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110)
-    with atomic_write(path) as file:
-        file.write(drawn.getvalue())

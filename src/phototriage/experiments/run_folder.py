@@ -15,10 +15,10 @@ import yaml
 
 from phototriage.errors import OutputError
 from phototriage.evaluation import Evaluation
+from phototriage.experiments.training_curves import training_curves
 from phototriage.features import Features
 from phototriage.labels import Comparisons
 from phototriage.outputs.evaluation_report import evaluation_json
-from phototriage.outputs.pictures import training_curves
 from phototriage.outputs.text_file import write_text
 from phototriage.ranker import TrainedRanker, correctness, save_ranker
 from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, load_state, save_state
