@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from embedded_model import RECIPE, markdown
-from phototriage.evaluation import Scorer, judge, ranker_scorer
+from phototriage.evaluation import Scorer, evaluate_scorers, ranker_scorer
 from phototriage.features import MultiFeatureExtractor, extract
 from phototriage.labels import read_labels, split_by_series
 from phototriage.photos import load
@@ -39,9 +39,9 @@ def main(folder: Path, seeds: int) -> None:
         trained = ranker_scorer("trained on the other groups", ranker, features)
         embedded = ranker_scorer("embedded ranker (PhotoTriage)", load_embedded_ranker(), features)
         scorers = [laplacian, embedded, trained]
-        judgement = judge(split.test, scorers)
-        print(f"\nseed {seed}: {judgement.series} groups held out, {judgement.pairs} pairs\n")
-        print(markdown(judgement))
+        report = evaluate_scorers(split.test, scorers)
+        print(f"\nseed {seed}: {report.series} groups held out, {report.pairs} pairs\n")
+        print(markdown(report))
         for scorer in scorers:
             photos = list(split.test.photos)
             rho = spearmanr([scorer.scores[photo] for photo in photos], opinion[photos]).statistic

@@ -15,11 +15,11 @@ import numpy as np
 
 from phototriage.evaluation import (
     Estimate,
-    Judgement,
+    EvaluationReport,
     Scorer,
     baselines,
     evaluate_ranker,
-    judge,
+    evaluate_scorers,
     ranker_scorer,
 )
 from phototriage.features import Features
@@ -93,7 +93,7 @@ def main(folder: Path) -> None:
     ranker = merged(networks(comparisons, test_series, features))
     test = evaluate_ranker("embedded ranker", ranker, labels.comparisons.in_series(test_series), features)
     recipe = cross_validated_mean("embedded ranker", comparisons, features)
-    folds = judge(labels.comparisons, [*baselines(features), recipe])
+    folds = evaluate_scorers(labels.comparisons, [*baselines(features), recipe])
     presets = Path(str(files("phototriage"))) / "presets"
     save_ranker(ranker, presets / "embedded.safetensors")
     taught = comparisons.in_series(set(comparisons.series) - set(test_series))
@@ -111,9 +111,9 @@ def main(folder: Path) -> None:
         fold_series=folds.series,
         fold_complete=folds.complete_series,
         folds=markdown(folds),
-        test_series=test.judgement.series,
-        test_pairs=test.judgement.pairs,
-        test=markdown(test.judgement),
+        test_series=test.report.series,
+        test_pairs=test.report.pairs,
+        test=markdown(test.report),
     )
     (presets / "embedded.md").write_text(card)
     print(card)
@@ -178,16 +178,16 @@ def cross_validated_mean(name: str, comparisons: Comparisons, features: Features
     return Scorer(name, scores, calibrated=True)
 
 
-def markdown(judgement: Judgement) -> str:
+def markdown(report: EvaluationReport) -> str:
     lines = [
         "| scorer | all pairs % | p ≥ 0.7 % | top-1 % | log-likelihood | ECE |",
         "|---|---|---|---|---|---|",
     ]
-    for verdict in judgement.verdicts:
-        figures = [verdict.figures[name] for name in ("accuracy", "accuracy_clear", "top1")]
+    for scorer in report.scorers:
+        figures = [scorer.figures[name] for name in ("accuracy", "accuracy_clear", "top1")]
         cells = [shown(figure, 100, 1) for figure in figures]
-        cells += [shown(verdict.figures[name], 1, 3) for name in ("log_likelihood", "ece")]
-        lines.append(f"| {verdict.name} | {' | '.join(cells)} |")
+        cells += [shown(scorer.figures[name], 1, 3) for name in ("log_likelihood", "ece")]
+        lines.append(f"| {scorer.name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from embedded_model import RECIPE
-from phototriage.evaluation import judge
+from phototriage.evaluation import evaluate_scorers
 from phototriage.experiments.cross_validation import cross_validated
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels
@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
         for seed in range(4):
             recipe = replace(config, mlp_hidden_dims=hidden, learning_rate=rate, seed=seed)
             scorer = cross_validated(name, comparisons, features, recipe, 5)
-            figures = judge(comparisons, [scorer]).verdicts[0].figures
+            figures = evaluate_scorers(comparisons, [scorer]).scorers[0].figures
             runs.append([estimate.value for name in FIGURES if (estimate := figures[name])])
         mean, spread = np.mean(runs, axis=0), np.std(runs, axis=0)
         print(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from embedded_model import RECIPE, markdown
-from phototriage.evaluation import baselines, judge
+from phototriage.evaluation import baselines, evaluate_scorers
 from phototriage.experiments.cross_validation import cross_validated
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels
@@ -44,13 +44,13 @@ def main(folder: Path) -> None:
             "16 hidden, taught by raw vote ids", comparisons, features, RECIPE, FOLDS, learn_from=by_raw_ids
         ),
     ]
-    judgement = judge(comparisons, scorers)
+    report = evaluate_scorers(comparisons, scorers)
     print(
-        f"{judgement.pairs} pairs of {judgement.series} series, "
-        f"{judgement.clear_pairs} of them with p ≥ 0.7; "
-        f"top-1 over {judgement.complete_series} complete series\n"
+        f"{report.pairs} pairs of {report.series} series, "
+        f"{report.clear_pairs} of them with p ≥ 0.7; "
+        f"top-1 over {report.complete_series} complete series\n"
     )
-    print(markdown(judgement))
+    print(markdown(report))
 
 
 if __name__ == "__main__":

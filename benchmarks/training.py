@@ -31,7 +31,7 @@ from phototriage.features import Block, Features
 from phototriage.labels import Comparisons, Split, read_labels
 from phototriage.ranker import MultiFeatureConfig, compute_pairwise_accuracy
 from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
-from phototriage.ranker.record import EpochRecord
+from phototriage.ranker.state import EpochRecord
 from phototriage.ranker.training import train
 
 DIM, PAIRS, EPOCHS = 1540, 12_000, 30

@@ -11,7 +11,7 @@ import pytest
 from tests.features.conftest import tiny_weights  # noqa: F401
 
 from phototriage.cli import main
-from phototriage.evaluation import Verdict
+from phototriage.evaluation import ScorerReport
 from phototriage.features import ExtractorOptions, MultiFeatureExtractor
 from phototriage.labels import official_split, read_labels
 from phototriage.ranker import MultiFeatureConfig
@@ -99,14 +99,14 @@ def test_the_report_names_everything(workplace: Workplace) -> None:
     for entry in workplace.report()["entries"].values():
         for block in entry["blocks"]:
             assert f"| {block['name']} | {block['fingerprint']} | {len(block['columns'])} |" in page
-    assert "(one more person)" not in page  # no ceiling from so few pairs
+    assert "(single rater)" not in page  # no ceiling from so few pairs
     others = len(workplace.report()["official"]["scorers"]) - 1
     assert page.count("\n- accuracy: ") == 2 * others  # paired differences, with intervals
     assert "- command: `" in page
     assert "python 3." in page
 
 
-def _same(found: dict[str, Any], expected: Verdict) -> None:
+def _same(found: dict[str, Any], expected: ScorerReport) -> None:
     assert found.keys() == expected.figures.keys()
     for name, figure in expected.figures.items():
         # The order in which sums are added up differs in the last bit.
@@ -114,7 +114,7 @@ def _same(found: dict[str, Any], expected: Verdict) -> None:
 
 
 def test_the_figures_are_those_of_the_library(workplace: Workplace) -> None:
-    from phototriage.evaluation import judge, ranker_scorer
+    from phototriage.evaluation import evaluate_scorers, ranker_scorer
     from phototriage.experiments.cross_validation import cross_validated
     from phototriage.ranker.training import train
 
@@ -127,11 +127,11 @@ def test_the_figures_are_those_of_the_library(workplace: Workplace) -> None:
         features = MultiFeatureExtractor(measured, workplace.options, workplace.folder / "cache")(files)
         ranker = train(split, features, CONFIG).ranker
         scorer = ranker_scorer(name, ranker, features)
-        _same(report["official"]["scorers"][name], judge(split.test, [scorer]).verdicts[0])
+        _same(report["official"]["scorers"][name], evaluate_scorers(split.test, [scorer]).scorers[0])
         learned = labels.comparisons.in_series([*split.train.series, *split.validation.series])
-        _same(report["in_sample"]["scorers"][name], judge(learned, [scorer]).verdicts[0])
+        _same(report["in_sample"]["scorers"][name], evaluate_scorers(learned, [scorer]).scorers[0])
         folds = cross_validated(name, labels.comparisons, features, CONFIG, 3)
-        _same(report["folds"]["scorers"][name], judge(labels.comparisons, [folds]).verdicts[0])
+        _same(report["folds"]["scorers"][name], evaluate_scorers(labels.comparisons, [folds]).scorers[0])
     assert list(report["official"]["lead"]) == [*list(report["official"]["scorers"])[:-3], CLIP, IQA]
     assert report["official"]["reference"] == ALL
     assert report["official"]["seen_series"] == 0

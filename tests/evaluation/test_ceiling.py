@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from phototriage.evaluation import Scorer, judge
+from phototriage.evaluation import Scorer, evaluate_scorers
 from phototriage.evaluation.ceiling import Ceiling, ceiling
 from phototriage.evaluation.kinds import threshold_kinds
 from phototriage.labels import read_labels
@@ -37,11 +37,11 @@ def test_known_truth_is_found_again(alpha: float, per_pair: int) -> None:
     for name, mask in threshold_kinds(share, ()).items():
         if not mask.any():
             continue
-        knower = ((truth > 0.5) == (share > 0.5))[mask].mean()
-        human = np.where(share > 0.5, truth, 1 - truth)[mask].mean()
-        assert found.knower[name].value == pytest.approx(knower, abs=0.012), name
-        assert found.human[name].value == pytest.approx(human, abs=0.012), name
-        assert found.knower[name].low < found.knower[name].value < found.knower[name].high
+        oracle = ((truth > 0.5) == (share > 0.5))[mask].mean()
+        rater = np.where(share > 0.5, truth, 1 - truth)[mask].mean()
+        assert found.oracle[name].value == pytest.approx(oracle, abs=0.012), name
+        assert found.single_rater[name].value == pytest.approx(rater, abs=0.012), name
+        assert found.oracle[name].low < found.oracle[name].value < found.oracle[name].high
 
 
 def test_one_cell_by_hand() -> None:
@@ -50,12 +50,12 @@ def test_one_cell_by_hand() -> None:
     assert even is not None
     alpha = even.concentration
     assert alpha == 200
-    assert even.human["accuracy"].value == pytest.approx((alpha + 2) / (2 * alpha + 2))
-    assert even.knower["accuracy"].value == pytest.approx(beta(alpha + 2, alpha).sf(0.5))
+    assert even.single_rater["accuracy"].value == pytest.approx((alpha + 2) / (2 * alpha + 2))
+    assert even.oracle["accuracy"].value == pytest.approx(beta(alpha + 2, alpha).sf(0.5))
     agreed = of_votes(np.array([4, 0] * 50), np.full(100, 4))
     assert agreed is not None
-    assert agreed.knower["accuracy"].value > 0.999
-    assert agreed.knower["accuracy_weak"] is None
+    assert agreed.oracle["accuracy"].value > 0.999
+    assert agreed.oracle["accuracy_weak"] is None
 
 
 def test_where_the_votes_do_not_tell_there_is_none() -> None:
@@ -85,11 +85,11 @@ def test_labels_of_larger_series_that_are_no_shares_of_votes_do_not_count() -> N
 
 
 def test_phototriages_ceiling(shared: Path) -> None:
-    """About 86 and 95 % for a knower, 70 and 77 % for one person, as others have measured."""
+    """About 86 and 95 % for an oracle, 70 and 77 % for a single rater, as others have measured."""
     comparisons = read_labels(shared / "phototriage").comparisons
-    found = judge(comparisons, [Scorer("coin", dict.fromkeys(comparisons.photos, 0.0))]).ceiling
+    found = evaluate_scorers(comparisons, [Scorer("coin", dict.fromkeys(comparisons.photos, 0.0))]).ceiling
     assert found is not None
-    assert found.knower["accuracy"].value == pytest.approx(0.86, abs=0.01)
-    assert found.knower["accuracy_clear"].value == pytest.approx(0.955, abs=0.01)
-    assert found.human["accuracy"].value == pytest.approx(0.70, abs=0.005)
-    assert found.human["accuracy_clear"].value == pytest.approx(0.775, abs=0.01)
+    assert found.oracle["accuracy"].value == pytest.approx(0.86, abs=0.01)
+    assert found.oracle["accuracy_clear"].value == pytest.approx(0.955, abs=0.01)
+    assert found.single_rater["accuracy"].value == pytest.approx(0.70, abs=0.005)
+    assert found.single_rater["accuracy_clear"].value == pytest.approx(0.775, abs=0.01)

@@ -8,7 +8,7 @@ import pytest
 
 from phototriage.errors import LabelError
 from phototriage.evaluation import Scorer
-from phototriage.experiments.ablation import Trial, ablate, judge_ablation
+from phototriage.experiments.ablation import Trial, ablate, evaluate_ablation
 from phototriage.experiments.cross_validation import cross_validated
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons
@@ -48,7 +48,7 @@ def test_each_subset_is_trained_on_its_columns_and_the_same_folds(
     expected = cross_validated("z+y", comparisons, alone, QUICK, 3)
     assert trials[2].scorer == expected
 
-    ablation = judge_ablation(comparisons, trials, "all", 3)
+    ablation = evaluate_ablation(comparisons, trials, "all", 3)
     assert (ablation.full, ablation.folds, ablation.pairs, ablation.series) == ("all", 3, 40, 40)
     accuracy = {row.subset: row.accuracy for row in ablation.rows if row.accuracy}
     assert accuracy["x"].value > 0.9
@@ -111,7 +111,7 @@ def test_what_cannot_be_trained_is_told_and_the_others_go_on(
     layernorm = replace(QUICK, input_normalization="layernorm")
     trials = list(ablate(*data, {"x": (0,), "x+y": (0, 1)}, layernorm, 3, tmp_path))
     assert [trial.scorer is None for trial in trials] == [True, False]
-    ablation = judge_ablation(data[0], trials, "x", 3)
+    ablation = evaluate_ablation(data[0], trials, "x", 3)
     assert ablation.full is None
     assert [(row.subset, row.gain) for row in ablation.rows] == [("x+y", None)]
     assert "layernorm makes any single feature constant" in ablation.failures["x"]

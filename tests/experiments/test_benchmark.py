@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from phototriage.errors import LabelError
-from phototriage.evaluation import judge
-from phototriage.evaluation.judging import Scorer
-from phototriage.experiments.benchmark import judge_folds, judge_official, recipes
+from phototriage.evaluation import evaluate_scorers
+from phototriage.evaluation.scorer import Scorer
+from phototriage.experiments.benchmark import evaluate_folds, evaluate_official, recipes
 from phototriage.features import IQA_COLUMNS, Block, Features
 from phototriage.labels import Comparisons, Labels, official_split
 from phototriage.ranker import MultiFeatureConfig
@@ -59,17 +59,17 @@ def test_validation_series_with_a_photo_of_the_training_are_left_out() -> None:
     entries = recipes("full", features, CONFIG)
     split = official_split(labels.comparisons, official, CONFIG.seed)
     rankers = {entry.name: train(split, entry.features, entry.config).ranker for entry in entries}
-    found = judge_official(labels, entries, rankers)
+    found = evaluate_official(labels, entries, rankers)
     assert found.seen_series == 1
     assert found.unseen.series == 9
     assert found.in_sample.series == SERIES - 10
     assert found.unseen.reference == found.in_sample.reference == "full: clip+iqa"
-    assert [verdict.name for verdict in found.unseen.verdicts] == [
+    assert [scorer.name for scorer in found.unseen.scorers] == [
         "coin", "c0", "c1", *IQA_COLUMNS, "fixed mix .4/.3/.2/.1",
         "full: clip+iqa", "full: clip", "full: iqa",
     ]  # fmt: skip
     with pytest.raises(LabelError, match="nothing to judge"):
-        judge_official(_labels(frozenset()), entries, rankers)
+        evaluate_official(_labels(frozenset()), entries, rankers)
 
 
 def test_folds_are_judged_as_given_beside_what_learned_nothing(
@@ -79,13 +79,13 @@ def test_folds_are_judged_as_given_beside_what_learned_nothing(
     numbers = {photo: [float(row)] for row, photo in enumerate(labels.comparisons.photos)}
     entries = recipes("full", make_features(numbers), CONFIG)
     scorer = Scorer("full: block", {photo: -row[0] for photo, row in numbers.items()}, calibrated=True)
-    found = judge_folds(labels, entries, [scorer])
-    assert [verdict.name for verdict in found.verdicts] == ["coin", "block_0", "full: block"]
+    found = evaluate_folds(labels, entries, [scorer])
+    assert [scorer.name for scorer in found.scorers] == ["coin", "block_0", "full: block"]
     assert found.reference == "full: block"
     assert (
-        found.verdicts[2].figures["accuracy"]
-        == judge(labels.comparisons, [scorer]).verdicts[0].figures["accuracy"]
+        found.scorers[2].figures["accuracy"]
+        == evaluate_scorers(labels.comparisons, [scorer]).scorers[0].figures["accuracy"]
     )
-    lead = found.verdicts[1].lead["accuracy"]
+    lead = found.scorers[1].lead["accuracy"]
     assert lead is not None
     assert lead.value == 0  # the one says a over b in every series, the other b over a; each is right in half

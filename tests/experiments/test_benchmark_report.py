@@ -2,13 +2,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from phototriage.evaluation import Scorer, judge
+from phototriage.evaluation import Scorer, evaluate_scorers
 from phototriage.experiments.benchmark_report import Benchmark, benchmark_json, benchmark_markdown
 from phototriage.experiments.trained_baselines import Recipe
 from phototriage.features import Features
 from phototriage.labels import Comparisons, Labels
 from phototriage.labels.alignment import Agreement, AlignmentSummary
-from phototriage.outputs.made_by import MadeBy
+from phototriage.outputs.provenance import Provenance
 from phototriage.ranker import MultiFeatureConfig
 
 NOTHING_MATCHED = AlignmentSummary(
@@ -25,9 +25,11 @@ def _benchmark(comparisons: Comparisons, features: Features) -> Benchmark:
         runs={},
         unmeasured={"z|\x1b[31m.jpg": "cannot be read"},
         official=None,
-        folds=judge(comparisons, [Scorer(entry.name, scores, calibrated=True)], reference=entry.name),
+        folds=evaluate_scorers(
+            comparisons, [Scorer(entry.name, scores, calibrated=True)], reference=entry.name
+        ),
         fold_count=4,
-        made=MadeBy(
+        made=Provenance(
             "2026-01-02T03:04:05+00:00", "phototriage benchmark X", "a machine", {"phototriage": "9"}
         ),
     )

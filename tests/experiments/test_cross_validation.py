@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from phototriage.errors import LabelError
-from phototriage.evaluation import judge
+from phototriage.evaluation import evaluate_scorers
 from phototriage.experiments.cross_validation import cross_validated
 from phototriage.features import Block, Features
 from phototriage.features.table import read_feature_table
@@ -39,7 +39,7 @@ def test_no_photo_is_judged_by_a_model_that_saw_it(make_comparisons: Callable[..
     scorer = cross_validated("x", comparisons, features, QUICK, 5, on_fold=folds.append)
     assert folds == [1, 2, 3, 4, 5]
     assert set(scorer.scores) == set(features.photos)
-    accuracy = judge(comparisons, [scorer]).verdicts[0].figures["accuracy"]
+    accuracy = evaluate_scorers(comparisons, [scorer]).scorers[0].figures["accuracy"]
     # A model that had seen them would be right everywhere.
     assert accuracy.low < 0.5 < accuracy.high
 
@@ -62,7 +62,7 @@ def test_votes_joined_by_their_own_ids_teach_nothing(shared: Path, tmp_path: Pat
     right = cross_validated("right", labels.comparisons, features, QUICK, 3)
     wrong = cross_validated("wrong", labels.comparisons, features, QUICK, 3, learn_from=raw)
     learned, trapped = (
-        v.figures["accuracy_clear"] for v in judge(labels.comparisons, [right, wrong]).verdicts
+        v.figures["accuracy_clear"] for v in evaluate_scorers(labels.comparisons, [right, wrong]).scorers
     )
     assert learned.low > 0.58
     assert trapped.value < 0.55

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from phototriage.evaluation import Judgement, Scorer, judge
+from phototriage.evaluation import EvaluationReport, Scorer, evaluate_scorers
 from phototriage.experiments.evaluation_plots import kinds_plot, reliability_plot
 from phototriage.labels import Comparisons
 
 BLUE, ORANGE = (0x2F, 0x6D, 0xB3), (0xE0, 0x8A, 0x2C)
 
 
-def judged(probability: float) -> Judgement:
+def judged(probability: float) -> EvaluationReport:
     """A scorer that says `probability` of 400 pairs, of which people agree with 70 %."""
     rows = [(str(s), f"{s}a", f"{s}b", 0.7) for s in range(400)]
     table = pd.DataFrame(rows, columns=["series", "photo_a", "photo_b", "preference"])
@@ -20,7 +20,7 @@ def judged(probability: float) -> Judgement:
     lead = float(np.log(probability / (1 - probability)))
     scores = {f"{s}{side}": lead * (side == "a") for s in range(400) for side in "ab"}
     scorers = [Scorer("x", scores, calibrated=True), Scorer("y", {p: -s for p, s in scores.items()})]
-    return judge(comparisons, scorers, reference="x")
+    return evaluate_scorers(comparisons, scorers, reference="x")
 
 
 def places(path: Path, colour: tuple[int, int, int]) -> np.ndarray:

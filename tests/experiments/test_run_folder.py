@@ -9,15 +9,14 @@ from PIL import Image
 from scipy.special import expit
 
 from phototriage.evaluation import evaluate_ranker
+from phototriage.experiments.evaluation_plots import accuracy_chart
 from phototriage.experiments.run_folder import read_last_state, write_last_state, write_predictions, write_run
 from phototriage.features import Features
 from phototriage.labels import Comparisons, split_by_series
-from phototriage.outputs.pictures import accuracy_chart, contact_sheet
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_ranker
 from phototriage.ranker import training as training_module
 from phototriage.ranker.state import TrainingState
 from phototriage.ranker.training import train
-from phototriage.series import RankedPhoto, RankedSeries
 
 
 def test_a_run_leaves_its_log_curves_results_and_model(
@@ -32,9 +31,9 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     # Of the series judged, one stands among those learned from.
     judged = comparisons.in_series([*split.test.series, split.train.series[0]])
     evaluation = evaluate_ranker("x", training.ranker, judged, features)
-    judgement = evaluation.judgement
+    report = evaluation.report
     write_run(tmp_path, training, evaluation)
-    accuracy_chart(judgement, tmp_path / "accuracy.png")
+    accuracy_chart(report, tmp_path / "accuracy.png")
 
     assert load_ranker(tmp_path / "best_model.pt").temperature == training.ranker.temperature
     lines = list(csv.DictReader((tmp_path / "training_log.csv").read_text().splitlines()))
@@ -43,7 +42,7 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     results = json.loads((tmp_path / "test_results.json").read_text())
     assert results["best_epoch"] == training.best_epoch
     assert (results["in_sample"], results["seen_series"], results["series"]) == (False, 1, 4)
-    assert results["scorers"]["x"]["accuracy"]["value"] == judgement.verdicts[-1].figures["accuracy"].value
+    assert results["scorers"]["x"]["accuracy"]["value"] == report.scorers[-1].figures["accuracy"].value
     for name in ("training_curves.png", "accuracy.png"):
         with Image.open(tmp_path / name) as picture:
             assert len(picture.convert("RGB").getcolors(1 << 20)) > 20, name
@@ -98,22 +97,3 @@ def test_a_pair_without_a_winner_is_predicted_but_neither_right_nor_wrong(
     assert [line["correct"] for line in lines] == ["1.0", "0.5", ""]
     assert [(float(line["score_a"]), float(line["score_b"])) for line in lines] == [(6, 3), (3, 3), (3, 6)]
     assert [float(line["probability"]) for line in lines] == pytest.approx([expit(1), 0.5, expit(-1)])
-
-
-def test_a_contact_sheet_shows_every_photo_of_the_series(tmp_path: Path) -> None:
-    files = {}
-    for name, colour in {"a": (255, 0, 0), "b": (0, 255, 0), "c": (0, 0, 255)}.items():
-        files[name] = tmp_path / f"{name}.png"
-        Image.new("RGB", (90, 60), colour).save(files[name])
-    photos = tuple(
-        RankedPhoto(name, (name,), rank, 0, 1 / 3, "rest", ()) for rank, name in enumerate("bca", start=1)
-    )
-    contact_sheet(RankedSeries("s", "series", None, photos), files, tmp_path / "sheet.png")
-    with Image.open(tmp_path / "sheet.png") as sheet:
-        pixels = np.asarray(sheet.convert("RGB")).astype(int)
-    centres = []
-    for colour in ((0, 255, 0), (0, 0, 255), (255, 0, 0)):
-        found = np.abs(pixels - colour).sum(axis=2) < 30
-        assert found.sum() > 10_000
-        centres.append(np.nonzero(found)[1].mean())
-    assert centres == sorted(centres)

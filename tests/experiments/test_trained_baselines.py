@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from phototriage.errors import LabelError
-from phototriage.evaluation import judge, never_seen
+from phototriage.evaluation import evaluate_scorers, never_seen
 from phototriage.experiments.trained_baselines import baseline_recipes, own_recipe, trained_on_seen
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons, Split
@@ -47,7 +47,7 @@ def test_each_baseline_learns_from_what_the_ranker_saw_and_from_its_own_features
     assert notes == []
     scorers = [trained_on_seen(recipe, ranker, comparisons, unseen) for recipe in recipes]
     accuracy = {
-        verdict.name: verdict.figures["accuracy"].value for verdict in judge(unseen, scorers).verdicts
+        scorer.name: scorer.figures["accuracy"].value for scorer in evaluate_scorers(unseen, scorers).scorers
     }
     assert list(accuracy) == ["CLIP-only MLP", "IQA-only MLP", "same network, listwise"]
     assert accuracy["CLIP-only MLP"] > 0.9

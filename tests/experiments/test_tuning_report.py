@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from phototriage.experiments.tuning import Search, SearchTrial
 from phototriage.experiments.tuning_report import search_chart, trials_csv, write_search
+from phototriage.experiments.tuning_search import Search, SearchTrial
 from phototriage.plain_values import with_values
 from phototriage.ranker import MultiFeatureConfig
 from phototriage.ranker.presets import read_settings

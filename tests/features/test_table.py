@@ -14,7 +14,7 @@ from phototriage.features import IQA_COLUMNS, Features, MultiFeatureExtractor
 from phototriage.features.extractors.iqa import IQA
 from phototriage.features.table import read_feature_table, read_score_table
 from phototriage.labels.own_table import read_own_table
-from phototriage.outputs.feature_export import write_feature_table
+from phototriage.outputs.features.export import write_feature_table
 
 
 def read(tmp_path: Path, text: str) -> Features:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from phototriage.errors import LabelError, OutputError
-from phototriage.labels import Comparisons
+from phototriage.labels import Comparisons, k_folds, official_split
 
 ROWS = [
     ("2", "x.jpg", "y.jpg", 0.9, 9, 1),
@@ -81,6 +81,33 @@ def test_only_the_first_bad_rows_are_named(make_comparisons):
 def test_wrong_columns_are_refused(table, change, says):
     with pytest.raises(LabelError, match=says):
         Comparisons(change(table))
+
+
+def test_a_selection_is_not_validated_again(table, monkeypatch):
+    whole = Comparisons(table)
+    validated = []
+    monkeypatch.setattr(Comparisons, "__post_init__", lambda self: validated.append(self))
+    parts = [
+        whole.select(table["series"] == "1"),
+        whole.in_series(["1"]),
+        whole.between(["a.jpg", "b.jpg", "c.jpg"]),
+    ]
+    assert validated == []
+    monkeypatch.undo()
+    for part in parts:
+        # What validation would have made of the same rows.
+        pd.testing.assert_frame_equal(part.table, Comparisons(table.iloc[1:]).table)
+
+
+def test_five_folds_validate_the_pairs_once(table, monkeypatch):
+    whole = Comparisons(
+        pd.concat([table.iloc[:1].assign(series=f"{i}", photo_a=f"{i}a", photo_b=f"{i}b") for i in range(20)])
+    )
+    validated = []
+    monkeypatch.setattr(Comparisons, "__post_init__", lambda self: validated.append(self))
+    for _, held_out in k_folds(whole, 5, seed=0):
+        official_split(whole, held_out.series, seed=0)
+    assert validated == []
 
 
 def test_the_best_by_rank_is_the_best_left(table):

@@ -140,7 +140,7 @@ def test_series_that_hang_together_are_counted_as_one(make_comparisons):
     chain = make_comparisons(
         [(str(i), f"{i}", f"{i + 1}", 0.7) for i in range(40)] + [("40", "5", "new", 0.7)]
     )
-    says = "and there are 1: 41 series hang together by photos they share, as 3 of them by 5$"
+    says = "and there are 1: 41 series are connected by photos they share, 3 of them by 5$"
     with pytest.raises(LabelError, match=f"three sides .*, {says}"):
         split_by_series(chain, seed=0)
     with pytest.raises(LabelError, match=f"5 folds .*, {says}"):

@@ -1,5 +1,15 @@
-from phototriage.evaluation import Ceiling, Estimate, Judgement, Mistake, Part, ReliabilityBin, Verdict
-from phototriage.outputs import judgement_markdown
+import json
+
+from phototriage.evaluation import (
+    Ceiling,
+    Estimate,
+    EvaluationReport,
+    KindAccuracy,
+    Mistake,
+    ReliabilityBin,
+    ScorerReport,
+)
+from phototriage.outputs import evaluation_json, evaluation_markdown
 from phototriage.outputs.evaluation_report import markdown_table
 
 HALF = Estimate(0.5, 0.4, 0.6)
@@ -11,21 +21,21 @@ def test_a_table_is_proof_against_what_names_hold() -> None:
 
 def test_a_report_holds_the_table_the_differences_the_kinds_and_the_mistakes() -> None:
     lead = Estimate(0.021, 0.006, 0.035)
-    verdicts = (
-        Verdict("coin", {"accuracy": HALF}, {"accuracy": lead, "accuracy_clear": None}),
-        Verdict(
+    scorers = (
+        ScorerReport("coin", {"accuracy": HALF}, {"accuracy": lead, "accuracy_clear": None}),
+        ScorerReport(
             "mine",
             {"accuracy": Estimate(0.521, 0.5, 0.54)},
             {},
-            (Part("2", 3, HALF), Part("3", 0, None)),
-            (Part("0.5–0.6", 3, HALF),),
+            (KindAccuracy("2", 3, HALF), KindAccuracy("3", 0, None)),
+            (KindAccuracy("0.5–0.6", 3, HALF),),
             (ReliabilityBin(3, 0.61, HALF),),
         ),
     )
     ceiling = Ceiling({"accuracy": HALF}, {"accuracy": HALF}, 1.3, 10, 5.8)
-    judgement = Judgement(verdicts, 1234, 5, 3, 2, 7, 0.42, "mine", ceiling)
+    report = EvaluationReport(scorers, 1234, 5, 3, 2, 7, 0.42, "mine", ceiling)
     mistakes = [Mistake("s", "a.jpg", "b.jpg", 0.9, -1.0, 2.0, 0.05)]
-    lines = judgement_markdown(judgement, "Evaluation: mine", ["a note"], mistakes).splitlines()
+    lines = evaluation_markdown(report, "Evaluation: mine", ["a note"], mistakes).splitlines()
     assert lines[0] == "# Evaluation: mine"
     assert lines[2].startswith("1,234 pairs of 3 series, 5 of them with p ≥ 0.7; 2 complete series, of which")
     for line in (
@@ -41,3 +51,23 @@ def test_a_report_holds_the_table_the_differences_the_kinds_and_the_mistakes() -
     assert not any(line.startswith("| 3 |") for line in lines)
     tables = [line.count("|") for line in lines if line.startswith("| ")]
     assert tables[:6] == [tables[0]] * 6
+
+
+def test_the_json_has_figures_leads_and_mistakes_by_scorer() -> None:
+    other = ScorerReport("other", {}, {"accuracy": Estimate(0.1, 0, 0.2), "accuracy_clear": None})
+    report = EvaluationReport((other, ScorerReport("mine", {})), 10, 5, 3, 2, 0, reference="mine")
+    mistake = Mistake("s", "a.jpg", "b.jpg", 0.9, -1.0, 2.0, None)
+    document = json.loads(evaluation_json(report, [mistake], judged="x", notes=["one"]))
+    assert document["scorers"] == {"other": {}, "mine": {}}
+    assert document["lead"]["other"]["accuracy"] == {"value": 0.1, "low": 0, "high": 0.2}
+    assert list(document["lead"]) == ["other"]
+    assert document["worst_mistakes"][0]["preferred"] == "a.jpg"
+    assert (document["judged"], document["notes"], document["ceiling"]) == ("x", ["one"], None)
+
+
+def test_the_json_keeps_its_names_of_the_ceiling() -> None:
+    ceiling = Ceiling({"accuracy": HALF}, {"accuracy": None}, 1.3, 10, 5.8)
+    report = EvaluationReport((ScorerReport("x", {}),), 10, 5, 3, 2, 0, ceiling=ceiling)
+    found = json.loads(evaluation_json(report))["ceiling"]
+    assert list(found) == ["knower", "human", "concentration", "pairs", "votes"]
+    assert (found["knower"]["accuracy"]["value"], found["human"]["accuracy"]) == (0.5, None)

@@ -10,8 +10,7 @@ from phototriage.features import Features
 from phototriage.labels import Comparisons, Split
 from phototriage.ranker import MultiFeatureConfig, compute_pairwise_accuracy, training
 from phototriage.ranker.config import Loss
-from phototriage.ranker.record import EpochRecord
-from phototriage.ranker.state import TrainingState, load_state, save_state
+from phototriage.ranker.state import EpochRecord, TrainingState, load_state, save_state
 from phototriage.ranker.training import train
 
 QUICK = MultiFeatureConfig(

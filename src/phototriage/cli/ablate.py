@@ -91,7 +91,7 @@ class Command:
         subsets = chosen_subsets(parts, self.subsets) if self.subsets else default_subsets(parts)
 
         # Here, so that --help and mistakes in the options do not wait for torch.
-        from phototriage.experiments.ablation import Trial, ablate, judge_ablation
+        from phototriage.experiments.ablation import Trial, ablate, evaluate_ablation
 
         trials: list[Trial] = []
         try:
@@ -105,7 +105,7 @@ class Command:
                 note(f"{len(trials)} of {len(subsets)}: {trial.subset}: {how}; about {left:.0f} s left")
         finally:  # also after Ctrl-C
             if any(trial.scorer for trial in trials):
-                self._show(judge_ablation(labels.comparisons, trials, next(iter(subsets)), self.folds))
+                self._show(evaluate_ablation(labels.comparisons, trials, next(iter(subsets)), self.folds))
         if not any(trial.scorer for trial in trials):
             raise FeatureError(f"not one subset could be trained; the first: {trials[0].failure}")
         return SOME_FAILED if features.failures else 0

@@ -20,12 +20,12 @@ from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, Split, official_split
-from phototriage.outputs import check_destinations, print_judgement, write_text
+from phototriage.outputs import check_destinations, print_evaluation, write_text
 from phototriage.plain_values import plain_values
 from phototriage.ranker import TrainedRanker, load_ranker
 
 if TYPE_CHECKING:
-    from phototriage.evaluation import Judgement
+    from phototriage.evaluation import EvaluationReport
     from phototriage.experiments.benchmark import Official
     from phototriage.experiments.trained_baselines import Recipe
 
@@ -122,8 +122,8 @@ class Command:
     def _official(
         self, labels: Labels, arms: "list[tuple[BenchmarkPreset, Recipe]]"
     ) -> "tuple[Official, dict[str, str]]":
-        """The judgement on the official validation, and the run folder of each training."""
-        from phototriage.experiments.benchmark import judge_official
+        """The report on the official validation, and the run folder of each training."""
+        from phototriage.experiments.benchmark import evaluate_official
         from phototriage.experiments.inputs_digest import inputs_digest
 
         rankers: dict[str, TrainedRanker] = {}
@@ -150,11 +150,11 @@ class Command:
                 )
                 rankers[entry.name] = _trained(split, entry, folder, self._settings(preset, entry))
             runs[entry.name] = str(folder.relative_to(self.output_dir))
-        return judge_official(labels, [entry for _, entry in arms], rankers), runs
+        return evaluate_official(labels, [entry for _, entry in arms], rankers), runs
 
-    def _in_folds(self, labels: Labels, entries: "list[Recipe]") -> "Judgement":
+    def _in_folds(self, labels: Labels, entries: "list[Recipe]") -> "EvaluationReport":
         from phototriage.experiments.ablation import ablate
-        from phototriage.experiments.benchmark import judge_folds
+        from phototriage.experiments.benchmark import evaluate_folds
 
         scorers = []
         for entry in entries:
@@ -167,7 +167,7 @@ class Command:
                 raise ModelError(f"{entry.name}: {trial.failure}")
             note(f"{entry.name}: {f'{trial.seconds:.0f} s' if trial.seconds else 'was finished before'}")
             scorers.append(trial.scorer)
-        return judge_folds(labels, entries, scorers)
+        return evaluate_folds(labels, entries, scorers)
 
     @property
     def _runs(self) -> Path:
@@ -200,21 +200,21 @@ class Command:
         runs: dict[str, str],
         unmeasured: dict[str, str],
         official: "Official | None",
-        folds: "Judgement | None",
+        folds: "EvaluationReport | None",
     ) -> None:
         from phototriage.experiments.benchmark_report import Benchmark, benchmark_json, benchmark_markdown
-        from phototriage.outputs.made_by import made_by
+        from phototriage.outputs.provenance import provenance
 
-        found = Benchmark(labels, entries, runs, unmeasured, official, folds, self.folds, made_by())
+        found = Benchmark(labels, entries, runs, unmeasured, official, folds, self.folds, provenance())
         write_text(benchmark_markdown(found), self.output_dir / "report.md")
         write_text(benchmark_json(found), self.output_dir / "report.json")
-        for where, judgement in (
+        for where, report in (
             ("On the official validation", official.unseen if official else None),
             (f"In {self.folds} folds over all series", folds),
         ):
-            if judgement:
-                print(f"\n{where}: {judgement.pairs:,} pairs of {judgement.series:,} series")
-                print_judgement(judgement)
+            if report:
+                print(f"\n{where}: {report.pairs:,} pairs of {report.series:,} series")
+                print_evaluation(report)
         note(f"the report is {self.output_dir / 'report.md'}, and report.json beside it")
 
 

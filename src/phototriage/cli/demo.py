@@ -8,7 +8,7 @@ from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.extras import require
 from phototriage.labels import split_by_series
-from phototriage.outputs import print_judgement, print_ranking, ranking_csv, write_text
+from phototriage.outputs import print_evaluation, print_ranking, ranking_csv, write_text
 from phototriage.ranker.presets import preset_config
 from phototriage.series import Series, Shot, rank_series
 from phototriage.simulation import write_bursts
@@ -34,8 +34,9 @@ class Command:
         require("train")
         # Here, so that --help does not wait for torch and matplotlib.
         from phototriage.evaluation import evaluate_ranker
+        from phototriage.experiments.evaluation_plots import accuracy_chart
         from phototriage.experiments.run_folder import write_run
-        from phototriage.outputs.pictures import accuracy_chart, contact_sheet
+        from phototriage.outputs.contact_sheet import contact_sheet
         from phototriage.ranker.training import train
 
         bursts = self.output / "bursts"
@@ -52,11 +53,11 @@ class Command:
         split = split_by_series(labels.comparisons, recipe.seed, _SIDES)
         training = train(split, features, recipe)
         evaluation = evaluate_ranker("trained here", training.ranker, split.test, features)
-        judgement = evaluation.judgement
+        report = evaluation.report
         write_run(self.output / "run", training, evaluation)
-        accuracy_chart(judgement, self.output / "accuracy.png")
-        print(f"\nOn {judgement.series} bursts that it never saw:")
-        print_judgement(judgement)
+        accuracy_chart(report, self.output / "accuracy.png")
+        print(f"\nOn {report.series} bursts that it never saw:")
+        print_evaluation(report)
 
         ranked = rank_series(
             [

@@ -13,18 +13,18 @@ from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note, note_failures
 from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import FeatureError, LabelError, OutputError
-from phototriage.evaluation import Judgement, Mistake, judge, worst_mistakes
+from phototriage.evaluation import EvaluationReport, Mistake, evaluate_scorers, worst_mistakes
 from phototriage.extras import require
 from phototriage.labels import Labels
 from phototriage.outputs import (
     STDOUT,
     cautions,
     check_destinations,
+    evaluation_json,
+    evaluation_markdown,
     extent,
-    judgement_json,
-    judgement_markdown,
     lead_sentence,
-    print_judgement,
+    print_evaluation,
     print_kinds,
     write_text,
 )
@@ -67,9 +67,9 @@ class Command:
     thresholds: Annotated[tuple[float, ...], tyro.conf.arg(metavar="SHARE ...")] = ()
     """Accuracy also where at least this share of people agree, 0.5 to 1; 0.7 is always there."""
     json: OptionalPath = None
-    """Write the judgement as JSON; - for standard output."""
+    """Write the figures as JSON; - for standard output."""
     markdown: OptionalPath = None
-    """Write the judgement as a report in Markdown; - for standard output."""
+    """Write a report in Markdown; - for standard output."""
     plots: OptionalPath = None
     """Write pictures into this folder: calibration, accuracy by kind of pair, the worst mistakes."""
     worst: int = 12
@@ -89,17 +89,17 @@ class Command:
             with_baselines=not self.no_baselines,
         )
         judged, scorers, about = contest.scorers()
-        judgement = judge(judged, scorers, reference=contest.names[0], thresholds=self.thresholds)
-        notes = [*contest.notes, *cautions(judgement)]
-        note(f"{about['judged']}: {extent(judgement)}")
+        report = evaluate_scorers(judged, scorers, reference=contest.names[0], thresholds=self.thresholds)
+        notes = [*contest.notes, *cautions(report)]
+        note(f"{about['judged']}: {extent(report)}")
         for text in notes:
             note(text)
         if self.against:
             for figure in ("accuracy", "accuracy_clear"):
-                note(lead_sentence(judgement, contest.names[1], figure))
-        main = next(scorer for scorer in scorers if scorer.name == judgement.reference)
+                note(lead_sentence(report, contest.names[1], figure))
+        main = next(scorer for scorer in scorers if scorer.name == report.reference)
         mistakes = worst_mistakes(judged, main, self.worst)
-        self._write(judgement, labels, mistakes, notes, about)
+        self._write(report, labels, mistakes, notes, about)
         note_failures(contest.failures)
         return SOME_FAILED if contest.failures else 0
 
@@ -124,37 +124,37 @@ class Command:
 
     def _write(
         self,
-        judgement: Judgement,
+        report: EvaluationReport,
         labels: Labels,
         mistakes: Sequence[Mistake],
         notes: Sequence[str],
         about: dict[str, str | int | bool],
     ) -> None:
         if self.json:
-            text = judgement_json(judgement, mistakes, labels=labels.kind, notes=list(notes), **about)
+            text = evaluation_json(report, mistakes, labels=labels.kind, notes=list(notes), **about)
             write_text(text, self.json)
         if self.markdown:
             title = f"Evaluation: {about['judged']}"
-            write_text(judgement_markdown(judgement, title, notes, mistakes), self.markdown)
+            write_text(evaluation_markdown(report, title, notes, mistakes), self.markdown)
         if self.plots:
-            self._draw(judgement, mistakes, self.labels.photos or labels.photo_root, self.plots)
+            self._draw(report, mistakes, self.labels.photos or labels.photo_root, self.plots)
         if STDOUT not in (self.json, self.markdown, self.source.failures):
-            print_judgement(judgement)
-            print_kinds(judgement)
+            print_evaluation(report)
+            print_kinds(report)
 
     def _draw(
-        self, judgement: Judgement, mistakes: Sequence[Mistake], photos: Path | None, folder: Path
+        self, report: EvaluationReport, mistakes: Sequence[Mistake], photos: Path | None, folder: Path
     ) -> None:
         # Here, so that nobody waits for matplotlib who wants no pictures.
         from phototriage.experiments.evaluation_plots import kinds_plot, reliability_plot
-        from phototriage.experiments.worst_errors import mistakes_sheet
+        from phototriage.experiments.mistakes_sheet import mistakes_sheet
 
-        name = judgement.reference or ""
-        if judgement.verdict(name).reliability:
-            reliability_plot(judgement, folder / "reliability.png")
-        others = [verdict for verdict in judgement.verdicts if verdict.name not in (name, "coin")]
-        best = max(others, key=lambda verdict: _accuracy(judgement, verdict.name), default=None)
-        kinds_plot(judgement, [best.name] if best else [], folder / "accuracy_by_kind.png")
+        name = report.reference or ""
+        if report.scorer(name).reliability:
+            reliability_plot(report, folder / "reliability.png")
+        others = [scorer for scorer in report.scorers if scorer.name not in (name, "coin")]
+        best = max(others, key=lambda scorer: _accuracy(report, scorer.name), default=None)
+        kinds_plot(report, [best.name] if best else [], folder / "accuracy_by_kind.png")
         if photos is None:
             note("no contact sheet of the worst mistakes: where the photos lie is not known, give --photos")
         elif mistakes:
@@ -163,6 +163,6 @@ class Command:
         note(f"pictures are in {folder}")
 
 
-def _accuracy(judgement: Judgement, name: str) -> float:
-    accuracy = judgement.verdict(name).figures["accuracy"]
+def _accuracy(report: EvaluationReport, name: str) -> float:
+    accuracy = report.scorer(name).figures["accuracy"]
     return accuracy.value if accuracy else 0.0

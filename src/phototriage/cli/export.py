@@ -47,7 +47,7 @@ class Command:
         ranker = load_ranker(self.model)
 
         # Here, so that --help and a wrong model do not wait for onnxruntime.
-        from phototriage.outputs.model_export import export_model, read_test_results
+        from phototriage.outputs.model.export import export_model, read_test_results
 
         results = read_test_results(self.model)
         for path in export_model(ranker, self.output, self.data, results, overwrite=self.overwrite):

@@ -28,8 +28,8 @@ from phototriage.features.cache.maintenance import (
 )
 from phototriage.features.cache.store import set_aside
 from phototriage.features.inspection import Inspection, nearest_photos
-from phototriage.outputs.feature_export import check_ending, write_feature_table
-from phototriage.outputs.stored_features import (
+from phototriage.outputs.features.export import check_ending, write_feature_table
+from phototriage.outputs.features.tables import (
     human_size,
     print_exported_networks,
     print_inspection,
@@ -247,7 +247,7 @@ class Inspect:
                 print_inspection(inspection)
         if self.output:
             # Here, so that tables do not wait for matplotlib.
-            from phototriage.outputs.distributions import distribution_chart
+            from phototriage.outputs.features.distributions import distribution_chart
 
             distribution_chart(inspections, self.output)
             note(f"drew {self.output}")

@@ -10,6 +10,7 @@ from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import OutputError
 from phototriage.labels import read_labels
+from phototriage.labels.filtering import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.outputs import check_destinations, print_labels
 
 __all__ = ["Command"]
@@ -27,9 +28,9 @@ class Command:
     """A PhotoTriage release folder, its vote table, or your own CSV or Parquet of comparisons."""
     output: OptionalPath = None
     """Write the comparisons here, as .csv or .parquet."""
-    min_agreement: float = 0.7
+    min_agreement: float = MIN_AGREEMENT
     """What counts as clear in the table shown: the least share of votes for the majority."""
-    min_reviewers: int = 2
+    min_reviewers: int = MIN_REVIEWERS
     """What counts as clear in the table shown: the least number of votes."""
     assume_aligned: bool = False
     """Take the photo ids of votes as they are, where no pairlist stands beside them: only for votes known to

@@ -17,7 +17,7 @@ from phototriage.errors import OutputError
 from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.labels import Comparisons, Split
-from phototriage.outputs import cautions, check_destinations, extent, print_judgement
+from phototriage.outputs import cautions, check_destinations, extent, print_evaluation
 from phototriage.plain_values import plain_values, with_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.presets import read_preset, read_settings
@@ -123,10 +123,10 @@ class Command:
             called = "IN-SAMPLE: all test series hold photos learned from, which says little about others"
         elif evaluation.seen_series:
             called += f" ({evaluation.seen_series} that hold photos learned from are left out)"
-        note(f"{called}: {extent(evaluation.judgement)}")
-        for text in cautions(evaluation.judgement):
+        note(f"{called}: {extent(evaluation.report)}")
+        for text in cautions(evaluation.report):
             note(text)
-        print_judgement(evaluation.judgement)
+        print_evaluation(evaluation.report)
         note(f"best epoch {training.best_epoch}; everything is in {self.output_dir}")
 
     def _settings(self) -> dict[str, Any]:

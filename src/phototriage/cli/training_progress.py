@@ -3,16 +3,19 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from phototriage.cli.progress import note
-from phototriage.ranker.record import BatchRecord, EpochRecord
+
+if TYPE_CHECKING:
+    from phototriage.ranker.state import BatchRecord, EpochRecord
 
 __all__ = ["training_progress"]
 
-_Reports = tuple[Callable[[BatchRecord], None], Callable[[EpochRecord], None]]
+_Reports = tuple[Callable[["BatchRecord"], None], Callable[["EpochRecord"], None]]
 
 
 @contextmanager
@@ -31,19 +34,19 @@ def training_progress(max_epochs: int) -> Iterator[_Reports]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("epochs", total=max_epochs, now="")
 
-        def show_batches(record: BatchRecord) -> None:
+        def show_batches(record: "BatchRecord") -> None:
             bar.update(
                 task, now=f"batch {record.step}: loss {record.loss:.4f}, accuracy {record.accuracy:.1%}"
             )
 
-        def show_epoch(record: EpochRecord) -> None:
+        def show_epoch(record: "EpochRecord") -> None:
             bar.update(task, completed=record.epoch)
             bar.console.print(_line(record), highlight=False)
 
         yield show_batches, show_epoch
 
 
-def _line(record: EpochRecord) -> str:
+def _line(record: "EpochRecord") -> str:
     return (
         f"epoch {record.epoch}: training loss {record.train_loss:.4f}, "
         f"validation accuracy {record.validation_accuracy:.1%}"

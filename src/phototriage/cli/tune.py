@@ -16,12 +16,12 @@ from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import LabelError
 from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES
-from phototriage.outputs import check_destinations, judgement_json, print_judgement, write_text
+from phototriage.outputs import check_destinations, evaluation_json, print_evaluation, write_text
 from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 
 if TYPE_CHECKING:
-    from phototriage.experiments.tuning import SearchTrial
+    from phototriage.experiments.tuning_search import SearchTrial
 
 __all__ = ["Command", "default"]
 
@@ -74,9 +74,9 @@ class Command:
         split = split_as(self.split, labels, features, self.ranker.seed)
 
         # Here, so that --help and mistakes in the options do not wait for torch.
-        from phototriage.evaluation import judge, ranker_scorer
-        from phototriage.experiments.tuning import search
+        from phototriage.evaluation import evaluate_scorers, ranker_scorer
         from phototriage.experiments.tuning_report import write_search
+        from phototriage.experiments.tuning_search import search
         from phototriage.ranker import save_ranker
         from phototriage.ranker.training import train as train_ranker
 
@@ -98,13 +98,13 @@ class Command:
         write_search(self.output_dir, found, recipe)
         settings = {_DEFAULT: self.ranker} | ({_FOUND: found.best} if found.best != self.ranker else {})
         rankers = {name: train_ranker(split, features, config).ranker for name, config in settings.items()}
-        judgement = judge(
+        report = evaluate_scorers(
             labels.comparisons.in_series(split.test.series),
             [ranker_scorer(name, ranker, features) for name, ranker in rankers.items()],
             reference=list(rankers)[-1],
         )
         write_text(
-            judgement_json(judgement, judged="test series, which the search never saw"),
+            evaluation_json(report, judged="test series, which the search never saw"),
             self.output_dir / "test_results.json",
         )
         save_ranker(list(rankers.values())[-1], self.output_dir / "best_model.pt")
@@ -114,8 +114,8 @@ class Command:
             else ""
         )
         note(f"in the folds: default settings {found.default_accuracy:.1%}{gain}")
-        note(f"on {judgement.series} series that the search never saw:")
-        print_judgement(judgement)
+        note(f"on {report.series} series that the search never saw:")
+        print_evaluation(report)
         if _FOUND not in rankers:
             note(f"none of {len(found.trials)} trials was better than the default settings: they are kept")
         note(f"everything is in {self.output_dir}")

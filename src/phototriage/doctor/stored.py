@@ -53,7 +53,7 @@ def stored_findings(cache_dir: Path) -> Iterator[Finding]:
     """Where the cache is, whether it can be written, what it holds, and how much space is left."""
     from phototriage.features.cache.exported import exported_networks
     from phototriage.features.cache.index import index_files
-    from phototriage.outputs.stored_features import human_size
+    from phototriage.outputs.features.tables import human_size
 
     there = _nearest_folder(cache_dir)
     yield _writable(cache_dir, there)

@@ -1,12 +1,14 @@
-"""Judging scorers against human preferences."""
+"""Evaluates scorers against human preferences."""
 
 from phototriage.evaluation.baselines import FIXED_MIX, baselines, ranker_scorer
 from phototriage.evaluation.ceiling import Ceiling
-from phototriage.evaluation.evaluate import Evaluation, evaluate_ranker, never_seen
-from phototriage.evaluation.judging import Judgement, Part, ReliabilityBin, Scorer, Verdict, judge
+from phototriage.evaluation.evaluate import evaluate_scorers
+from phototriage.evaluation.held_out import Evaluation, evaluate_ranker, never_seen
 from phototriage.evaluation.kinds import CLEAR, threshold_name
 from phototriage.evaluation.mistakes import Mistake, worst_mistakes
+from phototriage.evaluation.report import EvaluationReport, KindAccuracy, ReliabilityBin, ScorerReport
 from phototriage.evaluation.resampling import Estimate
+from phototriage.evaluation.scorer import Scorer
 
 __all__ = [
     "CLEAR",
@@ -14,15 +16,15 @@ __all__ = [
     "Ceiling",
     "Estimate",
     "Evaluation",
-    "Judgement",
+    "EvaluationReport",
+    "KindAccuracy",
     "Mistake",
-    "Part",
     "ReliabilityBin",
     "Scorer",
-    "Verdict",
+    "ScorerReport",
     "baselines",
     "evaluate_ranker",
-    "judge",
+    "evaluate_scorers",
     "never_seen",
     "ranker_scorer",
     "threshold_name",

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from phototriage.evaluation.judging import Scorer
+from phototriage.evaluation.scorer import Scorer
 from phototriage.features import IQA_COLUMNS, Features
 from phototriage.ranker import TrainedRanker
 

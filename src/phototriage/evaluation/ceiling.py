@@ -20,13 +20,13 @@ _LEAST_PAIRS = 100  # of fewer, α says little, and the ceiling could come out u
 class Ceiling:
     """The accuracy that noise in the labels allows, by kind of pair (`threshold_kinds`).
 
-    knower: somebody who knows of every pair which photo most people would choose. human: one more person,
-    who chooses by his own taste. concentration: α of the fitted Beta(α, α): under 1, people mostly agree.
+    oracle: knows of every pair which photo most people would choose. single_rater: one more person, who
+    chooses by his own taste. concentration: α of the fitted Beta(α, α): under 1, people mostly agree.
     pairs: those that tell, and votes: how many these have on average.
     """
 
-    knower: Mapping[str, Estimate | None]
-    human: Mapping[str, Estimate | None]
+    oracle: Mapping[str, Estimate | None]
+    single_rater: Mapping[str, Estimate | None]
     concentration: float
     pairs: int
     votes: float
@@ -41,16 +41,16 @@ def ceiling(
     kinds: Mapping[str, NDArray[np.bool_]],
     seed: int,
 ) -> Ceiling | None:
-    """What a perfect knower, and one more person, would score against these labels.
+    """What an oracle, and a single rater, would score against these labels.
 
     The model: of a pair, a share θ of all people prefers photo a; over pairs θ ~ Beta(α, α), which is
     symmetric because the order of a pair means nothing. Of n voters k choose a: k ~ Binomial(n, θ), so k is
     beta-binomial (Skellam, 1948), and α is the one under which all votes are likeliest. Given its votes,
     θ ~ Beta(α + k, α + n − k). With k' of the n votes for the photo that the label names as the winner,
 
-      knower: P(that photo is most people's) = P(θ' > ½) = I½(α + n − k', α + k'), I the regularised
-              incomplete beta function;
-      human:  P(one more person chooses it) = E θ' = (α + k') / (2α + n);
+      oracle:       P(that photo is most people's) = P(θ' > ½) = I½(α + n − k', α + k'), I the regularised
+                    incomplete beta function;
+      single rater: P(one more person chooses it) = E θ' = (α + k') / (2α + n);
 
     each averaged over the pairs of a kind.
 
@@ -60,8 +60,8 @@ def ceiling(
     larger series is a Bradley-Terry fit to all its votes; such a label is right more often than the pair's
     own votes let on (in simulations with known strengths by 5 to 12 points), and the series of two photos
     stand for it. Where pairs have only two or three votes, these hardly tell a pair that all people agree on
-    from one that most do: the knower's figure then rests on the shape of the beta distribution, and the
-    human's less so.
+    from one that most do: the oracle's figure then rests on the shape of the beta distribution, and the
+    single rater's less so.
 
     Args:
         preference: (n,) the labels: P(a over b).
@@ -93,8 +93,8 @@ def ceiling(
     likelihood = betaln(alpha + k, alpha + n - k) - betaln(alpha, alpha)
     best = np.argmax(counts[:, 0] @ likelihood, axis=1)
     right = {
-        "knower": betainc(alpha + n - k, alpha + k, 0.5)[:, best].T,
-        "human": ((alpha + k) / (2 * alpha + n))[:, best].T,
+        "oracle": betainc(alpha + n - k, alpha + k, 0.5)[:, best].T,
+        "single_rater": ((alpha + k) / (2 * alpha + n))[:, best].T,
     }
     known = counts[:, 1:]
     with np.errstate(invalid="ignore"):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from phototriage.evaluation.judging import Scorer
 from phototriage.evaluation.kinds import CLEAR
+from phototriage.evaluation.scorer import Scorer
 from phototriage.labels import Comparisons, clear_preference
 
 __all__ = ["Mistake", "worst_mistakes"]

@@ -10,15 +10,17 @@ import numpy as np
 
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import FeatureError, ModelError
-from phototriage.evaluation.judging import Judgement, Scorer, judge
+from phototriage.evaluation.evaluate import evaluate_scorers
+from phototriage.evaluation.report import EvaluationReport
 from phototriage.evaluation.resampling import Estimate
+from phototriage.evaluation.scorer import Scorer
 from phototriage.experiments.cross_validation import cross_validated
 from phototriage.experiments.inputs_digest import inputs_digest
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons
 from phototriage.ranker import MultiFeatureConfig
 
-__all__ = ["Ablation", "AblationRow", "Trial", "ablate", "judge_ablation"]
+__all__ = ["Ablation", "AblationRow", "Trial", "ablate", "evaluate_ablation"]
 
 
 @dataclass(frozen=True)
@@ -105,35 +107,35 @@ def ablate(
         yield Trial(name, len(columns), Scorer(name, scores, calibrated=True), seconds)
 
 
-def judge_ablation(comparisons: Comparisons, trials: Sequence[Trial], full: str, folds: int) -> Ablation:
+def evaluate_ablation(comparisons: Comparisons, trials: Sequence[Trial], full: str, folds: int) -> Ablation:
     """Puts the subsets in order. `full`: the one that the others are held against.
 
     Raises LabelError where there is nothing to judge.
     """
     scorers = [trial.scorer for trial in trials if trial.scorer]
     reference = full if full in [scorer.name for scorer in scorers] else None
-    judgement = judge(comparisons, scorers, reference=reference)
-    rows = [_row(judgement, trial) for trial in trials if trial.scorer]
+    report = evaluate_scorers(comparisons, scorers, reference=reference)
+    rows = [_row(report, trial) for trial in trials if trial.scorer]
     return Ablation(
         rows=tuple(sorted(rows, key=lambda row: row.accuracy.value if row.accuracy else 0, reverse=True)),
         failures={trial.subset: trial.failure for trial in trials if not trial.scorer},
         full=reference,
         folds=folds,
-        pairs=judgement.pairs,
-        clear_pairs=judgement.clear_pairs,
-        series=judgement.series,
+        pairs=report.pairs,
+        clear_pairs=report.clear_pairs,
+        series=report.series,
     )
 
 
-def _row(judgement: Judgement, trial: Trial) -> AblationRow:
-    verdict = judgement.verdict(trial.subset)
-    lead = verdict.lead.get("accuracy")
+def _row(report: EvaluationReport, trial: Trial) -> AblationRow:
+    scorer = report.scorer(trial.subset)
+    lead = scorer.lead.get("accuracy")
     return AblationRow(
         subset=trial.subset,
         dim=trial.dim,
-        accuracy=verdict.figures["accuracy"],
-        accuracy_clear=verdict.figures["accuracy_clear"],
-        top1=verdict.figures["top1"],
+        accuracy=scorer.figures["accuracy"],
+        accuracy_clear=scorer.figures["accuracy_clear"],
+        top1=scorer.figures["top1"],
         gain=Estimate(-lead.value, -lead.high, -lead.low) if lead else None,
     )
 

@@ -1,18 +1,20 @@
 """An ablation as a table, JSON, Markdown and a picture."""
 
-import io
 import json
 from dataclasses import asdict
 from pathlib import Path
 
-from phototriage.atomic_write import atomic_write
 from phototriage.experiments.ablation import Ablation, AblationRow
 from phototriage.extras import extra
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.evaluation_report import markdown_table
-from phototriage.outputs.judgement import percent
+from phototriage.outputs.evaluation_table import percent
+from phototriage.outputs.figure import write_figure
 from phototriage.outputs.tables import print_wide_table
 from phototriage.printable import printable
+
+with extra("train"):
+    from matplotlib.figure import Figure
 
 with extra("train"):
     from matplotlib.figure import Figure
@@ -46,7 +48,7 @@ def ablation_markdown(ablation: Ablation) -> str:
     return "\n\n".join([counts, table, *map(printable, _remarks(ablation))]) + "\n"
 
 
-def ablation_chart(ablation: Ablation, path: Path) -> None:
+def ablation_chart(ablation: Ablation, path: str | Path) -> None:
     """A bar with its interval per subset, the most accurate first, as a PNG. Raises OutputError."""
     rows = [(row, row.accuracy) for row in ablation.rows if row.accuracy]
     figure = Figure(figsize=(9, 1.3 + 0.36 * len(rows)), layout="constrained")
@@ -72,10 +74,7 @@ def ablation_chart(ablation: Ablation, path: Path) -> None:
         loc="left",
         fontsize=10,
     )
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110)
-    with atomic_write(path) as file:
-        file.write(drawn.getvalue())
+    write_figure(figure, path)
 
 
 def _cells(row: AblationRow) -> list[str]:

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from phototriage.evaluation.baselines import baselines, ranker_scorer
-from phototriage.evaluation.evaluate import never_seen
-from phototriage.evaluation.judging import Judgement, Scorer, judge
+from phototriage.evaluation.evaluate import evaluate_scorers
+from phototriage.evaluation.held_out import never_seen
+from phototriage.evaluation.report import EvaluationReport
+from phototriage.evaluation.scorer import Scorer
 from phototriage.experiments.trained_baselines import Recipe
 from phototriage.features import Features
 from phototriage.labels import Labels
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker
 
-__all__ = ["Official", "judge_folds", "judge_official", "recipes"]
+__all__ = ["Official", "evaluate_folds", "evaluate_official", "recipes"]
 
 _ALONE = ("clip", "iqa")
 
@@ -24,8 +26,8 @@ class Official:
     seen_series is how many. in_sample: on the series they learned from and were stopped by.
     """
 
-    unseen: Judgement
-    in_sample: Judgement
+    unseen: EvaluationReport
+    in_sample: EvaluationReport
     seen_series: int
 
 
@@ -43,7 +45,7 @@ def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list
     return found
 
 
-def judge_official(
+def evaluate_official(
     labels: Labels, entries: Sequence[Recipe], rankers: Mapping[str, TrainedRanker]
 ) -> Official:
     """Judges the rankers of the recipes, by name, beside scorers that learned nothing.
@@ -60,13 +62,13 @@ def judge_official(
         unseen = never_seen([rankers[entry.name]], unseen, entry.features)
     scorers = [ranker_scorer(entry.name, rankers[entry.name], entry.features) for entry in entries]
     return Official(
-        judge(unseen, [*baselines(entries[0].features), *scorers], reference=entries[0].name),
-        judge(learned, scorers, reference=entries[0].name),
+        evaluate_scorers(unseen, [*baselines(entries[0].features), *scorers], reference=entries[0].name),
+        evaluate_scorers(learned, scorers, reference=entries[0].name),
         len(validation.series) - len(unseen.series),
     )
 
 
-def judge_folds(labels: Labels, entries: Sequence[Recipe], scorers: Sequence[Scorer]) -> Judgement:
+def evaluate_folds(labels: Labels, entries: Sequence[Recipe], scorers: Sequence[Scorer]) -> EvaluationReport:
     """Judges what `cross_validated` made of the recipes, in their order; the first is the reference."""
     everyone = [*baselines(entries[0].features), *scorers]
-    return judge(labels.comparisons, everyone, reference=entries[0].name)
+    return evaluate_scorers(labels.comparisons, everyone, reference=entries[0].name)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from phototriage.evaluation import Judgement
+from phototriage.evaluation import EvaluationReport
 from phototriage.experiments.published import PUBLISHED
 from phototriage.labels import Labels
-from phototriage.outputs.evaluation_report import judgement_markdown, markdown_table
-from phototriage.outputs.judgement import judgement_json, percent
-from phototriage.outputs.made_by import MadeBy
+from phototriage.outputs.evaluation_report import evaluation_json, evaluation_markdown, markdown_table
+from phototriage.outputs.evaluation_table import percent
+from phototriage.outputs.provenance import Provenance
 from phototriage.plain_values import plain_values
 from phototriage.printable import printable
 
@@ -37,9 +37,9 @@ class Benchmark:
     runs: Mapping[str, str]
     unmeasured: Mapping[str, str]
     official: "Official | None"
-    folds: Judgement | None
+    folds: EvaluationReport | None
     fold_count: int
-    made: MadeBy
+    made: Provenance
 
 
 def benchmark_json(benchmark: Benchmark) -> str:
@@ -77,7 +77,7 @@ def benchmark_json(benchmark: Benchmark) -> str:
 
 
 def benchmark_markdown(benchmark: Benchmark) -> str:
-    """The page: published figures beside, labels, features, training, judgements, in-sample, origin."""
+    """The page: published figures beside, labels, features, training, evaluations, in-sample, provenance."""
     made, official, folds = benchmark.made, benchmark.official, benchmark.folds
     parts = ["# PhotoTriage benchmark", f"phototriage {made.versions['phototriage']}, {made.date}."]
     parts += ["## Beside published figures", _READING, _beside_published(benchmark)]
@@ -85,11 +85,13 @@ def benchmark_markdown(benchmark: Benchmark) -> str:
     parts += ["## Features", *_features(benchmark)]
     parts += ["## What was trained", *_trained(benchmark)]
     if official:
-        parts.append(_deeper(judgement_markdown(official.unseen, "Official validation", _cautions(official))))
+        parts.append(
+            _deeper(evaluation_markdown(official.unseen, "Official validation", _cautions(official)))
+        )
     if folds:
         title = f"{benchmark.fold_count} folds over all series"
         notes = ["every series is judged by rankers trained on the other folds alone"]
-        parts.append(_deeper(judgement_markdown(folds, title, notes)))
+        parts.append(_deeper(evaluation_markdown(folds, title, notes)))
     if official:
         parts += ["## In-sample, for contrast", *_in_sample(official)]
     parts += ["## How it was made", _origin(made)]
@@ -114,9 +116,9 @@ def _beside_published(benchmark: Benchmark) -> str:
         judged.append((folds, f"{benchmark.fold_count} folds over all series: {_extent(folds)}"))
     rows = [
         [entry.name, where, "this run", percent(figures["accuracy"]), percent(figures["accuracy_clear"])]
-        for judgement, where in judged
+        for report, where in judged
         for entry in benchmark.entries
-        for figures in [judgement.verdict(entry.name).figures]
+        for figures in [report.scorer(entry.name).figures]
     ]
     rows += [
         [
@@ -212,7 +214,7 @@ def _cautions(official: "Official") -> list[str]:
 def _in_sample(official: "Official") -> list[str]:
     rows = [
         [each.name, percent(each.figures["accuracy"]), percent(each.figures["accuracy_clear"])]
-        for each in official.in_sample.verdicts
+        for each in official.in_sample.scorers
     ]
     return [
         f"The same rankers on {_extent(official.in_sample)} that they learned from and were stopped by: how "
@@ -222,7 +224,7 @@ def _in_sample(official: "Official") -> list[str]:
     ]
 
 
-def _origin(made: MadeBy) -> str:
+def _origin(made: Provenance) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
     return "\n".join(
         [
@@ -234,12 +236,12 @@ def _origin(made: MadeBy) -> str:
     )
 
 
-def _plain(judgement: Judgement, **about: Any) -> dict[str, Any]:
-    return dict(json.loads(judgement_json(judgement, **about)))
+def _plain(report: EvaluationReport, **about: Any) -> dict[str, Any]:
+    return dict(json.loads(evaluation_json(report, **about)))
 
 
-def _extent(judgement: Judgement) -> str:
-    return f"{judgement.pairs:,} pairs of {judgement.series:,} series"
+def _extent(report: EvaluationReport) -> str:
+    return f"{report.pairs:,} pairs of {report.series:,} series"
 
 
 def _share(share: float) -> str:

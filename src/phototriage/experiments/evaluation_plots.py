@@ -1,30 +1,48 @@
-"""An evaluation as pictures: calibration, and accuracy by kind of pair."""
+"""An evaluation as pictures: accuracy by scorer and by kind of pair, calibration."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from phototriage.atomic_write import atomic_write
-from phototriage.evaluation import Judgement, Part, Verdict
+from phototriage.evaluation import EvaluationReport, KindAccuracy, ScorerReport
 from phototriage.extras import extra
+from phototriage.outputs.figure import write_figure
 from phototriage.printable import printable
 
 with extra("train"):
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["kinds_plot", "reliability_plot"]
+__all__ = ["accuracy_chart", "kinds_plot", "reliability_plot"]
 
 _BLUE, _LIGHT, _ORANGE, _GREY = "#2f6db3", "#b9d0ea", "#e08a2c", "#6f6f6f"
 
 
-def reliability_plot(judgement: Judgement, path: Path) -> None:
+def accuracy_chart(report: EvaluationReport, path: str | Path) -> None:
+    """A bar with its interval per scorer: the share of clear pairs in the right order, as a PNG."""
+    shown = [
+        (scorer.name, estimate)
+        for scorer in report.scorers
+        if (estimate := scorer.figures["accuracy_clear"] or scorer.figures["accuracy"])
+    ]
+    figure = Figure(figsize=(8, 1.2 + 0.45 * len(shown)), layout="constrained")
+    axes = figure.subplots()
+    for row, (name, estimate) in enumerate(reversed(shown)):
+        colour = _BLUE if name == shown[-1][0] else _GREY
+        axes.barh(row, 100 * estimate.value, color=colour)
+        axes.plot([100 * estimate.low, 100 * estimate.high], [row, row], color="black", linewidth=1.5)
+        axes.text(1, row, f"{name}  {100 * estimate.value:.1f}", va="center", color="white")
+    axes.axvline(50, color="black", linestyle=":", linewidth=1)
+    axes.set(yticks=[], xlim=(0, 100), xlabel="clear pairs in the right order, % (line: 95 % interval)")
+    write_figure(figure, path)
+
+
+def reliability_plot(report: EvaluationReport, path: str | Path) -> None:
     """What the reference says against what people say, with the number of pairs below, as a PNG.
 
     The reference has probabilities. Raises OutputError where the picture cannot be written.
     """
-    verdict = judgement.verdict(judgement.reference or "")
-    bins = verdict.reliability
+    scorer = report.scorer(report.reference or "")
+    bins = scorer.reliability
     figure = Figure(figsize=(5.6, 6.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     said = [100 * each.confidence for each in bins]
@@ -33,9 +51,9 @@ def reliability_plot(judgement: Judgement, path: Path) -> None:
         said, [100 * each.share.low for each in bins], [100 * each.share.high for each in bins], color=_BLUE
     )
     upper.plot(said, [100 * each.share.value for each in bins], "o-", color=_BLUE, label="measured")
-    ece = verdict.figures["ece"]
+    ece = scorer.figures["ece"]
     upper.set_title(
-        f"{printable(verdict.name)}" + (f"   ECE {ece.value:.3f}" if ece else ""), loc="left", fontsize=11
+        f"{printable(scorer.name)}" + (f"   ECE {ece.value:.3f}" if ece else ""), loc="left", fontsize=11
     )
     upper.set(ylabel="people on that side, %", xlim=(49, 101))
     upper.legend(loc="upper left", frameon=False)
@@ -46,37 +64,37 @@ def reliability_plot(judgement: Judgement, path: Path) -> None:
     lower.set(xlabel="how sure it is of its side, %", ylabel="pairs", yticks=[])
     for axes in (upper, lower):
         axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
+    write_figure(figure, path)
 
 
-def kinds_plot(judgement: Judgement, compared: Sequence[str], path: Path) -> None:
+def kinds_plot(report: EvaluationReport, compared: Sequence[str], path: str | Path) -> None:
     """Accuracy by series size and by size of the preference, the reference beside others, as a PNG.
 
     Raises OutputError where the picture cannot be written.
     """
-    verdicts = [judgement.verdict(name) for name in (judgement.reference or "", *compared)]
+    scorers = [report.scorer(name) for name in (report.reference or "", *compared)]
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    _draw_parts(left, verdicts, [verdict.by_series_size for verdict in verdicts])
+    _draw_parts(left, scorers, [scorer.by_series_size for scorer in scorers])
     left.set(xlabel="photos in the series", ylabel="pairs in the right order, %")
-    _draw_parts(right, verdicts, [verdict.by_preference for verdict in verdicts])
+    _draw_parts(right, scorers, [scorer.by_preference for scorer in scorers])
     right.set(xlabel="share of people on the winner's side")
     # Below the panels, where no line can run through it.
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
-    _save(figure, path)
+    write_figure(figure, path)
 
 
-def _draw_parts(axes: Axes, verdicts: Sequence[Verdict], parts: Sequence[Sequence[Part]]) -> None:
+def _draw_parts(axes: Axes, scorers: Sequence[ScorerReport], parts: Sequence[Sequence[KindAccuracy]]) -> None:
     kinds = [part for part in parts[0] if part.pairs]
-    for row, (verdict, of_verdict) in enumerate(zip(verdicts, parts, strict=True)):
+    for row, (scorer, of_verdict) in enumerate(zip(scorers, parts, strict=True)):
         accuracy = {part.kind: part.accuracy for part in of_verdict if part.accuracy}
         # A little apart, so that intervals of one kind do not hide each other.
-        places = [place + 0.09 * (row - (len(verdicts) - 1) / 2) for place in range(len(kinds))]
+        places = [place + 0.09 * (row - (len(scorers) - 1) / 2) for place in range(len(kinds))]
         drawn = [accuracy[part.kind] for part in kinds if part.kind in accuracy]
         colour = (_BLUE, _ORANGE, _GREY)[min(row, 2)]
         axes.vlines(places, [100 * e.low for e in drawn], [100 * e.high for e in drawn], color=colour, lw=1.5)
         axes.plot(
-            places, [100 * each.value for each in drawn], "o-", color=colour, label=printable(verdict.name)
+            places, [100 * each.value for each in drawn], "o-", color=colour, label=printable(scorer.name)
         )
     axes.axhline(50, color="black", linestyle=":", linewidth=1)
     axes.set_xticks(
@@ -86,10 +104,3 @@ def _draw_parts(axes: Axes, verdicts: Sequence[Verdict], parts: Sequence[Sequenc
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.3)
     axes.set_xlim(-0.5, len(kinds) - 0.5)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110)
-    with atomic_write(path) as file:
-        file.write(drawn.getvalue())

@@ -15,14 +15,13 @@ import yaml
 
 from phototriage.errors import OutputError
 from phototriage.evaluation import Evaluation
+from phototriage.experiments.training_curves import training_curves
 from phototriage.features import Features
 from phototriage.labels import Comparisons
-from phototriage.outputs.judgement import judgement_json
-from phototriage.outputs.pictures import training_curves
+from phototriage.outputs.evaluation_report import evaluation_json
 from phototriage.outputs.text_file import write_text
 from phototriage.ranker import TrainedRanker, correctness, save_ranker
-from phototriage.ranker.record import BatchRecord, EpochRecord, Training
-from phototriage.ranker.state import TrainingState, load_state, save_state
+from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, load_state, save_state
 
 __all__ = ["read_last_state", "write_last_state", "write_predictions", "write_run"]
 
@@ -70,8 +69,8 @@ def write_run(folder: Path, training: Training, evaluation: Evaluation) -> None:
     write_text(_log(training.batches, training.epochs), folder / "training_log.csv")
     training_curves(training, folder / "training_curves.png")
     write_text(
-        judgement_json(
-            evaluation.judgement,
+        evaluation_json(
+            evaluation.report,
             judged="test series",
             in_sample=evaluation.in_sample,
             seen_series=evaluation.seen_series,

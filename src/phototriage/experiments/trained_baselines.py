@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from phototriage.evaluation.baselines import ranker_scorer
-from phototriage.evaluation.judging import Scorer
+from phototriage.evaluation.scorer import Scorer
 from phototriage.features import Features
 from phototriage.labels import Comparisons, official_split
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from phototriage.atomic_write import atomic_write
-from phototriage.experiments.tuning import Search
+from phototriage.experiments.tuning_search import Search
 from phototriage.extras import extra
+from phototriage.outputs.figure import write_figure
 from phototriage.outputs.text_file import write_text
 from phototriage.plain_values import plain_values
 
@@ -23,11 +23,12 @@ __all__ = ["search_chart", "trials_csv", "write_search"]
 _BLUE, _GREEN, _GREY = "#2f6db3", "#2a8a4a", "#9a9a9a"
 
 
-def write_search(folder: Path, search: Search, recipe: Mapping[str, Any]) -> None:
+def write_search(folder: str | Path, search: Search, recipe: Mapping[str, Any]) -> None:
     """Writes trials.csv, tuning.png and best_config.yaml, which `phototriage train --config` reads.
 
     recipe: the other sections of best_config.yaml, such as features. Raises OutputError.
     """
+    folder = Path(folder)
     write_text(trials_csv(search), folder / "trials.csv")
     search_chart(search, folder / "tuning.png")
     settings = {"ranker": plain_values(search.best), **recipe}
@@ -49,7 +50,7 @@ def trials_csv(search: Search) -> str:
     return text.getvalue()
 
 
-def search_chart(search: Search, path: Path) -> None:
+def search_chart(search: Search, path: str | Path) -> None:
     """The accuracy of every trial, the best so far, and how much each setting matters, as a PNG."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     history, importances = figure.subplots(1, 2)
@@ -81,7 +82,4 @@ def search_chart(search: Search, path: Path) -> None:
     else:
         importances.axis("off")
         importances.text(0, 0.9, "too few finished trials to tell", transform=importances.transAxes)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110)
-    with atomic_write(path) as file:
-        file.write(drawn.getvalue())
+    write_figure(figure, path)

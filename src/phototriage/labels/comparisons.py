@@ -136,7 +136,10 @@ class Comparisons:
 
     def select(self, mask: "pd.Series[bool] | NDArray[np.bool_]") -> "Comparisons":
         """The rows where ``mask``, (n,) bool, is true, in their order."""
-        return Comparisons(self.table[np.asarray(mask, dtype=bool)])
+        # Made without validation: rows of a valid table are valid, and folds select again and again.
+        selected = object.__new__(Comparisons)
+        object.__setattr__(selected, "table", self.table[np.asarray(mask, dtype=bool)].reset_index(drop=True))
+        return selected
 
     def in_series(self, keys: Collection[str]) -> "Comparisons":
         """The rows of these series, in their order."""
@@ -147,7 +150,7 @@ class Comparisons:
         listed = list(photos)
         return self.select(self.table["photo_a"].isin(listed) & self.table["photo_b"].isin(listed))
 
-    def write(self, path: Path) -> None:
+    def write(self, path: str | Path) -> None:
         """Writes a CSV or Parquet table, by the ending of its name.
 
         The columns are series, photo_a, photo_b, preference, votes, votes_a, votes_b, vote_agreement (empty
@@ -157,6 +160,7 @@ class Comparisons:
         Raises:
             OutputError: the ending is another one, or the place cannot be written.
         """
+        path = Path(path)
         ending = path.suffix.lower()
         if ending not in (".csv", ".parquet"):
             raise OutputError(f"{path}: comparisons are written as .csv or .parquet, not as '{path.suffix}'")

@@ -1,4 +1,4 @@
-"""Which names hang together."""
+"""Connected components of linked names."""
 
 from collections.abc import Iterable
 

@@ -8,7 +8,7 @@ import pandas as pd
 from phototriage.errors import LabelError
 from phototriage.labels.alignment import AlignmentSummary, align
 from phototriage.labels.comparisons import COLUMNS, Comparisons
-from phototriage.labels.filtering import clear_comparisons, clear_majority
+from phototriage.labels.filtering import MIN_AGREEMENT, MIN_REVIEWERS, clear_comparisons, clear_majority
 from phototriage.labels.own_table import read_own_table
 from phototriage.labels.pairlist import read_pairlists
 from phototriage.labels.release import Release, find_release, photo_key, photo_root
@@ -66,7 +66,11 @@ class Labels:
 
 
 def read_labels(
-    path: Path, *, min_agreement: float = 0.7, min_reviewers: int = 2, assume_aligned: bool = False
+    path: str | Path,
+    *,
+    min_agreement: float = MIN_AGREEMENT,
+    min_reviewers: int = MIN_REVIEWERS,
+    assume_aligned: bool = False,
 ) -> Labels:
     """Reads the labels at ``path``, whatever kind they are.
 
@@ -83,7 +87,7 @@ def read_labels(
         LabelError: there are no labels at path, they are malformed, or they are votes without a pairlist.
     """
     try:
-        return _read(path, _Filters(min_agreement, min_reviewers), assume_aligned)
+        return _read(Path(path), _Filters(min_agreement, min_reviewers), assume_aligned)
     except OSError as error:
         raise LabelError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
 

@@ -59,9 +59,9 @@ def find_release(folder: Path) -> Release:
     )
 
 
-def photo_root(folder: Path) -> Path | None:
+def photo_root(folder: str | Path) -> Path | None:
     """The folder of the release's photos: train_val_imgs/ below this one, or where they lie flat, or None."""
-    for place in _places(folder):
+    for place in _places(Path(folder)):
         for root in (place / _PHOTOS, place / _PHOTOS / _PHOTOS, place):
             if any(root.glob(_PHOTO_PATTERN)):
                 return root

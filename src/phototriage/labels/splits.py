@@ -130,7 +130,7 @@ def k_folds(
             f"{_extent(comparisons, groups, contents)}"
         )
     held_out: list[list[_Group]] = [[] for _ in range(folds)]
-    # The largest first, each into the smallest fold, so that folds stay even where many series hang together.
+    # The largest first, each into the smallest fold, so that large components leave folds even.
     for group in sorted(groups, key=len, reverse=True):
         min(held_out, key=lambda fold: sum(map(len, fold))).append(group)
     return [
@@ -180,7 +180,7 @@ def _extent(comparisons: Comparisons, groups: list[_Group], contents: Mapping[st
     photos = [photo for photos in comparisons.photos_by_series().values() for photo in photos]
     shared, times = Counter(known.get(photo, photo) for photo in photos).most_common(1)[0]
     name = next(photo for photo in photos if known.get(photo, photo) == shared)
-    return f"{text}: {series} series hang together by photos they share, as {times} of them by {name}"
+    return f"{text}: {series} series are connected by photos they share, {times} of them by {name}"
 
 
 def _rows(comparisons: Comparisons, groups: list[_Group]) -> Comparisons:

@@ -1,53 +1,75 @@
-"""An evaluation as Markdown."""
+"""An evaluation report as JSON and as Markdown."""
 
+import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from phototriage.outputs.judgement import (
-    JUDGEMENT_LEGEND,
-    judgement_cells,
-    judgement_headers,
+from phototriage.outputs.evaluation_table import (
+    EVALUATION_LEGEND,
+    ORACLE,
+    SINGLE_RATER,
+    evaluation_cells,
+    evaluation_headers,
     lead_sentence,
     percent,
 )
 from phototriage.printable import printable
 
 if TYPE_CHECKING:
-    from phototriage.evaluation import Judgement, Mistake, Part
+    from phototriage.evaluation import EvaluationReport, KindAccuracy, Mistake
 
-__all__ = ["judgement_markdown", "markdown_table"]
+__all__ = ["evaluation_json", "evaluation_markdown", "markdown_table"]
 
-_CEILING = """\
-(one more person) and (perfect knower): what one further human, and somebody who knows which photo most
-people choose, would score against these labels, by the votes of {pairs:,} pairs, {votes:.1f} each
-(α = {alpha:.2f})."""
+_CEILING = f"""\
+{SINGLE_RATER} and {ORACLE}: what one more person, and somebody who knows which photo most people
+choose, would score against these labels, by the votes of {{pairs:,}} pairs, {{votes:.1f}} each
+(α = {{alpha:.2f}})."""
 
 
-def judgement_markdown(
-    judgement: "Judgement", title: str, notes: Sequence[str] = (), mistakes: Sequence["Mistake"] = ()
+def evaluation_json(report: "EvaluationReport", mistakes: Sequence["Mistake"] = (), **about: Any) -> str:
+    """One document: `about` (what was evaluated, and how), counts, and per scorer each figure and interval.
+
+    `lead` has by how much the reference is ahead of each other scorer. JSON has no NaN, nor has this.
+    """
+    document = {**about, **asdict(report)}
+    if document["ceiling"]:
+        # The names that the document has had from the start.
+        names = {"oracle": "knower", "single_rater": "human"}
+        document["ceiling"] = {names.get(key, key): value for key, value in document["ceiling"].items()}
+    scorers = document.pop("scorers")
+    document["scorers"] = {scorer["name"]: scorer["figures"] for scorer in scorers}
+    for part in ("lead", "by_series_size", "by_preference", "reliability"):
+        document[part] = {scorer["name"]: scorer[part] for scorer in scorers if scorer[part]}
+    document["worst_mistakes"] = [asdict(mistake) for mistake in mistakes]
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def evaluation_markdown(
+    report: "EvaluationReport", title: str, notes: Sequence[str] = (), mistakes: Sequence["Mistake"] = ()
 ) -> str:
-    """A report: what was judged, the table, differences, kinds of pairs, calibration, the worst mistakes."""
-    paragraphs = [f"# {_inline(title)}", _counts(judgement)]
+    """A page: what was evaluated, the table, differences, kinds of pairs, calibration, the worst mistakes."""
+    paragraphs = [f"# {_inline(title)}", _counts(report)]
     paragraphs += ["\n".join(f"- {_inline(each)}" for each in notes)] if notes else []
-    paragraphs += [markdown_table(judgement_headers(judgement), judgement_cells(judgement)), JUDGEMENT_LEGEND]
-    if judgement.ceiling:
-        told = judgement.ceiling
+    paragraphs += [markdown_table(evaluation_headers(report), evaluation_cells(report)), EVALUATION_LEGEND]
+    if report.ceiling:
+        told = report.ceiling
         paragraphs.append(_CEILING.format(pairs=told.pairs, votes=told.votes, alpha=told.concentration))
-    if judgement.reference:
-        others = [verdict.name for verdict in judgement.verdicts if verdict.name != judgement.reference]
+    if report.reference:
+        others = [scorer.name for scorer in report.scorers if scorer.name != report.reference]
         lines = [
-            f"- {_inline(lead_sentence(judgement, other, figure))}"
+            f"- {_inline(lead_sentence(report, other, figure))}"
             for other in others
             for figure in ("accuracy", "accuracy_clear")
         ]
         paragraphs += ["## Differences", "\n".join(lines)] if lines else []
-        verdict = judgement.verdict(judgement.reference)
-        paragraphs += ["## By the number of photos in the series", _parts("photos", verdict.by_series_size)]
-        paragraphs += ["## By the size of the preference", _parts("max(p, 1 − p)", verdict.by_preference)]
-        if verdict.reliability:
+        scorer = report.scorer(report.reference)
+        paragraphs += ["## By the number of photos in the series", _parts("photos", scorer.by_series_size)]
+        paragraphs += ["## By the size of the preference", _parts("max(p, 1 − p)", scorer.by_preference)]
+        if scorer.reliability:
             rows = [
                 [f"{100 * each.confidence:.1f}", percent(each.share), f"{each.pairs:,}"]
-                for each in verdict.reliability
+                for each in scorer.reliability
             ]
             paragraphs += ["## Calibration", markdown_table(["it says %", "people say %", "pairs"], rows)]
     if mistakes:
@@ -61,17 +83,17 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]], texts:
     return "\n".join(f"| {' | '.join(map(_inline, line))} |" for line in lines)
 
 
-def _counts(judgement: "Judgement") -> str:
-    chance = judgement.top1_by_chance
+def _counts(report: "EvaluationReport") -> str:
+    chance = report.top1_by_chance
     by_chance = "" if chance is None else f", of which a blind choice finds the best photo in {chance:.1%}"
     return (
-        f"{judgement.pairs:,} pairs of {judgement.series:,} series, {judgement.clear_pairs:,} of them with "
-        f"p ≥ 0.7; {judgement.complete_series:,} complete series{by_chance}; "
-        f"{judgement.uncovered_pairs:,} pairs left out for want of a score."
+        f"{report.pairs:,} pairs of {report.series:,} series, {report.clear_pairs:,} of them with "
+        f"p ≥ 0.7; {report.complete_series:,} complete series{by_chance}; "
+        f"{report.uncovered_pairs:,} pairs left out for want of a score."
     )
 
 
-def _parts(header: str, parts: Sequence["Part"]) -> str:
+def _parts(header: str, parts: Sequence["KindAccuracy"]) -> str:
     rows = [[part.kind, percent(part.accuracy), f"{part.pairs:,}"] for part in parts if part.pairs]
     return markdown_table([header, "accuracy %", "pairs"], rows)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from phototriage.outputs.stored_features import human_size
+from phototriage.outputs.features.tables import human_size
 from phototriage.series import RankedPhoto, RankedSeries
 
 __all__ = ["RankingFigures", "ranking_figures"]

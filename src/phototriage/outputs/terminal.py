@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from phototriage.outputs.console import stdout_console
-from phototriage.outputs.judgement import JUDGEMENT_LEGEND, judgement_cells, judgement_headers, percent
+from phototriage.outputs.evaluation_table import (
+    EVALUATION_LEGEND,
+    evaluation_cells,
+    evaluation_headers,
+    percent,
+)
 from phototriage.outputs.ranked_lines import ranked_lines
 from phototriage.outputs.tables import new_table, print_wide_table
 from phototriage.series import RankedSeries
 
 if TYPE_CHECKING:
-    from phototriage.evaluation import Judgement
+    from phototriage.evaluation import EvaluationReport
     from phototriage.labels import AlignmentSummary, Labels
 
-__all__ = ["print_judgement", "print_kinds", "print_labels", "print_ranking"]
+__all__ = ["print_evaluation", "print_kinds", "print_labels", "print_ranking"]
 
 _LEGEND_WIDTH = 100
 _LEGEND = """\
@@ -41,22 +46,20 @@ def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> Non
         console.print(_LEGEND, highlight=False)
 
 
-def print_judgement(judgement: "Judgement") -> None:
+def print_evaluation(report: "EvaluationReport") -> None:
     """A row per scorer, each figure with its interval; what noise in the labels allows; how to read it."""
     console = stdout_console()
-    print_wide_table(
-        console, judgement_headers(judgement), judgement_cells(judgement), bold=judgement.reference
-    )
+    print_wide_table(console, evaluation_headers(report), evaluation_cells(report), bold=report.reference)
     console.print()
-    console.print(textwrap.fill(JUDGEMENT_LEGEND, min(console.width, _LEGEND_WIDTH)), highlight=False)
+    console.print(textwrap.fill(EVALUATION_LEGEND, min(console.width, _LEGEND_WIDTH)), highlight=False)
 
 
-def print_kinds(judgement: "Judgement") -> None:
+def print_kinds(report: "EvaluationReport") -> None:
     """The reference's accuracy by series size and by the size of the preference."""
-    verdict = judgement.verdict(judgement.reference or "")
+    scorer = report.scorer(report.reference or "")
     for header, parts in (
-        ("photos in the series", verdict.by_series_size),
-        ("share of people on the winner's side", verdict.by_preference),
+        ("photos in the series", scorer.by_series_size),
+        ("share of people on the winner's side", scorer.by_preference),
     ):
         table = new_table(header)
         table.add_column("accuracy %", justify="right")

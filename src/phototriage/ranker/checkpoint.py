@@ -39,11 +39,12 @@ _NO_RANKER = (
 """What files raise that hold something else."""
 
 
-def save_ranker(ranker: TrainedRanker, path: Path) -> None:
+def save_ranker(ranker: TrainedRanker, path: str | Path) -> None:
     """Writes a ranker, whole or not at all, as `.pt` or `.safetensors` by the ending of `path`.
 
     Raises OutputError where that cannot be done.
     """
+    path = Path(path)
     if path.suffix not in _PACK:
         raise OutputError(f"{path}: a ranker is saved as {' or '.join(_PACK)}")
     tensors = {**ranker.weights, "seen_keys": ranker.seen_keys, "seen_contents": ranker.seen_contents}
@@ -57,11 +58,12 @@ def save_ranker(ranker: TrainedRanker, path: Path) -> None:
         file.write(_PACK[path.suffix](tensors, about))
 
 
-def load_ranker(path: Path) -> TrainedRanker:
+def load_ranker(path: str | Path) -> TrainedRanker:
     """Reads a ranker that `save_ranker` wrote, or the one in the folder of an export or a run.
 
     Raises ModelError for any other file, MissingExtraError for a `.pt` where torch is not installed.
     """
+    path = Path(path)
     if path.is_dir():
         found = [path / name for name in _IN_FOLDER if (path / name).exists()]
         if not found:

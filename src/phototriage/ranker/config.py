@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from phototriage.errors import ModelError
+from phototriage.labels.filtering import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.plain_values import with_values
 
 __all__ = ["InputNormalization", "LabelTreatment", "Loss", "MultiFeatureConfig"]
@@ -46,9 +47,9 @@ class MultiFeatureConfig:
     """At least 1."""
     patience: int = 5
     """Epochs without a better validation accuracy after which training stops, at least 1."""
-    min_agreement: float = 0.7
+    min_agreement: float = MIN_AGREEMENT
     """Train only on pairs of which at least this share of the votes agree, in [0.5, 1]."""
-    min_reviewers: int = 2
+    min_reviewers: int = MIN_REVIEWERS
     """Train only on pairs with at least this many votes, where the votes are known."""
     seed: int = 0
     """Decides the first weights, the order of the pairs, dropout, and the split by series."""

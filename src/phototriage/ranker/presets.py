@@ -33,10 +33,10 @@ def read_preset(name: str) -> dict[str, Any]:
     return _parsed((files("phototriage") / "presets" / f"{name}.yaml").read_text("utf-8"), f"preset {name}")
 
 
-def read_settings(path: Path) -> dict[str, Any]:
+def read_settings(path: str | Path) -> dict[str, Any]:
     """The sections of a YAML file. Raises ModelError where it cannot be read or has another section."""
     try:
-        return _parsed(path.read_text("utf-8"), str(path))
+        return _parsed(Path(path).read_text("utf-8"), str(path))
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""A training under way: all that is needed to go on as if it had never stopped."""
+"""What a training reaches: records of batches and epochs, the state to resume from, the result."""
 
 import hashlib
 import json
@@ -13,15 +13,43 @@ from phototriage.extras import extra
 from phototriage.features import Block
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
-from phototriage.ranker.record import BatchRecord, EpochRecord
 from phototriage.ranker.torch_file import read_torch_file, torch_bytes
+from phototriage.ranker.trained import TrainedRanker
 
 with extra("train"):
     from torch import Tensor
 
-__all__ = ["TrainingState", "load_state", "save_state", "training_identity"]
+__all__ = [
+    "BatchRecord",
+    "EpochRecord",
+    "Training",
+    "TrainingState",
+    "load_state",
+    "save_state",
+    "training_identity",
+]
 
 _FORMAT = "phototriage-training-1"
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """Mean loss and accuracy over the up to 10 batches that end with a step."""
+
+    epoch: int
+    step: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """An epoch on the validation pairs, and the training loss over the epoch."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
 
 
 @dataclass(frozen=True)
@@ -47,6 +75,16 @@ class TrainingState:
     epochs: tuple[EpochRecord, ...]
 
 
+@dataclass(frozen=True)
+class Training:
+    """A finished training: the ranker of the best epoch, and what happened on the way."""
+
+    ranker: TrainedRanker
+    best_epoch: int
+    batches: tuple[BatchRecord, ...]
+    epochs: tuple[EpochRecord, ...]
+
+
 def training_identity(
     config: MultiFeatureConfig, blocks: tuple[Block, ...], *sides: MultiFeaturePairwiseDataset
 ) -> str:
@@ -61,18 +99,19 @@ def training_identity(
     return digest.hexdigest()
 
 
-def save_state(state: TrainingState, path: Path) -> None:
+def save_state(state: TrainingState, path: str | Path) -> None:
     """Writes a state, whole or not at all. Raises OutputError."""
     plain = {each.name: getattr(state, each.name) for each in fields(state)}
     for name, kind in (("batches", BatchRecord), ("epochs", EpochRecord)):
         plain[name] = [[getattr(record, each.name) for each in fields(kind)] for record in plain[name]]
     data = torch_bytes({"format": _FORMAT, **plain})
-    with atomic_write(path) as file:
+    with atomic_write(Path(path)) as file:
         file.write(data)
 
 
-def load_state(path: Path) -> TrainingState:
+def load_state(path: str | Path) -> TrainingState:
     """Reads what `save_state` wrote. Raises ModelError for any other file."""
+    path = Path(path)
     try:
         plain = read_torch_file(path)
     except OSError as error:

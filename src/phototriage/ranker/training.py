@@ -18,10 +18,9 @@ from phototriage.ranker.accuracy import compute_pairwise_accuracy
 from phototriage.ranker.calibration import fit_temperature
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import Batch, MultiFeaturePairwiseDataset
+from phototriage.ranker.losses import batch_loss
 from phototriage.ranker.network import MultiFeaturePairwiseRanker
-from phototriage.ranker.objective import build_objective
-from phototriage.ranker.record import BatchRecord, EpochRecord, Training
-from phototriage.ranker.state import TrainingState, training_identity
+from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, training_identity
 from phototriage.ranker.trained import TrainedRanker
 
 with extra("train"):
@@ -133,8 +132,8 @@ class _Fit:
         self._network, self._config = network, config
         self._train = train_pairs.with_swapped() if config.symmetric_pairs else train_pairs
         self._validation = validation_pairs
-        self._objective = build_objective(config, self._train)
-        self._validation_objective = build_objective(config, validation_pairs)
+        self._batch_loss = batch_loss(config, self._train)
+        self._validation_loss = batch_loss(config, validation_pairs)
         self._matrix = torch.from_numpy(self._train.matrix)
         self._rng = np.random.default_rng(config.seed)
         self._order_rng = self._rng.bit_generator.state
@@ -180,7 +179,7 @@ class _Fit:
 
     def epoch(self, on_batches: Callable[[BatchRecord], None], after_step: Callable[[], None]) -> EpochRecord:
         number = len(self.epoch_records) + 1
-        batches = list(self._train.batches(self._config.batch_size, self._rng, self._objective.whole_series))
+        batches = list(self._train.batches(self._config.batch_size, self._rng, self._batch_loss.whole_series))
         self._network.train()
         # An epoch that was interrupted draws the same batches again and leaves out those it had done.
         for step, batch in enumerate(batches[len(self._losses) :], start=len(self._losses) + 1):
@@ -205,7 +204,7 @@ class _Fit:
 
     def _step(self, batch: Batch, place: str) -> None:
         scores = self._network(self._matrix.index_select(0, torch.from_numpy(batch.photos)))
-        loss = self._objective(scores, batch)
+        loss = self._batch_loss(scores, batch)
         self._losses.append(self._finite(loss.item(), place))
         known = scores.detach().numpy()
         self._accuracies.append(
@@ -220,7 +219,7 @@ class _Fit:
     def _validated(self, number: int) -> EpochRecord:
         scores = _all_scores(self._network, self._validation)
         with torch.no_grad():
-            loss = self._validation_objective(
+            loss = self._validation_loss(
                 torch.from_numpy(scores), self._validation.batch(np.arange(len(self._validation)))
             )
         return EpochRecord(

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from phototriage.errors import OutputError
-from phototriage.outputs.feature_export import write_feature_table
+from phototriage.outputs.features.export import write_feature_table
 
 NUMBERS = np.array([[0.1, 1e-30], [1 / 3, -2]], np.float32)
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from phototriage.features import Block
 from phototriage.features.inspection import Inspection
-from phototriage.outputs.distributions import distribution_chart
+from phototriage.outputs.features.distributions import distribution_chart
 
 
 @pytest.mark.parametrize("photos", [1, 2, 60])

@@ -1,6 +1,5 @@
 """The distribution of stored features, as a picture."""
 
-import io
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -8,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.atomic_write import atomic_write
 from phototriage.extras import extra
 from phototriage.features.inspection import Column, Inspection
+from phototriage.outputs.figure import write_figure
 
 with extra("train"):
     from matplotlib.axes import Axes
@@ -30,7 +29,7 @@ _PERCENTILES = (0, 5, 50, 95, 100)
 _Draw = Callable[[Axes], None]
 
 
-def distribution_chart(inspections: Sequence[Inspection], path: Path) -> None:
+def distribution_chart(inspections: Sequence[Inspection], path: str | Path) -> None:
     """A band of panels per block, as a PNG: columns, lengths of the vectors, cosines of pairs of photos.
 
     Raises OutputError where the picture cannot be written.
@@ -58,10 +57,7 @@ def distribution_chart(inspections: Sequence[Inspection], path: Path) -> None:
             axes.spines[["top", "right"]].set_visible(False)
             axes.tick_params(labelsize=8, colors=_GREY)
             draw(axes)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110)
-    with atomic_write(path) as file:
-        file.write(drawn.getvalue())
+    write_figure(figure, path)
 
 
 def _panels(inspection: Inspection) -> list[_Draw]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from phototriage.errors import ModelError
 from phototriage.features import Block, Features
-from phototriage.outputs import ranker_onnx as module
-from phototriage.outputs.ranker_onnx import ranker_onnx
+from phototriage.outputs.model import onnx as module
+from phototriage.outputs.model.onnx import ranker_onnx
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker
 from phototriage.ranker.config import InputNormalization
 

@@ -9,10 +9,10 @@ import optuna
 import pytest
 
 from phototriage.errors import LabelError, ModelError, OutputError
-from phototriage.evaluation import judge
-from phototriage.experiments import tuning
+from phototriage.evaluation import evaluate_scorers
+from phototriage.experiments import tuning_search
 from phototriage.experiments.cross_validation import cross_validated
-from phototriage.experiments.tuning import SearchTrial, search
+from phototriage.experiments.tuning_search import SearchTrial, search
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons, Split
 from phototriage.ranker import MultiFeatureConfig
@@ -58,8 +58,8 @@ class FakeTraining:
 def test_a_search_that_was_interrupted_goes_on_as_if_it_had_not_been(
     data: tuple[Comparisons, Features], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuning, "_RANDOM_TRIALS", 3)
-    monkeypatch.setattr(tuning, "_WIDTHS", (3, 5))
+    monkeypatch.setattr(tuning_search, "_RANDOM_TRIALS", 3)
+    monkeypatch.setattr(tuning_search, "_WIDTHS", (3, 5))
     whole = search(*data, DEFAULT, 2, 6, tmp_path / "whole.sqlite")
     assert [trial.number for trial in whole.trials] == [1, 2, 3, 4, 5, 6]
     started = 0
@@ -71,11 +71,11 @@ def test_a_search_that_was_interrupted_goes_on_as_if_it_had_not_been(
             raise KeyboardInterrupt
         return train(*inputs)  # type: ignore[arg-type]
 
-    train = tuning.train
-    monkeypatch.setattr(tuning, "train", interrupted)
+    train = tuning_search.train
+    monkeypatch.setattr(tuning_search, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         search(*data, DEFAULT, 2, 6, tmp_path / "parts.sqlite")
-    monkeypatch.setattr(tuning, "train", train)
+    monkeypatch.setattr(tuning_search, "train", train)
     new: list[int] = []
     parts = search(
         *data, DEFAULT, 2, 6, tmp_path / "parts.sqlite", on_trial=lambda trial, _: new.append(trial.number)
@@ -90,7 +90,7 @@ def test_an_accuracy_is_that_of_cross_validation(data: tuple[Comparisons, Featur
     found = search(*data, DEFAULT, 3, 1, tmp_path / "s.sqlite", lambda trial, _: seen.append(trial))
     assert [trial.number for trial in seen] == [0, 1]
     scorer = cross_validated("default", *data, DEFAULT, 3)
-    accuracy = judge(data[0], [scorer]).verdict("default").figures["accuracy"]
+    accuracy = evaluate_scorers(data[0], [scorer]).scorer("default").figures["accuracy"]
     assert accuracy
     assert found.default_accuracy == seen[0].accuracy == pytest.approx(accuracy.value)
 
@@ -99,8 +99,8 @@ def test_what_is_behind_after_two_folds_is_given_up(
     data: tuple[Comparisons, Features], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = FakeTraining(wrong=lambda trial: trial == 3)
-    monkeypatch.setattr(tuning, "train", fake)
-    monkeypatch.setattr(tuning, "_PRUNE_AFTER", 2)
+    monkeypatch.setattr(tuning_search, "train", fake)
+    monkeypatch.setattr(tuning_search, "_PRUNE_AFTER", 2)
     found = search(*data, DEFAULT, 4, 4, tmp_path / "s.sqlite")
     assert [trial.accuracy is None for trial in found.trials] == [False, False, True, False]
     assert found.trials[2].given_up == "behind the median of the trials before it"
@@ -117,7 +117,7 @@ def test_what_cannot_be_trained_is_given_up(
             raise ModelError("the loss became nan")
         return fake(split, features, config)
 
-    monkeypatch.setattr(tuning, "train", diverging)
+    monkeypatch.setattr(tuning_search, "train", diverging)
     found = search(*data, DEFAULT, 2, 3, tmp_path / "s.sqlite")
     assert [(trial.accuracy, trial.given_up) for trial in found.trials] == [(None, "the loss became nan")] * 3
     assert (found.best, found.best_accuracy) == (DEFAULT, found.default_accuracy)
@@ -128,8 +128,8 @@ def test_the_best_is_what_was_tried_and_only_what_is_searched_differs(
     data: tuple[Comparisons, Features], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = FakeTraining(wrong=lambda trial: trial != 3)
-    monkeypatch.setattr(tuning, "train", fake)
-    monkeypatch.setattr(tuning, "_FEWEST_FOR_IMPORTANCES", 5)
+    monkeypatch.setattr(tuning_search, "train", fake)
+    monkeypatch.setattr(tuning_search, "_FEWEST_FOR_IMPORTANCES", 5)
     default = replace(DEFAULT, max_epochs=7, patience=3, seed=5)
     found = search(*data, default, 2, 6, tmp_path / "s.sqlite")
     assert found.best == fake.configs[3]
@@ -144,15 +144,15 @@ def test_the_best_is_what_was_tried_and_only_what_is_searched_differs(
 def test_equally_good_trials_tell_nothing_about_settings(
     data: tuple[Comparisons, Features], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuning, "train", FakeTraining())
-    monkeypatch.setattr(tuning, "_FEWEST_FOR_IMPORTANCES", 2)
+    monkeypatch.setattr(tuning_search, "train", FakeTraining())
+    monkeypatch.setattr(tuning_search, "_FEWEST_FOR_IMPORTANCES", 2)
     assert search(*data, DEFAULT, 2, 3, tmp_path / "s.sqlite").importances == {}
 
 
 @pytest.mark.parametrize("has_votes", [True, False])
 def test_every_choice_of_the_config_is_searched(has_votes: bool) -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    configs = [tuning._suggested(study.ask(), DEFAULT, has_votes) for _ in range(150)]
+    configs = [tuning_search._suggested(study.ask(), DEFAULT, has_votes) for _ in range(150)]
     hints = get_type_hints(MultiFeatureConfig)
     for name in ("loss", "input_normalization", "labels"):
         expected = set(get_args(hints[name])) - (set() if has_votes else {"votes"})

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from phototriage.evaluation import Mistake
-from phototriage.experiments.worst_errors import mistakes_sheet
+from phototriage.experiments.mistakes_sheet import mistakes_sheet
 
 RED, BLUE, GREY = (255, 0, 0), (0, 0, 255), (240, 240, 240)
 

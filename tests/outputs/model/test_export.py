@@ -12,7 +12,7 @@ from huggingface_hub import ModelCard
 
 from phototriage.errors import ModelError, OutputError
 from phototriage.features import Block, Features
-from phototriage.outputs.model_export import export_model, read_test_results
+from phototriage.outputs.model.export import export_model, read_test_results
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker, load_ranker
 
 RESULTS: dict[str, Any] = {

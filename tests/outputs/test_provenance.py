@@ -4,12 +4,12 @@ from importlib.metadata import version
 
 import pytest
 
-from phototriage.outputs.made_by import made_by
+from phototriage.outputs.provenance import provenance
 
 
 def test_says_command_time_machine_and_versions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/usr/bin/phototriage", "benchmark", "my photos", "--folds=3"])
-    found = made_by()
+    found = provenance()
     assert found.command == "phototriage benchmark 'my photos' --folds=3"
     assert timedelta() <= datetime.now(UTC) - datetime.fromisoformat(found.date) < timedelta(minutes=1)
     assert found.versions["phototriage"] == version("phototriage")

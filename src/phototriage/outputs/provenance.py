@@ -1,4 +1,4 @@
-"""What a result was made by: when, by which command, on which machine, with which versions."""
+"""The provenance of a result: when, by which command, on which machine, with which versions."""
 
 import os
 import platform
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from phototriage.extras import installed_version
 
-__all__ = ["MadeBy", "made_by"]
+__all__ = ["Provenance", "provenance"]
 
 _MATTER = ("phototriage", "torch", "onnxruntime", "transformers", "numpy", "opencv-python-headless", "pillow")
 
 
 @dataclass(frozen=True)
-class MadeBy:
+class Provenance:
     """date: UTC, ISO 8601. command: as a shell takes it. versions: by package, and of python."""
 
     date: str
@@ -25,10 +25,10 @@ class MadeBy:
     versions: dict[str, str]
 
 
-def made_by() -> MadeBy:
-    """What this process makes its results by."""
+def provenance() -> Provenance:
+    """The provenance of what this process writes."""
     cores = os.cpu_count() or 1
-    return MadeBy(
+    return Provenance(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         machine=f"{_processor()}, {cores} core{'s' * (cores > 1)}, {platform.platform(terse=True)}",

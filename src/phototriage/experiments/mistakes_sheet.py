@@ -1,16 +1,15 @@
 """The worst mistakes of a scorer as a contact sheet, so that one sees why."""
 
-import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from phototriage.atomic_write import atomic_write
 from phototriage.errors import PhotoError
 from phototriage.evaluation import Mistake
 from phototriage.extras import extra
+from phototriage.outputs.figure import write_figure
 from phototriage.photos import load
 from phototriage.printable import printable
 
@@ -26,7 +25,9 @@ _PHOTO = 480
 """Long side of a photo on the sheet."""
 
 
-def mistakes_sheet(name: str, mistakes: Sequence[Mistake], files: Mapping[str, Path], path: Path) -> None:
+def mistakes_sheet(
+    name: str, mistakes: Sequence[Mistake], files: Mapping[str, Path], path: str | Path
+) -> None:
     """A pair per cell: left the photo that people preferred, right the one that `name` did, as a PNG.
 
     files: by photo key. A photo that cannot be read leaves its reason in its place. Raises OutputError where
@@ -49,10 +50,7 @@ def mistakes_sheet(name: str, mistakes: Sequence[Mistake], files: Mapping[str, P
         sure = "" if each.probability is None else f", P {1 - each.probability:.0%}"
         _draw(left, files[each.preferred], f"{each.preference:.0%} of people", each.score_preferred, _GREEN)
         _draw(right, files[each.other], f"the scorer{sure}", each.score_other, _RED)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    with atomic_write(path) as file:
-        file.write(drawn.getvalue())
+    write_figure(figure, path, dpi=100)
 
 
 def _draw(axes: Axes, file: Path, says: str, score: float, colour: str) -> None:

@@ -10,8 +10,8 @@ import safetensors
 
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import ModelError, OutputError
-from phototriage.outputs.model_card import model_card
-from phototriage.outputs.ranker_onnx import ranker_onnx
+from phototriage.outputs.model.card import model_card
+from phototriage.outputs.model.onnx import ranker_onnx
 from phototriage.ranker import TrainedRanker, save_ranker
 
 __all__ = ["export_model", "read_test_results"]

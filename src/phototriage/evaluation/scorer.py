@@ -1,0 +1,30 @@
+"""What is evaluated: anything that gives each photo a number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from phototriage.errors import FeatureError
+
+__all__ = ["Scorer"]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Anything that gives each photo a number.
+
+    scores: score by photo; higher is better. With `calibrated`, P(a over b) = σ(score a − score b);
+    without, the scores only order, and what needs probabilities is left empty.
+    Raises FeatureError for a score that is no finite number.
+    """
+
+    name: str
+    scores: Mapping[str, float]
+    calibrated: bool = False
+
+    def __post_init__(self) -> None:
+        finite = np.isfinite(np.fromiter(self.scores.values(), float, len(self.scores)))
+        if not finite.all():
+            photo = list(self.scores)[int(np.argmin(finite))]
+            raise FeatureError(f"{self.name}: the score of {photo} is {self.scores[photo]}, not a number")

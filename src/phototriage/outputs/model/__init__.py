@@ -1,0 +1,1 @@
+"""A ranker for others: safetensors, ONNX, a model card."""
