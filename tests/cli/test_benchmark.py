@@ -153,8 +153,8 @@ def test_a_second_run_trains_nothing(workplace: Workplace, cli: Cli, monkeypatch
         raise AssertionError("trained anew")
 
     before = workplace.report()
-    for place in ("ranker.training", "evaluation.cross_validation"):
-        monkeypatch.setattr(f"phototriage.{place}.train", untouched)
+    for place in ("training_run", "cross_validation"):
+        monkeypatch.setattr(f"phototriage.experiments.{place}.train", untouched)
     code, out, err = cli(*workplace.arguments("--output_dir", workplace.folder / "out"))
     assert code == 0
     assert f"{ALL}: was trained before" in err
@@ -166,10 +166,10 @@ def test_a_second_run_trains_nothing(workplace: Workplace, cli: Cli, monkeypatch
 def test_after_ctrl_c_what_was_trained_is_kept(
     workplace: Workplace, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from phototriage.ranker import training
+    from phototriage.experiments import training_run
 
     trained = 0
-    train = training.train
+    train = training_run.train
 
     def second_is_stopped(*inputs: Any, **options: Any) -> object:
         nonlocal trained
@@ -178,7 +178,7 @@ def test_after_ctrl_c_what_was_trained_is_kept(
             raise KeyboardInterrupt
         return train(*inputs, **options)
 
-    monkeypatch.setattr(training, "train", second_is_stopped)
+    monkeypatch.setattr(training_run, "train", second_is_stopped)
     arguments = workplace.arguments("--output_dir", workplace.folder / "stopped", "--on", "official")
     assert cli(*arguments)[0] == 130
     assert not (workplace.folder / "stopped" / "report.md").exists()

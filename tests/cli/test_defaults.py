@@ -10,7 +10,7 @@ import pytest
 import tyro
 
 from phototriage.cli import COMMANDS, _parsed
-from phototriage.cli.defaults import FILE, VARIABLE, OwnDefaults, defaults_files, places
+from phototriage.cli.defaults import FILE, VARIABLE, OwnDefaults, defaults_files, given_options, places
 from phototriage.errors import FeatureError, ModelError
 from phototriage.features import ExtractorOptions
 
@@ -295,3 +295,9 @@ def test_without_a_file_nothing_is_read_but_its_places() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_options_are_found_before_they_are_parsed() -> None:
+    arguments = ["x", "--preset", "quick", "--output-dir=there", "--preset=deep", "--labels", "--resume"]
+    given = given_options(arguments)
+    assert given == {"preset": "deep", "output_dir": "there", "labels": "--resume", "resume": ""}

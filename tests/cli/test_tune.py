@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from phototriage import extras
-from phototriage.experiments import tuning_search
+from phototriage.experiments import tuning
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels, split_by_series
 from phototriage.ranker import load_ranker
@@ -25,13 +25,13 @@ def test_searches_and_judges_on_series_it_never_saw(
     options = ("--comparisons", labels, "--feature_table", table, "--output_dir", folder, *QUICK)
     split = split_by_series(read_labels(labels).comparisons, seed=0)
     searched: list[set[str]] = []
-    whole = tuning_search.search
+    whole = tuning.search
 
     def watched(comparisons: Any, *inputs: Any, **more: Any) -> Any:
         searched.append(set(comparisons.series))
         return whole(comparisons, *inputs, **more)
 
-    monkeypatch.setattr(tuning_search, "search", watched)
+    monkeypatch.setattr(tuning, "search", watched)
     code, out, err = cli("tune", *options, "--trials", "4")
     assert code == 0
     assert searched == [{*split.train.series, *split.validation.series}]

@@ -3,7 +3,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from phototriage.evaluation import Scorer, evaluate_scorers
-from phototriage.experiments.benchmark_report import Benchmark, benchmark_json, benchmark_markdown
+from phototriage.experiments.benchmark import Benchmark
+from phototriage.experiments.benchmark_report import benchmark_json, benchmark_markdown
 from phototriage.experiments.trained_baselines import Recipe
 from phototriage.features import Features
 from phototriage.labels import Comparisons, Labels
@@ -29,7 +30,7 @@ def _benchmark(comparisons: Comparisons, features: Features) -> Benchmark:
             comparisons, [Scorer(entry.name, scores, calibrated=True)], reference=entry.name
         ),
         fold_count=4,
-        made=Provenance(
+        provenance=Provenance(
             "2026-01-02T03:04:05+00:00", "phototriage benchmark X", "a machine", {"phototriage": "9"}
         ),
     )

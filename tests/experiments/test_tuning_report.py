@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from phototriage.experiments.run_config import recipe_sections
 from phototriage.experiments.tuning_report import search_chart, trials_csv, write_search
 from phototriage.experiments.tuning_search import Search, SearchTrial
+from phototriage.features import ExtractorOptions
 from phototriage.plain_values import with_values
 from phototriage.ranker import MultiFeatureConfig
 from phototriage.ranker.presets import read_settings
@@ -21,10 +23,12 @@ SEARCH = Search(MultiFeatureConfig(), 0.6, TRIALS, BEST, 0.625, {"depth": 0.75, 
 @pytest.mark.parametrize("dims", [(), (16,), (512, 256)])
 def test_the_best_settings_are_read_as_those_of_a_training(tmp_path: Path, dims: tuple[int, ...]) -> None:
     best = MultiFeatureConfig(mlp_hidden_dims=dims, learning_rate=1e-5, weight_decay=0.0)
-    write_search(tmp_path, Search(BEST, 0.6, (), best, 0.625, {}), {"features": ["iqa"], "split": "official"})
+    sections = recipe_sections(best, ["iqa"], ExtractorOptions(), "official")
+    write_search(tmp_path, Search(BEST, 0.6, (), best, 0.625, {}), sections)
     assert {path.name for path in tmp_path.iterdir()} == {"best_config.yaml", "trials.csv", "tuning.png"}
     sections = read_settings(tmp_path / "best_config.yaml")
     assert with_values(MultiFeatureConfig(), sections.pop("ranker"), "") == best
+    assert with_values(ExtractorOptions(), sections.pop("extractor"), "") == ExtractorOptions()
     assert sections == {"features": ["iqa"], "split": "official"}
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from phototriage.cli import train
-from phototriage.cli.defaults import OwnDefaults
+from phototriage.cli.configuration import configured
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Command", "default"]
 
 _FEATURES = ("clip", "resnet", "iqa", "iqa_plus")
-_PRESET = "best"
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Command:
       phototriage ablate --root PhotoTriage --feature_table iqa_scores.csv
     """
 
-    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = _PRESET
+    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "best"
     """Ready-made settings of the training; those with layernorm drown small blocks beside large ones."""
     config: OptionalPath = None
     """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
@@ -65,7 +63,7 @@ class Command:
     )
     """ResNet layers to try by default; as the part `resnet` stand those of --resnet_layers."""
     folds: int = 5
-    """Parts of the series, each judged by a ranker trained on the others."""
+    """Parts of the series, each evaluated with a ranker trained on the others."""
     json: OptionalPath = None
     """Write the result as JSON; - for standard output."""
     markdown: OptionalPath = None
@@ -144,9 +142,5 @@ class Command:
 
 
 def default(arguments: Sequence[str]) -> Command:
-    """The command before its options are read; see `train.default`."""
-    own = OwnDefaults("ablate", Command, arguments)
-    base = train.default(arguments, own, _PRESET)
-    return replace(
-        own.over(Command()), preset=base.preset, labels=base.labels, source=base.source, ranker=base.ranker
-    )
+    """The command before its options are read."""
+    return configured("ablate", Command, arguments)

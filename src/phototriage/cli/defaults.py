@@ -15,7 +15,16 @@ from phototriage.printable import printable
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["FILE", "VARIABLE", "DefaultsFile", "OwnDefaults", "defaults_files", "is_switched_on", "places"]
+__all__ = [
+    "FILE",
+    "VARIABLE",
+    "DefaultsFile",
+    "OwnDefaults",
+    "defaults_files",
+    "given_options",
+    "is_switched_on",
+    "places",
+]
 
 FILE, VARIABLE = "phototriage.toml", "PHOTOTRIAGE_CONFIG"
 _ALL = "all"
@@ -103,9 +112,8 @@ class OwnDefaults:
         self.files = _announced(defaults_files()) if files is None else files
         self._class: Any = _bare(command_class)
         self._layers: list[tuple[Mapping[str, Any], str, Path]] = []
-        names = (each.partition("=")[0] for each in arguments if each.startswith("--"))
-        given = {name.removeprefix("--").replace("-", "_") for name in names}
-        kept_out = {other for option in given & _REPLACES.keys() for other in _REPLACES[option]}
+        given = given_options(arguments).keys() & _REPLACES.keys()
+        kept_out = {other for option in given for other in _REPLACES[option]}
         for file in self.files:
             for section, values in _checked(file, name, self._class):
                 known = {key: value for key, value in values.items() if key not in kept_out}
@@ -128,6 +136,20 @@ class OwnDefaults:
             except PhototriageError as error:
                 raise error if where in str(error) else type(error)(f"{where}: {error}") from error
         return command
+
+
+def given_options(arguments: Sequence[str]) -> dict[str, str]:
+    """The options among the arguments → what follows the last place of each, maybe nothing.
+
+    For what must be known before the parser runs, since its defaults depend on it.
+    """
+    given = {}
+    for place, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name.startswith("--"):
+            following = value if equals else next(iter(arguments[place + 1 : place + 2]), "")
+            given[name.removeprefix("--").replace("-", "_")] = following
+    return given
 
 
 def is_switched_on(command: Any) -> bool:

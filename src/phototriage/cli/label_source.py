@@ -1,19 +1,19 @@
 """The options that say where labels and ready numbers come from; the same on every command."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError
-from phototriage.features import Failure, Features
+from phototriage.experiments.labelled_features import check_covered
+from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.features.table import read_feature_table
-from phototriage.labels import Labels, Split, official_split, read_labels, split_by_series
+from phototriage.labels import Labels, read_labels
 from phototriage.outputs.text_file import check_destinations
 
-__all__ = ["LabelSource", "split_as"]
+__all__ = ["LabelSource"]
 
 
 @dataclass(frozen=True)
@@ -49,32 +49,32 @@ class LabelSource:
         What has none is said on standard error, or is an error with --strict.
         """
         features = self._features(labels, source, needed)
-        self.check_covered(labels, features.photos, features.failures, "features")
+        hint = ""
+        if self.feature_table is not None and len(features):
+            hint = f"; the table names its photos like {features.photos[0]}"
+        check_covered(
+            labels,
+            features.photos,
+            features.failures,
+            "features",
+            strict=self.strict,
+            on_note=note,
+            hint=hint,
+        )
         return features
 
-    def check_covered(
-        self, labels: Labels, photos: Collection[str], failures: Sequence[Failure], what: str
-    ) -> None:
-        """Says on standard error how many labelled photos are not among `photos`, or raises with --strict.
+    def measured(self, source: FeatureSource) -> tuple[str, ...] | None:
+        """The features that `read_features` measures for a training; None where a table has them ready."""
+        return None if self.feature_table is not None else tuple(source.features or DEFAULT_FEATURES)
 
-        `what` these have: features, or a score. `failures`: why others have none.
-        """
-        covered = labels.comparisons.between(photos)
-        known = set(photos)
-        lacking = [photo for photo in labels.comparisons.photos if photo not in known]
-        if lacking:
-            reasons = {failure.photo: failure.reason for failure in failures}
-            reason = f" ({reasons[lacking[0]]})" if lacking[0] in reasons else ""
-            text = (
-                f"{len(lacking)} of {len(labels.comparisons.photos)} labelled photos have no {what}, "
-                f"the first is {lacking[0]}{reason}; "
-                f"{len(labels.comparisons) - len(covered)} of {len(labels.comparisons)} pairs are left out"
-            )
-            if self.feature_table is not None and not len(covered):
-                text += f"; the table names its photos like {next(iter(photos))}"
-            if self.strict or not len(covered):
-                raise FeatureError(text)
-            note(text)
+    def absolute(self) -> "LabelSource":
+        """The same with paths from the root of the disk."""
+        paths = {
+            name: path.absolute()
+            for name in ("root", "comparisons", "photos", "feature_table")
+            if (path := getattr(self, name)) is not None
+        }
+        return replace(self, **paths)
 
     def _features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
         if self.feature_table is not None:
@@ -92,11 +92,3 @@ class LabelSource:
         if not folder.is_dir():
             raise FeatureError(f"the photo folder {folder} does not exist")
         return source.measure({photo: folder / photo for photo in labels.comparisons.photos}, needed)
-
-
-def split_as(how: Literal["random", "official"], labels: Labels, features: Features, seed: int) -> Split:
-    """The split that --split asks for, of those of the labels' comparisons whose photos have features."""
-    comparisons = labels.comparisons.between(features.photos)
-    if how == "official":
-        return official_split(comparisons, labels.official_test_series, seed, contents=features.contents)
-    return split_by_series(comparisons, seed, contents=features.contents)

@@ -1,31 +1,28 @@
 """`phototriage tune`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from phototriage.cli import train
-from phototriage.cli.defaults import OwnDefaults
+from phototriage.cli.configuration import configured
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
-from phototriage.cli.label_source import LabelSource, split_as
+from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import LabelError
+from phototriage.experiments.labelled_features import split_as
 from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES
-from phototriage.outputs import check_destinations, evaluation_json, print_evaluation, write_text
-from phototriage.plain_values import plain_values
+from phototriage.outputs import check_destinations, print_evaluation
 from phototriage.ranker.config import MultiFeatureConfig
 
 if TYPE_CHECKING:
     from phototriage.experiments.tuning_search import SearchTrial
 
 __all__ = ["Command", "default"]
-
-_DEFAULT, _FOUND = "default settings", "settings found"
 
 
 @dataclass(frozen=True)
@@ -34,8 +31,8 @@ class Command:
 
     Holds series out as a test, and looks among the others for the settings of the highest accuracy in folds
     over series: depth and width, normalisation, loss, margin, labels, dropout, learning rate, weight decay,
-    batch size, min_agreement. Then trains once with the best and once with the default ones, and judges both
-    on the test. The folder gets best_config.yaml (for train --config), best_model.pt, test_results.json,
+    batch size, min_agreement. Then trains once with the best and once with the default ones, and evaluates
+    both on the test. The folder gets best_config.yaml (for train --config), best_model.pt, test_results.json,
     trials.csv, tuning.png and study.sqlite. An interrupted search, or one with more --trials, goes on where
     it was. Needs the extra `tune`.
 
@@ -45,7 +42,7 @@ class Command:
       phototriage tune --comparisons my_choices.csv --photos ~/Pictures --features iqa iqa_plus
     """
 
-    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = train.Command.preset
+    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "full"
     """Ready-made settings: the default ones, that those found are held against."""
     config: OptionalPath = None
     """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
@@ -74,66 +71,37 @@ class Command:
         split = split_as(self.split, labels, features, self.ranker.seed)
 
         # Here, so that --help and mistakes in the options do not wait for torch.
-        from phototriage.evaluation import evaluate_scorers, ranker_scorer
-        from phototriage.experiments.tuning_report import write_search
-        from phototriage.experiments.tuning_search import search
-        from phototriage.ranker import save_ranker
-        from phototriage.ranker.training import train as train_ranker
+        from phototriage.experiments.tuning import tune
 
-        found = search(
-            labels.comparisons.in_series([*split.train.series, *split.validation.series]),
+        tuning = tune(
+            labels.comparisons,
+            split,
             features,
             self.ranker,
             self.folds,
             self.trials,
-            self.output_dir / "study.sqlite",
+            self.output_dir,
+            measured=self.labels.measured(self.source),
+            options=self.source.options,
+            split_name=self.split,
             on_trial=_Progress(self.trials),
         )
-        measured = self.labels.feature_table is None
-        recipe = {
-            "features": list(self.source.features or DEFAULT_FEATURES) if measured else None,
-            "extractor": plain_values(self.source.options),
-            "split": self.split,
-        }
-        write_search(self.output_dir, found, recipe)
-        settings = {_DEFAULT: self.ranker} | ({_FOUND: found.best} if found.best != self.ranker else {})
-        rankers = {name: train_ranker(split, features, config).ranker for name, config in settings.items()}
-        report = evaluate_scorers(
-            labels.comparisons.in_series(split.test.series),
-            [ranker_scorer(name, ranker, features) for name, ranker in rankers.items()],
-            reference=list(rankers)[-1],
-        )
-        write_text(
-            evaluation_json(report, judged="test series, which the search never saw"),
-            self.output_dir / "test_results.json",
-        )
-        save_ranker(list(rankers.values())[-1], self.output_dir / "best_model.pt")
-        gain = (
-            f", settings found {found.best_accuracy:.1%}, flattered by the choice"
-            if _FOUND in rankers
-            else ""
-        )
+        found = tuning.search
+        gain = ""
+        if tuning.found_better:
+            gain = f", settings found {found.best_accuracy:.1%}, flattered by the choice"
         note(f"in the folds: default settings {found.default_accuracy:.1%}{gain}")
-        note(f"on {report.series} series that the search never saw:")
-        print_evaluation(report)
-        if _FOUND not in rankers:
+        note(f"on {tuning.report.series} series that the search never saw:")
+        print_evaluation(tuning.report)
+        if not tuning.found_better:
             note(f"none of {len(found.trials)} trials was better than the default settings: they are kept")
         note(f"everything is in {self.output_dir}")
         return SOME_FAILED if features.failures else 0
 
 
 def default(arguments: Sequence[str]) -> Command:
-    """The command before its options are read; see `train.default`."""
-    own = OwnDefaults("tune", Command, arguments)
-    base = train.default(arguments, own)
-    return replace(
-        own.over(Command()),
-        preset=base.preset,
-        split=base.split,
-        labels=base.labels,
-        source=base.source,
-        ranker=base.ranker,
-    )
+    """The command before its options are read."""
+    return configured("tune", Command, arguments)
 
 
 class _Progress:

@@ -8,7 +8,10 @@ from phototriage.evaluation.scorer import Scorer
 from phototriage.features import IQA_COLUMNS, Features
 from phototriage.ranker import TrainedRanker
 
-__all__ = ["FIXED_MIX", "baselines", "ranker_scorer"]
+__all__ = ["COIN", "FIXED_MIX", "baselines", "ranker_scorer"]
+
+COIN = "coin"
+"""The name, in results too, of the scorer that orders by chance: all photos have the same score."""
 
 FIXED_MIX = dict(zip(IQA_COLUMNS, (0.4, 0.3, 0.2, 0.1), strict=True))
 """Weights of the four image-quality numbers in the mix that rule-based tools use."""
@@ -17,8 +20,8 @@ _FEW = 8
 
 
 def baselines(features: Features) -> list[Scorer]:
-    """A coin; the single numbers of blocks that have few; the fixed mix, where it can be had."""
-    scorers = [Scorer("coin", dict.fromkeys(features.photos, 0.0), calibrated=True)]
+    """Chance; the single numbers of blocks that have few; the fixed mix, where it can be had."""
+    scorers = [Scorer(COIN, dict.fromkeys(features.photos, 0.0), calibrated=True)]
     repeated = {name for name, times in Counter(features.columns).items() if times > 1}
     start = 0
     for block in features.blocks:

@@ -1,19 +1,30 @@
 """Recipes side by side on PhotoTriage: on its official validation series, and in folds over all series."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
+from phototriage.errors import FeatureError, ModelError
 from phototriage.evaluation.baselines import baselines, ranker_scorer
 from phototriage.evaluation.evaluate import evaluate_scorers
 from phototriage.evaluation.held_out import never_seen
 from phototriage.evaluation.report import EvaluationReport
 from phototriage.evaluation.scorer import Scorer
+from phototriage.experiments.ablation import ablate
+from phototriage.experiments.benchmark_inputs import BenchmarkPreset
+from phototriage.experiments.inputs_digest import inputs_digest
+from phototriage.experiments.labelled_features import OnNote
+from phototriage.experiments.run_config import LAST_STATE, MODEL, recipe_sections
 from phototriage.experiments.trained_baselines import Recipe
+from phototriage.experiments.training_run import Watch, training_run, unwatched
 from phototriage.features import Features
-from phototriage.labels import Labels
-from phototriage.ranker import MultiFeatureConfig, TrainedRanker
+from phototriage.labels import Labels, official_split
+from phototriage.outputs.provenance import Provenance, provenance
+from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_ranker
 
-__all__ = ["Official", "evaluate_folds", "evaluate_official", "recipes"]
+__all__ = ["Benchmark", "Official", "evaluate_folds", "evaluate_official", "recipes", "run_benchmark"]
 
 _ALONE = ("clip", "iqa")
 
@@ -29,6 +40,96 @@ class Official:
     unseen: EvaluationReport
     in_sample: EvaluationReport
     seen_series: int
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a benchmark found.
+
+    entries: what was trained; the first is the reference of all differences. runs: by the name of the entry,
+    the run folder of its training for the official validation, relative to the
+    benchmark's. unmeasured: labelled photos without features,
+    with the reason where it is known. official, folds: None where it was not asked for. fold_count: parts of
+    the series.
+    """
+
+    labels: Labels
+    entries: Sequence[Recipe]
+    runs: Mapping[str, str]
+    unmeasured: Mapping[str, str]
+    official: Official | None
+    folds: EvaluationReport | None
+    fold_count: int
+    provenance: Provenance
+
+
+def run_benchmark(
+    labels: Labels,
+    presets: Sequence[BenchmarkPreset],
+    read_features: Callable[[BenchmarkPreset], Features],
+    folder: str | Path,
+    *,
+    on: Collection[str] = ("official", "folds"),
+    folds: int = 5,
+    allow_missing: bool = False,
+    labels_section: Mapping[str, Any] | None = None,
+    measured: bool = True,
+    watch: Watch = unwatched,
+    on_note: OnNote = lambda text: None,
+) -> Benchmark:
+    """Trains each preset on all its features, on CLIP alone and on image quality alone, and evaluates them.
+
+    What is finished stays in the folder and is not done again, as long as labels, numbers, settings and
+    version are the same.
+
+    Args:
+        labels: of a PhotoTriage release, see `check_labels`.
+        presets: the first, on all its features, is the reference of all differences.
+        read_features: reads or measures what a preset asks for.
+        on: official: learn from the training series, evaluate on the official validation series. folds:
+            learn from all but one of `folds` parts of all series, evaluate on that part, for every part.
+        allow_missing: go on where labelled photos have no features.
+        labels_section: what config.yaml of each run says of the labels.
+        measured: whether features are measured; the config.yaml of each run then names them.
+        watch: see `training_run`.
+
+    Raises FeatureError for photos without features, LabelError, ModelError and OutputError.
+    """
+    folder = Path(folder)
+    # What another version trained is none of this version's figures.
+    runs_folder = folder / f"runs-{version('phototriage')}"
+    features = [_read(labels, preset, read_features, allow_missing=allow_missing) for preset in presets]
+    arms = [
+        (preset, entry)
+        for preset, of_preset in zip(presets, features, strict=True)
+        for entry in recipes(preset.name, of_preset, preset.config)
+    ]
+    entries = [entry for _, entry in arms]
+    runs: dict[str, Path] = {}
+    official = None
+    if "official" in on:
+        rankers: dict[str, TrainedRanker] = {}
+        for preset, entry in arms:
+            names = [block.name for block in entry.features.blocks] if measured else None
+            sections = recipe_sections(entry.config, names, preset.options, "official", labels_section)
+            rankers[entry.name], runs[entry.name] = _trained(
+                labels, entry, runs_folder, sections, watch, on_note
+            )
+        official = evaluate_official(labels, entries, rankers)
+    in_folds = None
+    if "folds" in on:
+        scorers = [_in_folds(labels, entry, folds, runs_folder / "folds", on_note) for entry in entries]
+        in_folds = evaluate_folds(labels, entries, scorers)
+    return Benchmark(
+        labels,
+        entries,
+        {name: str(run.relative_to(folder)) for name, run in runs.items()},
+        _unmeasured(labels, features),
+        official,
+        in_folds,
+        folds,
+        provenance(),
+    )
 
 
 def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list[Recipe]:
@@ -48,10 +149,10 @@ def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list
 def evaluate_official(
     labels: Labels, entries: Sequence[Recipe], rankers: Mapping[str, TrainedRanker]
 ) -> Official:
-    """Judges the rankers of the recipes, by name, beside scorers that learned nothing.
+    """Evaluates the rankers of the recipes, by name, beside scorers that learned nothing.
 
     The first is the reference of all differences. Raises LabelError where none of the official validation
-    series is left to judge.
+    series is left to evaluate.
     """
     comparisons, official = labels.comparisons, labels.official_test_series
     validation = comparisons.in_series(official)
@@ -69,6 +170,81 @@ def evaluate_official(
 
 
 def evaluate_folds(labels: Labels, entries: Sequence[Recipe], scorers: Sequence[Scorer]) -> EvaluationReport:
-    """Judges what `cross_validated` made of the recipes, in their order; the first is the reference."""
+    """Evaluates what `cross_validated` made of the recipes, in their order; the first is the reference."""
     everyone = [*baselines(entries[0].features), *scorers]
     return evaluate_scorers(labels.comparisons, everyone, reference=entries[0].name)
+
+
+def _read(
+    labels: Labels,
+    preset: BenchmarkPreset,
+    read_features: Callable[[BenchmarkPreset], Features],
+    *,
+    allow_missing: bool,
+) -> Features:
+    features = read_features(preset)
+    if not allow_missing and (lacking := _unmeasured(labels, [features])):
+        raise FeatureError(
+            f"{len(lacking):,} of {len(labels.comparisons.photos):,} labelled photos have no features, "
+            f"the first is {next(iter(lacking))}: mend them, or go on without them by --allow_missing"
+        )
+    return features
+
+
+def _unmeasured(labels: Labels, measured: Sequence[Features]) -> dict[str, str]:
+    """Labelled photos without features, and the reason where it is known."""
+    reasons = {each.photo: each.reason for features in measured for each in features.failures}
+    return {
+        photo: reasons.get(photo, "")
+        for photo in labels.comparisons.photos
+        if not all(photo in features for features in measured)
+    }
+
+
+def _trained(
+    labels: Labels,
+    entry: Recipe,
+    runs: Path,
+    sections: Mapping[str, Any],
+    watch: Watch,
+    on_note: OnNote,
+) -> tuple[TrainedRanker, Path]:
+    """The ranker of the official training series, and its run folder."""
+    comparisons = labels.comparisons.between(entry.features.photos)
+    if not len(comparisons.in_series(labels.official_test_series)):
+        raise FeatureError(
+            "not one pair of the official validation has features: measure its photos, or do without "
+            "by --on folds"
+        )
+    digest = inputs_digest(comparisons, entry.features, entry.config, folds=0)
+    folder = runs / f"{entry.name.replace(': ', '-')}-{digest[:8]}"
+    interrupted = (folder / LAST_STATE).exists()
+    if (folder / MODEL).exists() and not interrupted:
+        on_note(f"{entry.name}: was trained before")
+        return load_ranker(folder / MODEL), folder
+    on_note(f"{entry.name}: training on the official training series")
+    split = official_split(
+        comparisons, labels.official_test_series, entry.config.seed, contents=entry.features.contents
+    )
+    run = training_run(
+        split,
+        entry.features,
+        entry.config,
+        folder,
+        sections,
+        name=entry.name,
+        resume=interrupted,
+        watch=watch,
+        on_note=on_note,
+    )
+    return run.training.ranker, folder
+
+
+def _in_folds(labels: Labels, entry: Recipe, folds: int, finished: Path, on_note: OnNote) -> Scorer:
+    on_note(f"{entry.name}: {folds} folds")
+    whole = {entry.name: range(entry.features.matrix.shape[1])}
+    (trial,) = ablate(labels.comparisons, entry.features, whole, entry.config, folds, finished)
+    if trial.scorer is None:
+        raise ModelError(f"{entry.name}: {trial.failure}")
+    on_note(f"{entry.name}: {f'{trial.seconds:.0f} s' if trial.seconds else 'was finished before'}")
+    return trial.scorer

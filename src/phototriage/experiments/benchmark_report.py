@@ -2,8 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototriage.evaluation import EvaluationReport
@@ -12,41 +12,27 @@ from phototriage.labels import Labels
 from phototriage.outputs.evaluation_report import evaluation_json, evaluation_markdown, markdown_table
 from phototriage.outputs.evaluation_table import percent
 from phototriage.outputs.provenance import Provenance
+from phototriage.outputs.text_file import write_text
 from phototriage.plain_values import plain_values
 from phototriage.printable import printable
 
 if TYPE_CHECKING:
-    from phototriage.experiments.benchmark import Official
-    from phototriage.experiments.trained_baselines import Recipe
+    from phototriage.experiments.benchmark import Benchmark, Official
 
-__all__ = ["Benchmark", "benchmark_json", "benchmark_markdown"]
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """What a benchmark found.
-
-    entries: what was trained; the first is the reference of all differences. runs: by the name of the entry,
-    the run folder of its training for the official validation. unmeasured: labelled photos without features,
-    with the reason where it is known. official, folds: None where it was not asked for. fold_count: parts of
-    the series.
-    """
-
-    labels: Labels
-    entries: "Sequence[Recipe]"
-    runs: Mapping[str, str]
-    unmeasured: Mapping[str, str]
-    official: "Official | None"
-    folds: EvaluationReport | None
-    fold_count: int
-    made: Provenance
+__all__ = ["benchmark_json", "benchmark_markdown", "write_benchmark"]
 
 
-def benchmark_json(benchmark: Benchmark) -> str:
+def write_benchmark(benchmark: "Benchmark", folder: str | Path) -> None:
+    """Writes report.md and report.json. Raises OutputError."""
+    write_text(benchmark_markdown(benchmark), Path(folder) / "report.md")
+    write_text(benchmark_json(benchmark), Path(folder) / "report.json")
+
+
+def benchmark_json(benchmark: "Benchmark") -> str:
     """One document with everything that is in the page, every setting, and every photo left out."""
     labels, official = benchmark.labels, benchmark.official
     document: dict[str, Any] = {
-        "made": asdict(benchmark.made),
+        "made": asdict(benchmark.provenance),
         "labels": {
             "steps": [asdict(step) for step in labels.steps],
             "alignment": asdict(labels.alignment) if labels.alignment else None,
@@ -76,10 +62,10 @@ def benchmark_json(benchmark: Benchmark) -> str:
     return json.dumps(sound, indent=2, ensure_ascii=False) + "\n"
 
 
-def benchmark_markdown(benchmark: Benchmark) -> str:
+def benchmark_markdown(benchmark: "Benchmark") -> str:
     """The page: published figures beside, labels, features, training, evaluations, in-sample, provenance."""
-    made, official, folds = benchmark.made, benchmark.official, benchmark.folds
-    parts = ["# PhotoTriage benchmark", f"phototriage {made.versions['phototriage']}, {made.date}."]
+    origin, official, folds = benchmark.provenance, benchmark.official, benchmark.folds
+    parts = ["# PhotoTriage benchmark", f"phototriage {origin.versions['phototriage']}, {origin.date}."]
     parts += ["## Beside published figures", _READING, _beside_published(benchmark)]
     parts += ["## Labels", *_labels(benchmark.labels)]
     parts += ["## Features", *_features(benchmark)]
@@ -94,7 +80,7 @@ def benchmark_markdown(benchmark: Benchmark) -> str:
         parts.append(_deeper(evaluation_markdown(folds, title, notes)))
     if official:
         parts += ["## In-sample, for contrast", *_in_sample(official)]
-    parts += ["## How it was made", _origin(made)]
+    parts += ["## How it was made", _origin(origin)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -106,7 +92,7 @@ different pairs do not compare to the last point."""
 _HEADERS = ("scorer", "judged on", "source", "all pairs %", "p ≥ 0.7 %")
 
 
-def _beside_published(benchmark: Benchmark) -> str:
+def _beside_published(benchmark: "Benchmark") -> str:
     official, folds = benchmark.official, benchmark.folds
     judged = []
     if official:
@@ -160,7 +146,7 @@ def _labels(labels: Labels) -> list[str]:
     return parts + (["\n".join(f"- {printable(note)}" for note in labels.notes)] if labels.notes else [])
 
 
-def _features(benchmark: Benchmark) -> list[str]:
+def _features(benchmark: "Benchmark") -> list[str]:
     blocks = dict.fromkeys(block for entry in benchmark.entries for block in entry.features.blocks)
     photos, lost = benchmark.labels.comparisons.photos, benchmark.unmeasured
     text = f"{len(photos) - len(lost):,} of {len(photos):,} labelled photos have features."
@@ -171,7 +157,7 @@ def _features(benchmark: Benchmark) -> list[str]:
     return [text, markdown_table(["block", "made by (fingerprint)", "numbers"], rows, texts=2)]
 
 
-def _trained(benchmark: Benchmark) -> list[str]:
+def _trained(benchmark: "Benchmark") -> list[str]:
     rows = []
     for entry in benchmark.entries:
         config = entry.config
@@ -224,13 +210,13 @@ def _in_sample(official: "Official") -> list[str]:
     ]
 
 
-def _origin(made: Provenance) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
+def _origin(provenance: Provenance) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
     return "\n".join(
         [
-            f"- command: `{printable(made.command)}`",
-            f"- date: {made.date}",
-            f"- machine: {printable(made.machine)}",
+            f"- command: `{printable(provenance.command)}`",
+            f"- date: {provenance.date}",
+            f"- machine: {printable(provenance.machine)}",
             f"- versions: {versions}",
         ]
     )

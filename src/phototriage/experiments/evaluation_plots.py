@@ -1,9 +1,11 @@
 """An evaluation as pictures: accuracy by scorer and by kind of pair, calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from phototriage.evaluation import EvaluationReport, KindAccuracy, ScorerReport
+from phototriage.evaluation import EvaluationReport, KindAccuracy, Mistake, ScorerReport
+from phototriage.evaluation.baselines import COIN
+from phototriage.experiments.mistakes_sheet import mistakes_sheet
 from phototriage.extras import extra
 from phototriage.outputs.figure import write_figure
 from phototriage.printable import printable
@@ -12,9 +14,41 @@ with extra("train"):
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["accuracy_chart", "kinds_plot", "reliability_plot"]
+__all__ = ["accuracy_chart", "kinds_plot", "reliability_plot", "write_evaluation_plots"]
 
 _BLUE, _LIGHT, _ORANGE, _GREY = "#2f6db3", "#b9d0ea", "#e08a2c", "#6f6f6f"
+
+
+def write_evaluation_plots(
+    report: EvaluationReport,
+    mistakes: Sequence[Mistake],
+    photos: str | Path | None,
+    folder: str | Path,
+    on_note: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Writes reliability.png, accuracy_by_kind.png and worst_mistakes.png, as far as they can be had.
+
+    The reference stands beside the most accurate of the others. photos: the folder of the photos.
+    Raises OutputError.
+    """
+    folder = Path(folder)
+    name = report.reference or ""
+    if report.scorer(name).reliability:
+        reliability_plot(report, folder / "reliability.png")
+    others = [scorer for scorer in report.scorers if scorer.name not in (name, COIN)]
+    best = max(others, key=_accuracy, default=None)
+    kinds_plot(report, [best.name] if best else [], folder / "accuracy_by_kind.png")
+    if photos is None:
+        on_note("no contact sheet of the worst mistakes: where the photos lie is not known, give --photos")
+    elif mistakes:
+        files = {photo: Path(photos) / photo for each in mistakes for photo in (each.preferred, each.other)}
+        mistakes_sheet(name, mistakes, files, folder / "worst_mistakes.png")
+    on_note(f"pictures are in {folder}")
+
+
+def _accuracy(scorer: ScorerReport) -> float:
+    accuracy = scorer.figures["accuracy"]
+    return accuracy.value if accuracy else 0.0
 
 
 def accuracy_chart(report: EvaluationReport, path: str | Path) -> None:

@@ -11,10 +11,9 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from phototriage.errors import OutputError
 from phototriage.evaluation import Evaluation
+from phototriage.experiments.run_config import LAST_STATE, MODEL, write_config
 from phototriage.experiments.training_curves import training_curves
 from phototriage.features import Features
 from phototriage.labels import Comparisons
@@ -23,25 +22,31 @@ from phototriage.outputs.text_file import write_text
 from phototriage.ranker import TrainedRanker, correctness, save_ranker
 from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, load_state, save_state
 
-__all__ = ["read_last_state", "write_last_state", "write_predictions", "write_run"]
+__all__ = [
+    "read_last_state",
+    "write_last_state",
+    "write_predictions",
+    "write_run",
+]
 
-_LAST_STATE = "last_state.pt"
 
-
-def write_last_state(folder: Path, state: TrainingState, settings: Mapping[str, Any]) -> None:
+def write_last_state(folder: str | Path, state: TrainingState, settings: Mapping[str, Any]) -> None:
     """Writes config.yaml, training_log.csv so far and, last, last_state.pt. Raises OutputError."""
-    write_text(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True), folder / "config.yaml")
+    folder = Path(folder)
+    write_config(settings, folder / "config.yaml")
     write_text(_log(state.batches, state.epochs), folder / "training_log.csv")
-    save_state(state, folder / _LAST_STATE)
+    save_state(state, folder / LAST_STATE)
 
 
-def read_last_state(folder: Path) -> TrainingState | None:
+def read_last_state(folder: str | Path) -> TrainingState | None:
     """What `write_last_state` left; None where there is none. Raises ModelError for a damaged one."""
-    path = folder / _LAST_STATE
+    path = Path(folder) / LAST_STATE
     return load_state(path) if path.exists() else None
 
 
-def write_predictions(folder: Path, ranker: TrainedRanker, pairs: Comparisons, features: Features) -> None:
+def write_predictions(
+    folder: str | Path, ranker: TrainedRanker, pairs: Comparisons, features: Features
+) -> None:
     """Writes test_predictions.csv, a row per pair of photos that have features.
 
     Its columns are series, photo_a, photo_b, preference, votes, score_a, score_b, probability (P(a over b) by
@@ -57,15 +62,16 @@ def write_predictions(folder: Path, ranker: TrainedRanker, pairs: Comparisons, f
         probability=ranker.probability(a - b),
         correct=correctness(a - b, pairs.table["preference"].to_numpy()),
     )
-    write_text(table.to_csv(index=False, lineterminator="\n"), folder / "test_predictions.csv")
+    write_text(table.to_csv(index=False, lineterminator="\n"), Path(folder) / "test_predictions.csv")
 
 
-def write_run(folder: Path, training: Training, evaluation: Evaluation) -> None:
+def write_run(folder: str | Path, training: Training, evaluation: Evaluation) -> None:
     """Writes training_log.csv, training_curves.png, test_results.json and, last, best_model.pt.
 
     The model comes last, so that what stood there before stays until all else is written; then last_state.pt
     goes. Raises OutputError.
     """
+    folder = Path(folder)
     write_text(_log(training.batches, training.epochs), folder / "training_log.csv")
     training_curves(training, folder / "training_curves.png")
     write_text(
@@ -78,11 +84,11 @@ def write_run(folder: Path, training: Training, evaluation: Evaluation) -> None:
         ),
         folder / "test_results.json",
     )
-    save_ranker(training.ranker, folder / "best_model.pt")
+    save_ranker(training.ranker, folder / MODEL)
     try:
-        (folder / _LAST_STATE).unlink(missing_ok=True)
+        (folder / LAST_STATE).unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot remove {folder / _LAST_STATE}: {error.strerror}") from error
+        raise OutputError(f"cannot remove {folder / LAST_STATE}: {error.strerror}") from error
 
 
 def _log(batches: Sequence[BatchRecord], epochs: Sequence[EpochRecord]) -> str:

@@ -7,13 +7,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from phototriage.experiments.run_config import write_config
 from phototriage.experiments.tuning_search import Search
 from phototriage.extras import extra
 from phototriage.outputs.figure import write_figure
 from phototriage.outputs.text_file import write_text
-from phototriage.plain_values import plain_values
 
 with extra("train"):
     from matplotlib.figure import Figure
@@ -23,16 +21,15 @@ __all__ = ["search_chart", "trials_csv", "write_search"]
 _BLUE, _GREEN, _GREY = "#2f6db3", "#2a8a4a", "#9a9a9a"
 
 
-def write_search(folder: str | Path, search: Search, recipe: Mapping[str, Any]) -> None:
+def write_search(folder: str | Path, search: Search, best: Mapping[str, Any]) -> None:
     """Writes trials.csv, tuning.png and best_config.yaml, which `phototriage train --config` reads.
 
-    recipe: the other sections of best_config.yaml, such as features. Raises OutputError.
+    best: the sections of best_config.yaml, see `recipe_sections`. Raises OutputError.
     """
     folder = Path(folder)
     write_text(trials_csv(search), folder / "trials.csv")
     search_chart(search, folder / "tuning.png")
-    settings = {"ranker": plain_values(search.best), **recipe}
-    write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), folder / "best_config.yaml")
+    write_config(best, folder / "best_config.yaml")
 
 
 def trials_csv(search: Search) -> str:

@@ -1,6 +1,6 @@
 """Stored features as one table, for other tools and for `--feature_table`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,54 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from phototriage.atomic_write import atomic_write
-from phototriage.errors import OutputError
+from phototriage.errors import FeatureError, OutputError
+from phototriage.features import Block
+from phototriage.features.cache.selection import plain_path, select_photos, select_stores
 
-__all__ = ["check_ending", "write_feature_table"]
+__all__ = ["check_ending", "export_features", "write_feature_table"]
 
 _ENDINGS = (".csv", ".parquet")
+
+
+def export_features(
+    output: str | Path,
+    cache_dir: Path,
+    folder: Path | None = None,
+    blocks: Sequence[str] = (),
+    on_note: Callable[[str], None] = lambda text: None,
+) -> tuple[int, list[str]]:
+    """Writes stored features as one table; returns the number of photos and the names of their blocks.
+
+    Args:
+        output: see `write_feature_table`.
+        folder: only the photos in it, by their paths relative to it; else all, by absolute paths.
+        blocks: by their names or those of their folders; all where none is named.
+
+    Raises FeatureError where there is nothing to export or a block was made in several ways, OutputError
+    where the table cannot be written.
+    """
+    output = Path(output)
+    check_ending(output)
+    stores = select_stores(cache_dir, blocks, on_note)
+    names = [store.block.name for store in stores]
+    doubled = [store.folder.name for store in stores if names.count(store.block.name) > 1]
+    if doubled:
+        raise FeatureError(f"a block was made in several ways: choose by --block {' or '.join(doubled)}")
+    known = select_photos(cache_dir, folder, on_note)
+    if folder and not known:
+        raise FeatureError(f"no photo in {folder} was measured yet")
+    photos = {path: digest for path, digest in known.items() if all(digest in store for store in stores)}
+    if not photos:
+        raise FeatureError(f"no photo has numbers in all of {', '.join(names)}: nothing to export")
+    base = plain_path(folder) if folder else None
+    keys = [path.relative_to(base) if base else path for path in photos]
+    write_feature_table(
+        output,
+        [(key.parent.as_posix(), key.as_posix()) for key in keys],
+        _column_names([store.block for store in stores]),
+        np.hstack([store.vectors(list(photos.values())) for store in stores]),
+    )
+    return len(keys), names
 
 
 def check_ending(path: Path) -> None:
@@ -52,3 +95,11 @@ def write_feature_table(
 
 def _text(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
+
+
+def _column_names(blocks: Sequence[Block]) -> list[str]:
+    """A name per number, each once."""
+    names: list[str] = []
+    for block in blocks:
+        names += [f"{block.name}_{name}" if name in names else name for name in block.columns]
+    return names

@@ -3,13 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from phototriage.cli.benchmark_inputs import read_presets
-from phototriage.cli.feature_source import FeatureSource
 from phototriage.errors import ModelError
+from phototriage.experiments.benchmark_inputs import read_presets
 from phototriage.features import ExtractorOptions
 from phototriage.ranker.presets import preset_config
 
-SOURCE = FeatureSource(options=ExtractorOptions(weights_dir=Path("weights"), device="cpu"))
+OPTIONS = ExtractorOptions(weights_dir=Path("weights"), device="cpu")
 
 
 def test_presets_by_name_and_by_file(tmp_path: Path) -> None:
@@ -18,17 +17,17 @@ def test_presets_by_name_and_by_file(tmp_path: Path) -> None:
         "ranker: {seed: 4, loss: listwise}\nfeatures: [iqa, clip]\nextractor: {resnet_size: 448}\n"
         "labels: {root: elsewhere}\nsplit: random\n"  # as in a run's own config.yaml
     )
-    full, mine = read_presets(["full", str(path)], SOURCE)
-    assert (full.name, full.config, full.source) == ("full", preset_config("full"), SOURCE)
+    full, mine = read_presets(["full", str(path)], options=OPTIONS)
+    assert (full.name, full.config, full.options) == ("full", preset_config("full"), OPTIONS)
     assert (mine.name, mine.config.seed, mine.config.loss) == ("mine", 4, "listwise")
-    assert mine.source.features == ("iqa", "clip")
-    assert mine.source.options == ExtractorOptions(weights_dir=Path("weights"), device="cpu", resnet_size=448)
+    assert mine.features == ("iqa", "clip")
+    assert mine.options == ExtractorOptions(weights_dir=Path("weights"), device="cpu", resnet_size=448)
 
 
 def test_features_of_the_command_line_win(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("features: [clip]")
-    (mine,) = read_presets([str(tmp_path / "mine.yaml")], FeatureSource(features=("iqa",)))
-    assert mine.source.features == ("iqa",)
+    (mine,) = read_presets([str(tmp_path / "mine.yaml")], ("iqa",))
+    assert mine.features == ("iqa",)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +45,12 @@ def test_settings_that_cannot_be_are_named(
     monkeypatch.chdir(tmp_path)
     Path("mine.yaml").write_text(text)
     with pytest.raises(ModelError, match=re.escape(said)):
-        read_presets(["mine.yaml"], SOURCE)
+        read_presets(["mine.yaml"], options=OPTIONS)
 
 
 def test_two_presets_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "full.yaml").write_text("ranker: {seed: 1}")
     with pytest.raises(ModelError, match="of different names, not full, full"):
-        read_presets(["full", str(tmp_path / "full.yaml")], SOURCE)
+        read_presets(["full", str(tmp_path / "full.yaml")], options=OPTIONS)
     with pytest.raises(ModelError, match="one or more"):
-        read_presets([], SOURCE)
+        read_presets([], options=OPTIONS)

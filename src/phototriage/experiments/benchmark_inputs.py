@@ -1,11 +1,11 @@
-"""What `phototriage benchmark` works on; found wanting before hours of measuring, not after."""
+"""What a benchmark works on, checked before hours of measuring."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from phototriage.cli.feature_source import FeatureSource
 from phototriage.errors import FeatureError, LabelError, ModelError
+from phototriage.features import ExtractorOptions
 from phototriage.labels import Labels, k_folds, official_split
 from phototriage.plain_values import with_values
 from phototriage.ranker.config import MultiFeatureConfig
@@ -14,20 +14,28 @@ from phototriage.ranker.presets import preset_names, read_preset, read_settings
 __all__ = ["BenchmarkPreset", "check_labels", "photo_files", "read_presets"]
 
 
+_AS_USUAL = ExtractorOptions()
+
+
 @dataclass(frozen=True)
 class BenchmarkPreset:
-    """Settings under a name: how to train and to measure."""
+    """Settings under a name: how to train, what to measure (None: what is usual) and how."""
 
     name: str
-    config: MultiFeatureConfig
-    source: FeatureSource
+    config: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
+    features: tuple[str, ...] | None = None
+    options: ExtractorOptions = field(default_factory=ExtractorOptions)
 
 
-def read_presets(names: Sequence[str], source: FeatureSource) -> list[BenchmarkPreset]:
+def read_presets(
+    names: Sequence[str],
+    features: tuple[str, ...] | None = None,
+    options: ExtractorOptions = _AS_USUAL,
+) -> list[BenchmarkPreset]:
     """Presets by name, or by the path of a YAML file.
 
-    What they say of measuring goes over the `source`, but for its features where it names some. Raises
-    ModelError for one that is neither, for settings that cannot be, for two of one name, and for none.
+    What they say of measuring goes over the `options`; `features` go over theirs. Raises ModelError for one
+    that is neither, for settings that cannot be, for two of one name, and for none.
     """
     presets = []
     for name in names:
@@ -37,17 +45,14 @@ def read_presets(names: Sequence[str], source: FeatureSource) -> list[BenchmarkP
         for section in ("labels", "split"):
             # A run's own config.yaml has both; here the release folder and --on say them.
             sections.pop(section, None)
-        measuring = {} if source.features else {"features": sections.get("features")}
-        presets.append(
-            BenchmarkPreset(
-                path.stem if is_file else name,
-                with_values(MultiFeatureConfig(), sections.get("ranker", {}), f"{name}, ranker"),
-                replace(
-                    with_values(source, measuring, name),
-                    options=with_values(source.options, sections.get("extractor", {}), f"{name}, extractor"),
-                ),
-            )
+        preset = BenchmarkPreset(
+            path.stem if is_file else name,
+            with_values(MultiFeatureConfig(), sections.get("ranker", {}), f"{name}, ranker"),
+            features,
+            with_values(options, sections.get("extractor", {}), f"{name}, extractor"),
         )
+        measuring = {} if features else {"features": sections.get("features")}
+        presets.append(with_values(preset, measuring, name))
     found = [preset.name for preset in presets]
     if not found or len(set(found)) < len(found):
         raise ModelError(f"--presets needs one or more of different names, not {', '.join(found) or 'none'}")
@@ -73,12 +78,12 @@ def check_labels(labels: Labels, on: Collection[str], folds: int, seeds: Collect
             k_folds(labels.comparisons, folds, seed)
 
 
-def photo_files(labels: Labels, photos: Path | None, *, allow_missing: bool) -> dict[str, Path]:
+def photo_files(labels: Labels, photos: str | Path | None, *, allow_missing: bool) -> dict[str, Path]:
     """The file of each labelled photo.
 
     Raises FeatureError where there is no folder of photos, or files are not there and that is not allowed.
     """
-    folder = photos or labels.photo_root
+    folder = Path(photos) if photos else labels.photo_root
     if folder is None or not folder.is_dir():
         raise FeatureError(
             f"there are no photos ({folder or 'train_val/train_val_imgs/000001-01.JPG and so on'}): "

@@ -1,15 +1,21 @@
-"""Who is judged by `phototriage evaluate`, and on what."""
+"""An evaluation from files: rankers and score tables, beside the baselines, on labels they never saw."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phototriage.cli.feature_source import FeatureSource
-from phototriage.cli.label_source import LabelSource
-from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, LabelError, MissingExtraError, PhototriageError
-from phototriage.evaluation import Scorer, baselines, never_seen, ranker_scorer
+from phototriage.evaluation import (
+    EvaluationReport,
+    Scorer,
+    baselines,
+    evaluate_scorers,
+    never_seen,
+    ranker_scorer,
+)
+from phototriage.evaluation.baselines import COIN
+from phototriage.experiments.labelled_features import OnNote, ReadFeatures, check_covered
 from phototriage.features import Failure, Features
 from phototriage.features.table import read_score_table
 from phototriage.labels import Comparisons, Labels
@@ -18,30 +24,86 @@ from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
 if TYPE_CHECKING:
     from phototriage.experiments.trained_baselines import Recipe
 
-__all__ = ["Contest"]
+__all__ = ["EvaluationRun", "evaluation_run"]
 
 
-class Contest:
-    """Reads models, scores and features, and trains what is to be trained.
+@dataclass(frozen=True)
+class EvaluationRun:
+    """What an evaluation run found.
 
-    names: of the main contestant and, where there is one, the other. notes: single lines for people.
-    failures: labelled photos that could not be measured, or have no sound score.
+    names: of the model and, where there is one, the other that it is compared with. comparisons: what they
+    were evaluated on. scorer: the model's scores, the report's reference. about: how the figures are to be
+    called, as results JSON has it. notes: lines for people. failures: labelled photos that could not be
+    measured, or have no sound score.
     """
+
+    report: EvaluationReport
+    names: tuple[str, ...]
+    comparisons: Comparisons
+    scorer: Scorer
+    about: Mapping[str, str | int | bool]
+    notes: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+
+def evaluation_run(
+    labels: Labels,
+    models: Sequence[str | Path | None],
+    read_features: ReadFeatures,
+    *,
+    score_tables: Collection[str | Path] = (),
+    folds: int | None = None,
+    with_baselines: bool = True,
+    thresholds: Sequence[float] = (),
+    strict: bool = False,
+    on_note: OnNote = lambda text: None,
+) -> EvaluationRun:
+    """Evaluates one or two models on series that they never saw, beside the baselines.
+
+    Args:
+        models: files of rankers, None for the embedded one; those among `score_tables` are tables of scores.
+            The second is compared with the first.
+        read_features: called once, where a ranker is among the models, with the blocks that they need.
+        folds: train each ranker's recipe anew on all but one of this many parts of the series, evaluate it
+            on that part, for every part.
+        with_baselines: also train networks to compare with, by the first ranker's config.
+        thresholds: see `evaluate_scorers`.
+        strict: a labelled photo without a score is an error.
+        on_note: told what takes long as it is done. What is to be read with the figures is in `notes`.
+
+    Raises FeatureError, LabelError or ModelError for files and labels that cannot be used.
+    """
+    paths = [None if path is None else Path(path) for path in models]
+    tables = {Path(path) for path in score_tables}
+    run = _Run(labels, paths, tables, folds, with_baselines=with_baselines, strict=strict, on_note=on_note)
+    comparisons, scorers, about = run.scorers(read_features)
+    return EvaluationRun(
+        report=evaluate_scorers(comparisons, scorers, reference=run.names[0], thresholds=thresholds),
+        names=tuple(run.names),
+        comparisons=comparisons,
+        scorer=next(scorer for scorer in scorers if scorer.name == run.names[0]),
+        about=about,
+        notes=tuple(run.notes),
+        failures=tuple(run.failures),
+    )
+
+
+class _Run:
+    """Reads models and scores, and trains what is to be trained."""
 
     def __init__(
         self,
         labels: Labels,
-        label_source: LabelSource,
-        feature_source: FeatureSource,
         paths: Sequence[Path | None],
         score_tables: Collection[Path],
         folds: int | None,
         *,
         with_baselines: bool,
+        strict: bool,
+        on_note: OnNote,
     ) -> None:
-        """paths: one or two rankers, None for the embedded one; those among `score_tables` are tables."""
-        self._labels, self._label_source, self._feature_source = labels, label_source, feature_source
-        self._folds, self._with_baselines = folds, with_baselines
+        self._labels, self._folds, self._on_note = labels, folds, on_note
+        self._with_baselines, self._strict = with_baselines, strict
         self.names = _names(paths)
         self.notes: list[str] = []
         self.failures: list[Failure] = []
@@ -65,16 +127,18 @@ class Contest:
             else:
                 self._rankers[name] = load_ranker(path)
 
-    def scorers(self) -> tuple[Comparisons, list[Scorer], dict[str, str | int | bool]]:
-        """What to judge, by which scorers, the main one last; and how the figures are to be called."""
+    def scorers(
+        self, read_features: ReadFeatures
+    ) -> tuple[Comparisons, list[Scorer], dict[str, str | int | bool]]:
+        """What to evaluate on, which scorers, the model last; and how the figures are to be called."""
         comparisons, folds = self._labels.comparisons, self._folds
-        contestants = {name: Scorer(name, scores) for name, scores in self._scores.items()}
+        models = {name: Scorer(name, scores) for name, scores in self._scores.items()}
         if not self._rankers:
-            coin = Scorer("coin", dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
+            coin = Scorer(COIN, dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
             about: dict[str, str | int | bool] = {"judged": f"scores of {' and '.join(self.names)}"}
-            return comparisons, self._beside([coin], contestants), about
+            return comparisons, self._beside([coin], models), about
         blocks = dict.fromkeys(block.name for ranker in self._rankers.values() for block in ranker.blocks)
-        features = self._label_source.read_features(self._labels, self._feature_source, list(blocks))
+        features = read_features(list(blocks))
         self._note_failures(features.failures)
         unseen = never_seen(list(self._rankers.values()), comparisons, features)
         self._note_names(comparisons, features)
@@ -87,24 +151,24 @@ class Contest:
             )
         for name, ranker in self._rankers.items():
             if folds:
-                # Here, so that judging a finished ranker does not wait for torch.
+                # Here, so that evaluating a finished ranker does not wait for torch.
                 from phototriage.experiments.trained_baselines import own_recipe
 
-                contestants[name] = self._cross_validated(own_recipe(name, ranker, features))
+                models[name] = self._cross_validated(own_recipe(name, ranker, features))
             else:
-                contestants[name] = ranker_scorer(name, ranker, features)
-        everyone = self._beside([*baselines(features), *self._trained(features, unseen)], contestants)
+                models[name] = ranker_scorer(name, ranker, features)
+        everyone = self._beside([*baselines(features), *self._trained(features, unseen)], models)
         if folds:
             return comparisons, everyone, {"judged": f"{folds}-fold over series", "folds": folds}
         return unseen if len(unseen) else comparisons, everyone, self._about(unseen)
 
-    def _beside(self, others: Sequence[Scorer], contestants: Mapping[str, Scorer]) -> list[Scorer]:
-        """Everyone, the main contestant last; others that are called as one get another name."""
+    def _beside(self, others: Sequence[Scorer], models: Mapping[str, Scorer]) -> list[Scorer]:
+        """Everyone, the model last; others that are called as one get another name."""
         apart = [
             replace(each, name=f"{each.name} (baseline)") if each.name in self.names else each
             for each in others
         ]
-        return apart + [contestants[name] for name in reversed(self.names)]
+        return apart + [models[name] for name in reversed(self.names)]
 
     def _about(self, unseen: Comparisons) -> dict[str, str | int | bool]:
         rankers = " and ".join(self._rankers)
@@ -155,7 +219,7 @@ class Contest:
                 if self._folds:
                     trained.append(self._cross_validated(recipe))
                 else:
-                    note(f"training {recipe.name} on the series that the ranker has seen")
+                    self._on_note(f"training {recipe.name} on the series that the ranker has seen")
                     trained.append(trained_on_seen(recipe, main, comparisons, unseen))
             except PhototriageError as error:
                 self.notes.append(f"{recipe.name}: not trained, {error}")
@@ -172,7 +236,7 @@ class Contest:
             recipe.features,
             config,
             self._folds or 0,
-            on_fold=lambda fold: note(f"{recipe.name}: fold {fold} of {self._folds} done"),
+            on_fold=lambda fold: self._on_note(f"{recipe.name}: fold {fold} of {self._folds} done"),
         )
 
     def _note_failures(self, failures: Sequence[Failure]) -> None:
@@ -188,7 +252,14 @@ class Contest:
                 f"{path} has scores for none of the {len(labelled)} labelled photos: its first is "
                 f"{next(iter(scores))}, that of the labels {labelled[0]}"
             )
-        self._label_source.check_covered(self._labels, scores, failures, f"score in {path}")
+        check_covered(
+            self._labels,
+            scores,
+            failures,
+            f"score in {path}",
+            strict=self._strict,
+            on_note=self._on_note,
+        )
         return scores
 
 

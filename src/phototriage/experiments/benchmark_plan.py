@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from phototriage.cli.benchmark_inputs import BenchmarkPreset
+from phototriage.experiments.benchmark_inputs import BenchmarkPreset
 from phototriage.features import DEFAULT_FEATURES, Block, Features, FeatureStore, MultiFeatureExtractor
 from phototriage.features.cache.index import known_photos
 from phototriage.features.runtime.device import usable_cores
@@ -27,8 +27,12 @@ def plan_lines(
     table: Features | None,
     on: Collection[str],
     folds: int,
+    cache_dir: Path,
 ) -> list[str]:
-    """A line per step. files: of the labelled photos, where they are to be measured; table: else."""
+    """A line per step. files: of the labelled photos, where they are to be measured; table: else.
+
+    cache_dir: the feature store, which may have some of them. One training is tried for its speed.
+    """
     from phototriage.experiments.benchmark import recipes
 
     lines = [
@@ -43,12 +47,10 @@ def plan_lines(
     planned: set[Block] = set()
     for preset in presets:
         if table is None:
-            extractor = MultiFeatureExtractor(
-                preset.source.features or DEFAULT_FEATURES, preset.source.options, preset.source.cache_dir
-            )
+            extractor = MultiFeatureExtractor(preset.features or DEFAULT_FEATURES, preset.options, cache_dir)
             blocks = tuple(each.block for each in extractor.extractors)
             if new := [block for block in blocks if block not in planned]:
-                left = to_measure(list(files.values()), new, preset.source.cache_dir)
+                left = to_measure(list(files.values()), new, cache_dir)
                 cost = left * sum(_CORE_SECONDS.get(block.name, 0.05) for block in new) / usable_cores()
                 seconds += cost
                 planned.update(new)

@@ -1,0 +1,46 @@
+"""`phototriage features`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from phototriage.cli.features.export import Export
+from phototriage.cli.features.inspect import Inspect
+from phototriage.cli.features.maintenance import Check, Clear, Compact, Info
+from phototriage.features import default_cache_dir
+
+__all__ = ["Command"]
+
+
+@dataclass(frozen=True)
+class _Features:
+    """Look after the features that were measured, and look at them.
+
+    For instance,
+
+      phototriage features info
+      phototriage features inspect ~/Pictures/2026-06 --output distributions.png
+      phototriage features inspect --photo ~/Pictures/2026-06/IMG_0412.jpg
+      phototriage features export features_cache.parquet --folder ~/Pictures/2026-06
+      phototriage features clear --block resnet --yes
+    """
+
+    action: (
+        Annotated[Info, tyro.conf.subcommand("info")]
+        | Annotated[Check, tyro.conf.subcommand("check")]
+        | Annotated[Compact, tyro.conf.subcommand("compact")]
+        | Annotated[Export, tyro.conf.subcommand("export")]
+        | Annotated[Clear, tyro.conf.subcommand("clear")]
+        | Annotated[Inspect, tyro.conf.subcommand("inspect")]
+    )
+    cache_dir: Path = field(default_factory=default_cache_dir)
+    """Where measured features are kept."""
+
+    def run(self) -> int:
+        return self.action.run(self.cache_dir)
+
+
+# So that --cache_dir may stand before or after the action.
+Command = Annotated[_Features, tyro.conf.CascadeSubcommandArgs]

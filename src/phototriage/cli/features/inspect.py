@@ -1,0 +1,69 @@
+"""`phototriage features inspect`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from phototriage.cli.feature_source import OptionalPath
+from phototriage.cli.features.blocks import Blocks
+from phototriage.cli.progress import note
+from phototriage.errors import FeatureError
+from phototriage.features import FeatureStore
+from phototriage.features.cache.neighbours import stored_neighbours
+from phototriage.features.cache.selection import select_photos, select_stores
+from phototriage.features.inspection import Inspection
+from phototriage.outputs.features.tables import print_inspection, print_neighbours
+
+__all__ = ["Inspect"]
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Show what the numbers look like: what one looks at when a model does not learn.
+
+    Per block: mean, spread, range, saturation (many photos at the smallest or largest value, which makes
+    ties), zeros, NaN and infinities, constant and doubled columns, lengths of the vectors, and how alike two
+    photos are.
+    """
+
+    folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[FOLDER]")] = None
+    """Only the photos in this folder and its sub-folders; without it everything that is stored."""
+    block: Blocks = ()
+    """Only these blocks, by the names that `info` shows or by the names of their folders."""
+    output: OptionalPath = None
+    """Draw the distributions here, as a PNG."""
+    photo: OptionalPath = None
+    """Show the photos that are nearest to this one, by the cosine of their numbers."""
+    neighbours: int = 5
+    """How many photos to show as nearest to --photo."""
+
+    def run(self, cache_dir: Path) -> int:
+        if self.neighbours < 1:
+            raise FeatureError(f"--neighbours must be at least 1, not {self.neighbours}")
+        stores = select_stores(cache_dir, self.block, note)
+        known = select_photos(cache_dir, self.folder, note)
+        chosen: list[tuple[FeatureStore, list[str]]] = []
+        for store in stores:
+            asked = set(known.values()) if self.folder else store.content_hashes
+            hashes = sorted(asked & store.content_hashes)
+            if hashes:
+                chosen.append((store, hashes))
+        if not chosen:
+            raise FeatureError(f"no photo in {self.folder} was measured yet")
+        if self.photo:
+            print_neighbours(stored_neighbours(self.photo, chosen, known, self.neighbours))
+            if not self.output:
+                return 0
+        inspections = [Inspection(store.block, store.vectors(hashes)) for store, hashes in chosen]
+        if not self.photo:
+            for inspection in inspections:
+                print_inspection(inspection)
+        if self.output:
+            # Here, so that tables do not wait for matplotlib.
+            from phototriage.outputs.features.distributions import distribution_chart
+
+            distribution_chart(inspections, self.output)
+            note(f"drew {self.output}")
+        return 0

@@ -1,0 +1,107 @@
+"""`phototriage features info`, `check`, `compact` and `clear`."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototriage.cli.features.blocks import Blocks
+from phototriage.cli.progress import note
+from phototriage.errors import FeatureError
+from phototriage.features.cache.exported import exported_networks
+from phototriage.features.cache.index import known_photos
+from phototriage.features.cache.maintenance import (
+    clear,
+    merge_parts,
+    removable_files,
+    remove_leftovers,
+    select_blocks,
+    survey,
+)
+from phototriage.features.cache.selection import usable_blocks
+from phototriage.features.cache.verification import verify_cache
+from phototriage.outputs.features.tables import human_size, print_exported_networks, print_stored_blocks
+
+__all__ = ["Check", "Clear", "Compact", "Info"]
+
+_DAMAGED = 1
+
+
+@dataclass(frozen=True)
+class Info:
+    """Say what is stored: per block of features how it was made, photos, files, size; exported networks."""
+
+    def run(self, cache_dir: Path) -> int:
+        stored = survey(cache_dir)
+        if stored:
+            print_stored_blocks(stored)
+        networks = exported_networks(cache_dir)
+        if networks:
+            print_exported_networks(networks)
+        print(f"{human_size(sum(each.size for each in stored))} of features in {cache_dir}")
+        print(f"{len(known_photos(cache_dir, note)):,} photos known by path, size and time")
+        return 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """Read everything and verify checksums, shapes and numbers; exit code 1 where anything is damaged."""
+
+    repair: bool = False
+    """Set damaged files aside, and drop what are no numbers, so that photos are measured, or networks
+    exported, again."""
+
+    def run(self, cache_dir: Path) -> int:
+        found = verify_cache(cache_dir, repair=self.repair, on_note=note)
+        if not found.sound:
+            return _DAMAGED
+        print(
+            f"sound: {found.parts:,} parts, {found.vectors:,} vectors, {found.networks} exported networks "
+            f"in {cache_dir}"
+        )
+        return 0
+
+
+@dataclass(frozen=True)
+class Compact:
+    """Merge the files of each block into one; safe while other commands use them."""
+
+    def run(self, cache_dir: Path) -> int:
+        for each in usable_blocks(survey(cache_dir), note):
+            merged = merge_parts(cache_dir, each)
+            print(f"{each.folder.name}: {merged} {'part' if merged == 1 else 'parts, now 1'}")
+        remove_leftovers(cache_dir)
+        return 0
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Remove stored features and exported networks; both are made again when they are needed. Photos are
+    never touched."""
+
+    block: Blocks = ()
+    """Only these blocks, by the names that `info` shows or by the names of their folders."""
+    yes: bool = False
+    """Really remove them; nothing is asked."""
+    dry_run: bool = False
+    """Say what would be removed, and remove nothing."""
+
+    def run(self, cache_dir: Path) -> int:
+        stored = select_blocks(survey(cache_dir), self.block)
+        for each in stored:
+            files = removable_files(each)
+            size = 0
+            for path in files:
+                with suppress(FileNotFoundError):  # merged by another process meanwhile
+                    size += path.stat().st_size
+            print(f"{each.folder}: {each.photos:,} photos, {len(files)} files, {human_size(size)}")
+        if not self.block:
+            for network in exported_networks(cache_dir):
+                print(network.path)
+            print(f"{len(known_photos(cache_dir, note)):,} photos known by path, size and time")
+        if self.dry_run:
+            return 0
+        if not self.yes:
+            raise FeatureError("nothing was removed: say --yes to remove this, --dry_run to look only")
+        clear(cache_dir, stored, everything=not self.block)
+        note("removed")
+        return 0

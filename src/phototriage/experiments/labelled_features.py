@@ -1,0 +1,65 @@
+"""Labels and the features of their photos: what one has of the other, and splits that know both."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal
+
+from phototriage.errors import FeatureError
+from phototriage.features import Failure, Features
+from phototriage.labels import Labels, Split, official_split, split_by_series
+
+__all__ = ["OnNote", "ReadFeatures", "check_covered", "split_as"]
+
+OnNote = Callable[[str], None]
+"""Takes a line for people."""
+
+ReadFeatures = Callable[[Sequence[str]], Features]
+"""Reads or measures the named blocks, at least, of the labelled photos that can be used."""
+
+
+def check_covered(
+    labels: Labels,
+    photos: Collection[str],
+    failures: Sequence[Failure],
+    what: str,
+    *,
+    strict: bool,
+    on_note: OnNote,
+    hint: str = "",
+) -> None:
+    """Notes how many labelled photos are not among `photos`.
+
+    Args:
+        what: the others have: features, or a score.
+        failures: why they have none.
+        hint: ends the message where not one pair is covered.
+
+    Raises FeatureError where that is so, or where `strict` and any photo is lacking.
+    """
+    covered = labels.comparisons.between(photos)
+    known = set(photos)
+    lacking = [photo for photo in labels.comparisons.photos if photo not in known]
+    if lacking:
+        reasons = {failure.photo: failure.reason for failure in failures}
+        reason = f" ({reasons[lacking[0]]})" if lacking[0] in reasons else ""
+        text = (
+            f"{len(lacking)} of {len(labels.comparisons.photos)} labelled photos have no {what}, "
+            f"the first is {lacking[0]}{reason}; "
+            f"{len(labels.comparisons) - len(covered)} of {len(labels.comparisons)} pairs are left out"
+        )
+        if not len(covered):
+            text += hint
+        if strict or not len(covered):
+            raise FeatureError(text)
+        on_note(text)
+
+
+def split_as(how: Literal["random", "official"], labels: Labels, features: Features, seed: int) -> Split:
+    """A split of the labels' comparisons whose photos have features; copies of a photo on one side.
+
+    random: 80/10/10 by series and seed. official: the released validation series are the test.
+    Raises LabelError as `official_split` and `split_by_series` do.
+    """
+    comparisons = labels.comparisons.between(features.photos)
+    if how == "official":
+        return official_split(comparisons, labels.official_test_series, seed, contents=features.contents)
+    return split_by_series(comparisons, seed, contents=features.contents)

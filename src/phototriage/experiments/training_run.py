@@ -1,0 +1,94 @@
+"""A training that leaves a run folder, and can be interrupted."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from phototriage.evaluation import Evaluation, evaluate_ranker
+from phototriage.experiments.labelled_features import OnNote
+from phototriage.experiments.run_folder import (
+    read_last_state,
+    write_last_state,
+    write_predictions,
+    write_run,
+)
+from phototriage.features import Features
+from phototriage.labels import Comparisons, Split
+from phototriage.ranker import MultiFeatureConfig
+from phototriage.ranker.state import BatchRecord, EpochRecord, Training
+from phototriage.ranker.training import train
+
+__all__ = ["TrainingRun", "Watch", "training_run", "unwatched"]
+
+Watch = Callable[
+    [int], AbstractContextManager[tuple[Callable[[BatchRecord], None], Callable[[EpochRecord], None]]]
+]
+"""Takes the most epochs there may be; gives, while a training runs, what is called with each record."""
+
+
+def unwatched(
+    max_epochs: int,
+) -> AbstractContextManager[tuple[Callable[[BatchRecord], None], Callable[[EpochRecord], None]]]:
+    """Tells nobody how a training goes."""
+    del max_epochs
+    return nullcontext((lambda record: None, lambda record: None))
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A finished training, and what it is worth on series that it never saw."""
+
+    training: Training
+    evaluation: Evaluation
+
+
+def training_run(
+    split: Split,
+    features: Features,
+    config: MultiFeatureConfig,
+    folder: str | Path,
+    settings: Mapping[str, Any],
+    *,
+    name: str = "this ranker",
+    evaluated: Comparisons | None = None,
+    resume: bool = False,
+    watch: Watch = unwatched,
+    on_note: OnNote = lambda text: None,
+) -> TrainingRun:
+    """Trains, evaluates on the test side, and fills the run folder; its best_model.pt comes last.
+
+    Args:
+        settings: what config.yaml holds, see `recipe_sections`.
+        name: of the ranker in the results.
+        evaluated: the pairs to evaluate on where they are not those of the split's test alone.
+        resume: go on where the interrupted run in the folder had come to, if there is one.
+
+    What stood in the folder is replaced. Raises what `train` raises, OutputError where the folder cannot be
+    written, and ModelError for a state that is damaged or of another training.
+    """
+    folder = Path(folder)
+    if not resume:
+        # What is overwritten must not be gone on with, should this run end before its first state.
+        (folder / "last_state.pt").unlink(missing_ok=True)
+    state = read_last_state(folder) if resume else None
+    if state is not None:
+        on_note(f"going on after epoch {len(state.epochs)}")
+    elif resume:
+        on_note(f"there is no interrupted run in {folder}: starting one")
+    with watch(config.max_epochs) as (on_batches, on_epoch):
+        training = train(
+            split,
+            features,
+            config,
+            on_epoch=on_epoch,
+            on_batches=on_batches,
+            on_state=lambda state: write_last_state(folder, state, settings),
+            state=state,
+        )
+    pairs = split.test if evaluated is None else evaluated
+    evaluation = evaluate_ranker(name, training.ranker, pairs, features)
+    write_predictions(folder, training.ranker, split.test, features)
+    write_run(folder, training, evaluation)
+    return TrainingRun(training, evaluation)
