@@ -7,13 +7,11 @@ from phototriage.evaluation.baselines import baselines, ranker_scorer
 from phototriage.evaluation.evaluate import never_seen
 from phototriage.evaluation.judging import Judgement, Scorer, judge
 from phototriage.experiments.trained_baselines import Recipe
-from phototriage.features import Features
+from phototriage.features import EXTRACTORS, Features
 from phototriage.labels import Labels
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker
 
 __all__ = ["Official", "judge_folds", "judge_official", "recipes"]
-
-_ALONE = ("clip", "iqa")
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list
     found = [Recipe(f"{preset}: {'+'.join(block.name for block in features.blocks)}", features, config)]
     if len(features.blocks) > 1:
         for block in features.blocks:
-            if block.name in _ALONE:
+            if block.name in EXTRACTORS and EXTRACTORS[block.name].baseline:
                 alone = replace(features, matrix=features.select([block]), blocks=(block,))
                 found.append(Recipe(f"{preset}: {block.name}", alone, config))
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from phototriage.errors import FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Failure", "Features", "check_blocks"]
+__all__ = ["LONG_SIDE", "TABLE", "Block", "Failure", "Features", "check_blocks", "fixed_picture"]
 
 
 LONG_SIDE = 800
@@ -147,3 +148,19 @@ def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
                 f"the model was trained on '{block.name}' features made as {block.fingerprint}, "
                 f"these are made as {found.fingerprint}: make them the same way, or train anew"
             )
+
+
+@cache
+def fixed_picture() -> NDArray[np.uint8]:
+    """uint8 RGB (200, 800, 3), read-only: coloured slopes from black to white, with a fine pattern.
+
+    It is the same everywhere: what is made of it tells whether a library computes otherwise.
+    """
+    row, column = np.indices((200, LONG_SIDE), np.int32)
+    slope = np.abs((column + 2 * row) % 640 - 320)
+    tints = [(row - 100) // 5, (column - 400) // 20, (300 - column + row) // 12]
+    pattern = 16 * ((row // 3 + column // 5) % 2)
+    picture = np.stack([slope + tint + pattern - 40 for tint in tints], axis=-1).clip(0, 255)
+    pixels = picture.astype(np.uint8)
+    pixels.flags.writeable = False
+    return pixels

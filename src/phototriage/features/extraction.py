@@ -13,10 +13,11 @@ from phototriage.features.block import Failure, Features
 from phototriage.features.cache.index import PhotoIndex
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.decoding_pool import DecodingPool
+from phototriage.features.extractors.spec import FeatureExtractor
 from phototriage.features.lookup import Measured, look_up
 from phototriage.features.measuring import PHOTOS_PER_BATCH, Measuring
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.registry import DEFAULT_FEATURES, FeatureExtractor, build_extractors
+from phototriage.features.registry import DEFAULT_FEATURES, build_extractors
 
 __all__ = ["Alternatives", "MultiFeatureExtractor", "OnProgress", "Photos", "extract"]
 

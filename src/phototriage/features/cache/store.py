@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
-from phototriage.features.cache.listing import listed
-from phototriage.features.cache.part import PARTS, Part, Unusable, read_part, write_part
+from phototriage.features.cache.part import PARTS, Part, Unusable, listed, read_part, write_part
 
 __all__ = ["FeatureStore", "default_cache_dir", "set_aside"]
 

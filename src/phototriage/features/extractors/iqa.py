@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from phototriage.features.block import LONG_SIDE
 from phototriage.features.extractors.measured import MeasuredExtractor
+from phototriage.features.extractors.spec import ExtractorSpec
 
-__all__ = ["IQA", "IQA_COLUMNS", "at_measured_size", "measure_iqa"]
+__all__ = ["IQA", "IQA_COLUMNS", "SPEC", "at_measured_size", "measure_iqa"]
 
 IQA_COLUMNS = ("sharpness", "exposure", "colorfulness", "contrast")
 
@@ -71,3 +72,12 @@ IQA = MeasuredExtractor(
     "iqa", 1, IQA_COLUMNS, measure_iqa, of_fixed_picture=(0.31048, 0.910185, 0.26677, 0.904333)
 )
 """The `iqa` block: `measure_iqa` of every photo."""
+
+SPEC = ExtractorSpec(
+    "IQA",
+    "sharpness, exposure, colorfulness, contrast",
+    lambda options, cache_dir: IQA,
+    core_seconds=0.008,
+    specified=True,
+    baseline=True,
+)

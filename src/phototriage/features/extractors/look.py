@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from phototriage.features.extractors.detail import log_detail, tile_means
 from phototriage.features.extractors.iqa import at_measured_size
 from phototriage.features.extractors.measured import MeasuredExtractor
+from phototriage.features.extractors.spec import ExtractorSpec
 
 __all__ = [
     "LOOK",
@@ -20,6 +21,7 @@ __all__ = [
     "LOOK_DETAIL",
     "LOOK_GRID",
     "LOOK_LAYOUT",
+    "SPEC",
     "measure_look",
 ]
 
@@ -114,3 +116,11 @@ LOOK = MeasuredExtractor(
     ),
 )
 """The `look` block: `measure_look` of every photo."""
+
+SPEC = ExtractorSpec(
+    "layout descriptor",
+    "what series are found by",
+    lambda options, cache_dir: LOOK,
+    core_seconds=0.007,
+    judges_quality=False,
+)

@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
-from phototriage.features.block import LONG_SIDE, Block
+from phototriage.features.block import LONG_SIDE, Block, fixed_picture
 from phototriage.features.cache.exported import find_exported
 from phototriage.features.extractors.preprocessing import Preprocessing
-from phototriage.features.fixed_picture import fixed_picture
 from phototriage.features.options import ExtractorOptions, Precision
-from phototriage.features.runtime.device import chosen_device
-from phototriage.features.runtime.memory import memory_needed
+from phototriage.features.runtime.device import chosen_device, memory_needed
 from phototriage.features.runtime.onnx_runtime import Infer, start_onnx
 from phototriage.photos import DECODING_VERSION
 
