@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.extractors.detail import (
+from phototriage.features.extractors.iqa import at_measured_size
+from phototriage.features.extractors.local_detail import (
     blockiness,
     halved,
     log_detail,
@@ -21,7 +22,6 @@ from phototriage.features.extractors.detail import (
     streak,
     tile_means,
 )
-from phototriage.features.extractors.iqa import at_measured_size
 from phototriage.features.extractors.measured import MeasuredExtractor
 from phototriage.features.extractors.spec import ExtractorSpec
 
