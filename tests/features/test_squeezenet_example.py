@@ -154,4 +154,4 @@ def test_the_page_shows_the_file_and_the_line() -> None:
         block.partition("```")[0] for block in (ROOT / "docs/backbones.md").read_text().split("```python\n")
     ]
     assert blocks[1] == (ROOT / "benchmarks/squeezenet.py").read_text()
-    assert blocks[2] == 'EXTRACTORS["squeezenet"] = squeezenet.SPEC\n'
+    assert blocks[2] == '    "squeezenet": squeezenet.SPEC,\n'
