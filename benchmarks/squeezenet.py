@@ -23,11 +23,11 @@ def squeezenet_extractor(
 ) -> NetworkExtractor:
     """Means and spreads of fire modules `layers`, of 2 to 9, ascending; the photo's long side is `size`."""
     file = squeezenet_weights(options, cache_dir)
-    shapes, taken = file.shapes(), f"fire{'+'.join(map(str, layers))}"
+    shapes, output = file.shapes(), f"fire{'+'.join(map(str, layers))}"
     widths = [(n, kind, 2 * shapes[f"fire{n}.expand1x1.bias"][0]) for n in layers for kind in ("mean", "std")]
     columns = tuple(f"fire{n}_{kind}_{place:03d}" for n, kind, width in widths for place in range(width))
     how = (Whole(size), MEAN, STD, partial(_build, file, layers))
-    return NetworkExtractor("squeezenet", 1, file.checksum, taken, columns, *how, options, cache_dir)
+    return NetworkExtractor("squeezenet", 1, file.checksum, output, columns, *how, options, cache_dir)
 
 
 def _build(file: WeightsFile, layers: tuple[int, ...]) -> Any:

@@ -144,7 +144,7 @@ class Command:
                     comparisons,
                     labels.official_test_series,
                     entry.config.seed,
-                    contents=entry.features.contents,
+                    contents=entry.features.content_hash_of,
                 )
                 rankers[entry.name] = _trained(split, entry, folder, self._settings(preset, entry))
             runs[entry.name] = str(folder.relative_to(self.output_dir))

@@ -98,5 +98,7 @@ def split_as(how: Literal["random", "official"], labels: Labels, features: Featu
     """The split that --split asks for, of those of the labels' comparisons whose photos have features."""
     comparisons = labels.comparisons.between(features.photos)
     if how == "official":
-        return official_split(comparisons, labels.official_test_series, seed, contents=features.contents)
-    return split_by_series(comparisons, seed, contents=features.contents)
+        return official_split(
+            comparisons, labels.official_test_series, seed, contents=features.content_hash_of
+        )
+    return split_by_series(comparisons, seed, contents=features.content_hash_of)

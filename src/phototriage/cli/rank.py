@@ -230,5 +230,5 @@ class Command:
                 on_progress,
                 workers=self.source.workers,
                 cache_dir=self.source.cache_dir,
-                content_hashes=features.contents,
+                content_hashes=features.content_hash_of,
             )

@@ -72,5 +72,5 @@ def trained_on_seen(
     unseen = unseen.between(features.photos)
     known = [photo for photo, was_seen in zip(photos, seen, strict=True) if was_seen]
     pairs = comparisons.between({*known, *unseen.photos})
-    split = official_split(pairs, unseen.series, recipe.config.seed, contents=features.contents)
+    split = official_split(pairs, unseen.series, recipe.config.seed, contents=features.content_hash_of)
     return ranker_scorer(recipe.name, train(split, features, recipe.config).ranker, features)

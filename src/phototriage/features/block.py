@@ -56,7 +56,7 @@ class Features:
 
     `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
     `failures`: the photos that were asked for and have no row. `content_hashes`, `captures`: what the photos'
-    files hold and how they were taken, in the order of `photos`; None where the numbers come from a table.
+    files hold and how they were captured, in the order of `photos`; None where the numbers come from a table.
     `replaced`: photo that was asked for and cannot be used → the one of `photos` that stands in for it.
     """
 
@@ -101,11 +101,11 @@ class Features:
             raise FeatureError(f"no features for photo {missing.args[0]!r}") from None
 
     @property
-    def contents(self) -> dict[str, str]:
+    def content_hash_of(self) -> dict[str, str]:
         """Photo → content hash; empty where they are not known."""
         return dict(zip(self.photos, self.content_hashes or (), strict=False))
 
-    def contents_of(self, photos: Iterable[str]) -> tuple[str, ...]:
+    def known_hashes(self, photos: Iterable[str]) -> tuple[str, ...]:
         """The content hashes of those of `photos` that have features; none where they are not known."""
         if self.content_hashes is None:
             return ()

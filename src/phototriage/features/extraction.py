@@ -177,7 +177,7 @@ class MultiFeatureExtractor:
     @cached_property
     def extractors(self) -> tuple[FeatureExtractor, ...]:
         """The extractors, in the order in which their numbers are concatenated. Raises FeatureError."""
-        return build_extractors(self.features, self.options, Path(self.cache_dir))
+        return build_extractors(self.features, self.options, self.cache_dir)
 
     @property
     def dim(self) -> int:

@@ -1,5 +1,6 @@
 """The extractors there are, by name."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ DEFAULT_FEATURES = tuple(name for name, spec in EXTRACTORS.items() if spec.speci
 
 
 def build_extractors(
-    names: Sequence[str], options: ExtractorOptions, cache_dir: Path
+    names: Sequence[str], options: ExtractorOptions, cache_dir: str | os.PathLike[str]
 ) -> tuple[FeatureExtractor, ...]:
     """The extractors called `names`, each once, in the order of EXTRACTORS.
 
@@ -32,6 +33,7 @@ def build_extractors(
 
     Raises FeatureError for an unknown name, or for none at all.
     """
+    cache_dir = Path(cache_dir)
     unknown = [name for name in names if name not in EXTRACTORS]
     if unknown or not names:
         problem = f"there are no features called {unknown[0]!r}" if unknown else "no features were asked for"

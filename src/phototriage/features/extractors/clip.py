@@ -37,7 +37,7 @@ def clip_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtract
         name="clip",
         version=1,
         weights=weights.identity,
-        taken="",
+        output="",
         columns=tuple(f"clip_{place:04d}" for place in range(dim)),
         # A square is all that it takes: the whole photo is a padded one.
         prepare=Crop(side, resize=side) if options.preprocess == "crop" else Pad(side),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from phototriage.features.block import LONG_SIDE
 from phototriage.features.extractors.measured import MeasuredExtractor
 from phototriage.features.extractors.spec import ExtractorSpec
+from phototriage.photos.geometry import fitted_size, shrink
 
 __all__ = ["IQA", "IQA_COLUMNS", "SPEC", "at_measured_size", "measure_iqa"]
 
@@ -56,11 +57,7 @@ def measure_iqa(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 def at_measured_size(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """uint8 (h, w, 3), shrunk by area averaging to a long side of LONG_SIDE where it is longer."""
     height, width = pixels.shape[:2]
-    scale = LONG_SIDE / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return shrink(pixels, fitted_size(width, height, LONG_SIDE))
 
 
 def _mean_std(values: Any) -> tuple[float, float]:

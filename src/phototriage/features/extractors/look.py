@@ -1,4 +1,4 @@
-"""What a photo looks like from afar, to tell whether two photos show the same: 107 numbers of our own.
+"""A layout descriptor, to tell whether two photos show the same scene: 107 numbers of our own.
 
 Light and colour by place, as colour layouts have it (MPEG-7, ISO/IEC 15938-3), but made so that exposure and
 small shifts change little; `benchmarks/grouping.py` judges it. Beside them stands what tells brackets, focus
@@ -58,7 +58,7 @@ _FEATURELESS = 0.3  # length below which a photo is not made longer: it is like 
 
 
 def measure_look(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The look of one photo.
+    """The layout descriptor of one photo.
 
     All light is linear (the levels to the power 2.2, in [0, 1]), of the photo squeezed to 96 × 96 pixels.
 

@@ -33,11 +33,11 @@ class NetworkExtractor:
     name, columns: of the block, and of its numbers.
     version: counts the ways in which `build` made the same numbers of the same weights.
     weights: names the weights: a commit or a checksum.
-    taken: names what is taken of the network: layers, pooling.
+    output: names the output that is used: layers, pooling.
     prepare: the preprocessing of one photo.
     mean, std: per channel of RGB in [0, 1]; the network gets (photo / 255 − mean) / std.
     build: makes the network: float32 (n, 3, h, w) → float32 (n, len(columns)). Called when a photo
-    needs it and no exported network is at hand, so that a filled store needs neither torch nor weights.
+    needs it and no exported network is there, so that a filled store needs neither torch nor weights.
     cache_dir: where the exported network is kept.
     precision: of matrix products.
     """
@@ -45,7 +45,7 @@ class NetworkExtractor:
     name: str
     version: int
     weights: str
-    taken: str
+    output: str
     columns: tuple[str, ...]
     prepare: Preprocessing
     mean: tuple[float, float, float]
@@ -66,7 +66,7 @@ class NetworkExtractor:
         made = (
             f"{self.name}-{self.version}",
             self.weights,
-            self.taken,
+            self.output,
             str(self.prepare),
             "" if self.precision == "fp32" else self.precision,
             f"area{LONG_SIDE}",

@@ -50,7 +50,7 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
         name="resnet",
         version=1,
         weights=weights.identity,
-        taken=f"{layers}/{options.resnet_pooling}",
+        output=f"{layers}/{options.resnet_pooling}",
         columns=columns,
         prepare=_preprocessing(options),
         mean=_MEAN,
