@@ -38,7 +38,7 @@ from phototriage.features import (
 from phototriage.labels import Comparisons, Split
 from phototriage.ranker import MultiFeatureConfig
 from phototriage.ranker.training import train
-from squeezenet import squeezenet_extractor
+from squeezenet import SPEC, squeezenet_extractor
 
 Array = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def feature_sets(files: Mapping[str, Path], options: ExtractorOptions, cache: Pa
     """The photos' features under each choice; all photos must have been usable."""
     tables = {}
     for size in (227, 800):
-        EXTRACTORS["squeezenet"] = partial(squeezenet_extractor, size=size)
+        EXTRACTORS["squeezenet"] = replace(SPEC, build=partial(squeezenet_extractor, size=size))
         made = MultiFeatureExtractor(["squeezenet", "iqa"], options, cache)(files)
         assert made.photos == tuple(files)
         tables[size] = pd.DataFrame(made.matrix, list(files), list(made.columns))

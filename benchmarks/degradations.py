@@ -26,10 +26,11 @@ from candidates import Candidate, Fixed, Sum, candidates, drawn_bursts, learned
 from learned_choices import FIRST
 from phototriage.evaluation.resampling import REPLICATES
 from phototriage.features import EXTRACTORS, ExtractorOptions, Features, MultiFeatureExtractor
-from phototriage.features.registry import FeatureExtractor, build_extractors
+from phototriage.features.extractors.spec import FeatureExtractor
+from phototriage.features.registry import build_extractors
 from phototriage.photos import load
 from phototriage.simulation.camera import blur_by_motion, from_linear, to_linear
-from squeezenet import squeezenet_extractor
+from squeezenet import SPEC, squeezenet_extractor
 from training_choices import Array, clive_opinions, interval
 
 Photo = NDArray[np.uint8]
@@ -86,7 +87,7 @@ def main(clive: Path, kodak: Path, every: int, weights: Path | None, cache: Path
     names = ["iqa", "iqa_plus"]
     options = ExtractorOptions(weights_dir=weights)
     if weights is not None:
-        EXTRACTORS["squeezenet"] = partial(squeezenet_extractor, size=800)
+        EXTRACTORS["squeezenet"] = replace(SPEC, build=partial(squeezenet_extractor, size=800))
         names.append("squeezenet")
         everything = MultiFeatureExtractor(names, options, cache)(
             {photo: clive / "photos" / photo for photo in opinions.features.photos}

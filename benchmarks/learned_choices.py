@@ -32,7 +32,7 @@ from phototriage.features import (
 )
 from phototriage.ranker import MultiFeatureConfig
 from phototriage.ranker.presets import preset_config
-from squeezenet import squeezenet_extractor
+from squeezenet import SPEC, squeezenet_extractor
 from training_choices import Array, Opinions, interval, spearman_samples
 
 FIRST = MultiFeatureConfig(
@@ -145,7 +145,9 @@ def feature_sets(files: Mapping[str, Path], options: ExtractorOptions, cache: Pa
     """The photos' features under each choice; all photos must have been usable."""
     tables = {}
     for size in (227, 800):
-        EXTRACTORS["squeezenet"] = partial(squeezenet_extractor, layers=tuple(range(2, 10)), size=size)
+        EXTRACTORS["squeezenet"] = replace(
+            SPEC, build=partial(squeezenet_extractor, layers=tuple(range(2, 10)), size=size)
+        )
         made = MultiFeatureExtractor(["squeezenet"], options, cache)(files)
         tables[size] = pd.DataFrame(made.matrix, list(files), list(made.columns))
     measured = MultiFeatureExtractor(["iqa", "iqa_plus"], options, cache)(files)

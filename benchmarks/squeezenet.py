@@ -7,21 +7,27 @@ from typing import Any
 from phototriage.features import ExtractorOptions
 from phototriage.features.extractors.network import NetworkExtractor
 from phototriage.features.extractors.preprocessing import Whole
-from phototriage.features.runtime.weights_file import WeightsFile
+from phototriage.features.extractors.spec import ExtractorSpec
+from phototriage.features.runtime.weights import WeightsFile
 
 MEAN, STD = (123 / 255, 117 / 255, 104 / 255), (1 / 255, 1 / 255, 1 / 255)  # leaves 0–255 less the mean
+
+
+def squeezenet_weights(options: ExtractorOptions, cache_dir: Path) -> WeightsFile:
+    """Where SqueezeNet's weights come from."""
+    return WeightsFile((options.weights_dir or Path()) / "squeezenet1_1.safetensors", cache_dir)
 
 
 def squeezenet_extractor(
     options: ExtractorOptions, cache_dir: Path, layers: tuple[int, ...] = (3, 5, 7, 9), size: int = 800
 ) -> NetworkExtractor:
     """Means and spreads of fire modules `layers`, of 2 to 9, ascending; the photo's long side is `size`."""
-    file = WeightsFile((options.weights_dir or Path()) / "squeezenet1_1.safetensors", cache_dir)
-    shapes, taken = file.shapes(), f"fire{'+'.join(map(str, layers))}"
+    file = squeezenet_weights(options, cache_dir)
+    shapes, output = file.shapes(), f"fire{'+'.join(map(str, layers))}"
     widths = [(n, kind, 2 * shapes[f"fire{n}.expand1x1.bias"][0]) for n in layers for kind in ("mean", "std")]
     columns = tuple(f"fire{n}_{kind}_{place:03d}" for n, kind, width in widths for place in range(width))
     how = (Whole(size), MEAN, STD, partial(_build, file, layers))
-    return NetworkExtractor("squeezenet", 1, file.checksum, taken, columns, *how, options, cache_dir)
+    return NetworkExtractor("squeezenet", 1, file.checksum, output, columns, *how, options, cache_dir)
 
 
 def _build(file: WeightsFile, layers: tuple[int, ...]) -> Any:
@@ -51,3 +57,6 @@ def _build(file: WeightsFile, layers: tuple[int, ...]) -> Any:
             return torch.cat(pooled, dim=1)
 
     return SqueezeNet()
+
+
+SPEC = ExtractorSpec("SqueezeNet", "fire modules of SqueezeNet 1.1", squeezenet_extractor, squeezenet_weights)

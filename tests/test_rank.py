@@ -59,7 +59,7 @@ def test_paths_may_be_text(bursts: Path, tmp_path: Path) -> None:
 def test_the_features_of_every_ranked_photo_come_along(bursts: Path, ranked: Callable[..., Ranking]) -> None:
     ranking = ranked(bursts)
     photos = {each.photo for series in ranking.series for each in series.photos}
-    assert set(ranking.features.photos) == photos == set(ranking.features.contents)
+    assert set(ranking.features.photos) == photos == set(ranking.features.content_hash_of)
     assert ranking.features.captures is not None
     assert {(each.width, each.height) for each in ranking.features.captures} == {(120, 80)}
 

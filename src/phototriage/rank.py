@@ -191,7 +191,7 @@ def _measured(
 
 def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) -> list[Series]:
     """The series of the shots that have features; copies of a photo are one."""
-    shots = merge_copies([shot for shot in shots if shot.photo in features], features.contents)
+    shots = merge_copies([shot for shot in shots if shot.photo in features], features.content_hash_of)
     rows = features.rows(shot.photo for shot in shots)
     captures = [features.captures[row] for row in rows] if features.captures else []
     if options.by_folder:

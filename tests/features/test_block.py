@@ -1,8 +1,11 @@
+import hashlib
+
 import numpy as np
 import pytest
 
 from phototriage.errors import FeatureError
 from phototriage.features import Block, Features
+from phototriage.features.block import fixed_picture
 
 IQA = Block("iqa", "iqa/1", ("sharpness", "contrast"))
 CLIP = Block("clip", "clip/1", ("clip_0", "clip_1", "clip_2"))
@@ -50,3 +53,11 @@ def test_select_refuses_an_absent_block() -> None:
 def test_unsound_features_are_refused(photos: tuple[str, ...], matrix: np.ndarray, message: str) -> None:
     with pytest.raises(FeatureError, match=message):
         Features(photos, matrix, (IQA,))
+
+
+def test_the_fixed_picture_is_the_same_everywhere() -> None:
+    picture = fixed_picture()
+    assert (picture.shape, picture.dtype) == ((200, 800, 3), "uint8")
+    assert (picture.min(), picture.max()) == (0, 255)
+    assert hashlib.sha256(picture.tobytes()).hexdigest()[:16] == "a10d2528a719fca8"
+    assert not picture.flags.writeable

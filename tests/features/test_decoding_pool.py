@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.features import interrupted_pool
 
-from phototriage.errors import FeatureError
+from phototriage.errors import FeatureError, PhotoReadError
 from phototriage.features import Failure, decoding_pool
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 
@@ -96,6 +96,18 @@ def test_a_shortage_of_memory_is_no_fault_of_the_photo(make_photo: Callable[...,
         assert list(pool.run({"photo": photo})) == [
             Failure("photo", "there is not enough memory to measure it")
         ]
+
+
+def test_a_shortage_of_memory_in_the_decoder_is_no_fault_of_the_photo(
+    make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(data: bytes, max_side: int) -> None:
+        raise PhotoReadError("there is not enough memory to decode it")
+
+    monkeypatch.setattr(decoding_pool, "decode", short)
+    work = decoding_pool._Work((interrupted_pool.mean,), (frozenset(),))
+    found = decoding_pool._prepare("photo", make_photo("photo.jpg"), work)
+    assert found == Failure("photo", "there is not enough memory to decode it")
 
 
 def test_no_more_processes_start_than_there_are_photos(make_photo: Callable[..., Path]) -> None:

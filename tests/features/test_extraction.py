@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import Base
 
+from phototriage.errors import PhotoReadError
 from phototriage.features import (
     Block,
     Failure,
@@ -34,6 +35,14 @@ def mean_colour_or_crash(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     if pixels.shape[1] == 40:
         os.kill(os.getpid(), signal.SIGSEGV)
     return mean_colour(pixels)
+
+
+def no_memory_to_decode(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    raise PhotoReadError("there is not enough memory to decode it")
+
+
+def no_memory_to_measure(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    raise MemoryError
 
 
 class MeanColour:
@@ -185,6 +194,17 @@ def test_a_file_that_is_no_photo_is_not_decoded_again(
     again = run(photos, tmp_path / "cache")
     assert again.failures == first.failures
     assert again.failures[0].photo == "text.jpg"
+
+
+@pytest.mark.parametrize("short_of_memory", [no_memory_to_decode, no_memory_to_measure])
+def test_a_shortage_of_memory_is_not_remembered(
+    make_photo: MakePhoto, tmp_path: Path, short_of_memory: Callable[..., NDArray[np.float32]]
+) -> None:
+    photo = {"a": make_photo("a.jpg")}
+    (failure,) = run(photo, tmp_path / "cache", [MeanColour(short_of_memory)]).failures
+    assert failure.reason.startswith("there is not enough memory to ")
+    again = run(photo, tmp_path / "cache", [MeanColour()])
+    assert (again.photos, again.failures) == (("a",), ())
 
 
 def test_how_a_photo_was_taken_is_read_once_and_remembered(

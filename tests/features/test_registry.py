@@ -63,3 +63,7 @@ def test_what_changes_only_the_time_is_not_in_the_fingerprint(
         for chosen in (ExtractorOptions(), ExtractorOptions(**options))
     )
     assert plain == same
+
+
+def test_the_folder_of_weights_may_be_text() -> None:
+    assert ExtractorOptions(weights_dir="weights") == ExtractorOptions(weights_dir=Path("weights"))  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """The example of docs/backbones.md does what the page says."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from benchmarks.squeezenet import squeezenet_extractor
+from benchmarks.squeezenet import SPEC, squeezenet_extractor
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
@@ -107,7 +108,9 @@ def test_onnx_equals_torch(weights: Path, tmp_path: Path) -> None:
 def test_a_registered_name_measures_photos(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(EXTRACTORS, "squeezenet", partial(squeezenet_extractor, layers=(5, 7)))
+    monkeypatch.setitem(
+        EXTRACTORS, "squeezenet", replace(SPEC, build=partial(squeezenet_extractor, layers=(5, 7)))
+    )
     files = {f"{number}.png": tmp_path / f"{number}.png" for number in range(len(PHOTOS))}
     for path, photo in zip(files.values(), PHOTOS, strict=True):
         cv2.imwrite(str(path), photo[:, :, ::-1])
@@ -151,4 +154,4 @@ def test_the_page_shows_the_file_and_the_line() -> None:
         block.partition("```")[0] for block in (ROOT / "docs/backbones.md").read_text().split("```python\n")
     ]
     assert blocks[1] == (ROOT / "benchmarks/squeezenet.py").read_text()
-    assert blocks[2] == 'EXTRACTORS["squeezenet"] = squeezenet_extractor\n'
+    assert blocks[2] == '    "squeezenet": squeezenet.SPEC,\n'

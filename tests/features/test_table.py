@@ -265,3 +265,10 @@ def test_the_real_scores(shared: Path) -> None:
     assert features.blocks[0].name == "iqa"
     assert features.photos[0] == "000002-01.JPG"
     assert np.allclose(features.matrix[0], [1.0, 0.942213, 0.620967, 0.433735])
+
+
+def test_text_is_as_good_as_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("series,photo,score\ns,a.jpg,1\n")
+    assert read_feature_table(str(path)).photos == read_feature_table(path).photos == ("a.jpg",)
+    assert read_score_table(str(path)) == ({"a.jpg": 1.0}, ())

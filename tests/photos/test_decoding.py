@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 from PIL.ExifTags import Base
 
-from phototriage.errors import PhotoError
+from phototriage.errors import PhotoError, PhotoReadError
 from phototriage.photos import decode, decoding
 from phototriage.photos.geometry import SIDEWAYS, shrink, upright
 
@@ -291,7 +291,8 @@ def test_no_memory(scene: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
-    assert reason(encoded(scene, "BMP")) == "there is not enough memory to decode it"
+    with pytest.raises(PhotoReadError, match=r"^there is not enough memory to decode it$"):
+        decode(encoded(scene, "BMP"), None)
 
 
 def test_complaints_are_single_short_lines_without_repeats(

@@ -15,7 +15,7 @@ from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.errors import FeatureError, LabelError, OutputError
 from phototriage.experiments.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
 from phototriage.extras import require
-from phototriage.features import Features
+from phototriage.features import EXTRACTORS, Features
 from phototriage.features.options import ResnetLayer
 from phototriage.labels import Labels
 from phototriage.outputs import STDOUT, check_destinations, write_text
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "default"]
 
-_FEATURES = ("clip", "resnet", "iqa", "iqa_plus")
+_PRESET = "best"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ class Command:
         if self.subsets:
             names, layers = measured_for(self.subsets, options.resnet_layers)
         else:
-            names = self.source.features or _FEATURES
+            names = self.source.features or tuple(
+                name for name, spec in EXTRACTORS.items() if spec.judges_quality
+            )
             layers = tuple(sorted({*options.resnet_layers, *self.layers}))
         if layers:
             options = replace(options, resnet_layers=layers)

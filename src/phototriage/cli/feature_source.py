@@ -10,6 +10,7 @@ import tyro
 from phototriage.cli.progress import note, note_failures, progress
 from phototriage.errors import NoUsablePhotoError, OptionError
 from phototriage.features import (
+    EXTRACTORS,
     ExtractorOptions,
     Failure,
     Features,
@@ -25,13 +26,20 @@ OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
 OptionalInt = Annotated[int | None, tyro.conf.arg(metavar="INT")]
 
 
+def _features_hint(default: str) -> str:
+    # A function, so that the help lists what is registered when it is shown.
+    known = "; ".join(f"{name}: {spec.summary}" for name, spec in EXTRACTORS.items())
+    return f"({known}; default: {default})"
+
+
 @dataclass(frozen=True)
 class FeatureSource:
     """How photos become numbers."""
 
-    features: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...")] = None
-    """Features to measure: clip, resnet, iqa, iqa_plus, look. By default those the ranker needs; for training
-    clip, resnet and iqa."""
+    features: Annotated[
+        tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...", help_behavior_hint=_features_hint)
+    ] = None
+    """Features to measure. By default those the ranker needs; for training clip, resnet and iqa."""
     cache_dir: Path = field(default_factory=default_cache_dir)
     """Where measured features are kept."""
     workers: OptionalInt = None

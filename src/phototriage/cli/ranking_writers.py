@@ -85,7 +85,7 @@ class Documents:
                     on_progress,
                     workers=workers,
                     cache_dir=cache_dir,
-                    content_hashes=ranking.features.contents,
+                    content_hashes=ranking.features.content_hash_of,
                 )
             if not quiet:
                 note(f"{self.html}: open it in a browser")

@@ -20,33 +20,25 @@ _LITTLE = 1e9
 
 def weights_findings(cache_dir: Path, weights_dir: Path | None) -> Iterator[Finding]:
     """The embedded ranker, and the weights of the learned features."""
-    from phototriage.features.extractors.clip import clip_weights
-    from phototriage.features.extractors.resnet import resnet_weights
     from phototriage.features.options import ExtractorOptions
+    from phototriage.features.registry import EXTRACTORS
     from phototriage.ranker import load_embedded_ranker
 
     blocks = ", ".join(block.name for block in load_embedded_ranker().blocks)
     yield Finding(_WEIGHTS, "embedded ranker", "ok", f"loads; it uses {blocks}")
     options = ExtractorOptions(weights_dir=weights_dir)
-    for name, weights in {
-        "CLIP": clip_weights(options, cache_dir),
-        "ResNet": resnet_weights(options, cache_dir),
-    }.items():
+    for name, spec in EXTRACTORS.items():
+        if spec.weights is None:
+            continue
+        weights = spec.weights(options, cache_dir)
         try:
-            yield Finding(_WEIGHTS, name, "ok", f"in {weights.at_hand()}")
+            yield Finding(_WEIGHTS, spec.title, "ok", f"in {weights.local()}")
         except MissingExtraError:
-            yield Finding(_WEIGHTS, name, "missing", "needs the extra hub")
+            yield Finding(_WEIGHTS, spec.title, "missing", "needs the extra hub")
         except FeatureError as error:
-            fetch = f"hf download {weights.repository} config.json model.safetensors"
-            if weights_dir:
-                fetch += f" --local-dir {weights_dir / weights.repository.rpartition('/')[2]}"
-            yield Finding(
-                _WEIGHTS,
-                name,
-                "missing",
-                str(error).partition(";")[0] if weights_dir else "not in the hub's cache",
-                f"for --features {name.lower()}: {fetch} --revision {weights.revision}",
-            )
+            reason = str(error).partition(";")[0]
+            hint = f"for --features {name}: {weights.remedy}"
+            yield Finding(_WEIGHTS, spec.title, "missing", reason, hint)
 
 
 def stored_findings(cache_dir: Path) -> Iterator[Finding]:

@@ -16,9 +16,6 @@ from phototriage.printable import printable
 with extra("train"):
     from matplotlib.figure import Figure
 
-with extra("train"):
-    from matplotlib.figure import Figure
-
 __all__ = ["ablation_chart", "ablation_json", "ablation_markdown", "print_ablation"]
 
 _HEADERS = ("features", "numbers", "accuracy %", "p ≥ 0.7 %", "top-1 %", "gain")

@@ -19,14 +19,12 @@ from phototriage.experiments.labelled_features import OnNote
 from phototriage.experiments.run_config import LAST_STATE, MODEL, recipe_sections
 from phototriage.experiments.trained_baselines import Recipe
 from phototriage.experiments.training_run import Watch, training_run, unwatched
-from phototriage.features import Features
+from phototriage.features import EXTRACTORS, Features
 from phototriage.labels import Labels, official_split
 from phototriage.outputs.provenance import Provenance, provenance
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_ranker
 
 __all__ = ["Benchmark", "Official", "evaluate_folds", "evaluate_official", "recipes", "run_benchmark"]
-
-_ALONE = ("clip", "iqa")
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list
     found = [Recipe(f"{preset}: {'+'.join(block.name for block in features.blocks)}", features, config)]
     if len(features.blocks) > 1:
         for block in features.blocks:
-            if block.name in _ALONE:
+            if block.name in EXTRACTORS and EXTRACTORS[block.name].baseline:
                 alone = replace(features, matrix=features.select([block]), blocks=(block,))
                 found.append(Recipe(f"{preset}: {block.name}", alone, config))
     return found
@@ -224,7 +222,7 @@ def _trained(
         return load_ranker(folder / MODEL), folder
     on_note(f"{entry.name}: training on the official training series")
     split = official_split(
-        comparisons, labels.official_test_series, entry.config.seed, contents=entry.features.contents
+        comparisons, labels.official_test_series, entry.config.seed, contents=entry.features.content_hash_of
     )
     run = training_run(
         split,

@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from phototriage.experiments.benchmark_inputs import BenchmarkPreset
-from phototriage.features import DEFAULT_FEATURES, Block, Features, FeatureStore, MultiFeatureExtractor
+from phototriage.features import (
+    DEFAULT_FEATURES,
+    EXTRACTORS,
+    Block,
+    Features,
+    FeatureStore,
+    MultiFeatureExtractor,
+)
 from phototriage.features.cache.index import known_photos
 from phototriage.features.runtime.device import usable_cores
 from phototriage.labels import Labels, official_split
 
 __all__ = ["plan_lines", "to_measure"]
-
-_CORE_SECONDS = {"clip": 0.070, "resnet": 0.049, "iqa": 0.008, "iqa_plus": 0.007, "look": 0.007}
-"""Of one core per photo of PhotoTriage's size: docs/lab-log.md, the speed of extraction. What clip and resnet
-take together is shared out by their speeds alone."""
 
 
 def plan_lines(
@@ -51,7 +54,7 @@ def plan_lines(
             blocks = tuple(each.block for each in extractor.extractors)
             if new := [block for block in blocks if block not in planned]:
                 left = to_measure(list(files.values()), new, cache_dir)
-                cost = left * sum(_CORE_SECONDS.get(block.name, 0.05) for block in new) / usable_cores()
+                cost = left * sum(EXTRACTORS[block.name].core_seconds for block in new) / usable_cores()
                 seconds += cost
                 planned.update(new)
                 lines.append(

@@ -38,10 +38,10 @@ def cross_validated(
     scores: dict[str, float] = {}
     comparisons = comparisons.between(features.photos)
     for number, (_, held_out) in enumerate(
-        k_folds(comparisons, folds, config.seed, features.contents), start=1
+        k_folds(comparisons, folds, config.seed, features.content_hash_of), start=1
     ):
         split = official_split(
-            comparisons, frozenset(held_out.series), config.seed, contents=features.contents
+            comparisons, frozenset(held_out.series), config.seed, contents=features.content_hash_of
         )
         if learn_from is not None:
             split = Split(

@@ -61,5 +61,7 @@ def split_as(how: Literal["random", "official"], labels: Labels, features: Featu
     """
     comparisons = labels.comparisons.between(features.photos)
     if how == "official":
-        return official_split(comparisons, labels.official_test_series, seed, contents=features.contents)
-    return split_by_series(comparisons, seed, contents=features.contents)
+        return official_split(
+            comparisons, labels.official_test_series, seed, contents=features.content_hash_of
+        )
+    return split_by_series(comparisons, seed, contents=features.content_hash_of)

@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 
 from phototriage.evaluation.baselines import ranker_scorer
 from phototriage.evaluation.scorer import Scorer
-from phototriage.features import Features
+from phototriage.features import EXTRACTORS, Features
 from phototriage.labels import Comparisons, official_split
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker
 from phototriage.ranker.training import train
 
 __all__ = ["Recipe", "baseline_recipes", "own_recipe", "trained_on_seen"]
-
-_ONE_BLOCK = {"clip": "CLIP-only MLP", "iqa": "IQA-only MLP"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,8 @@ def baseline_recipes(ranker: TrainedRanker, features: Features) -> tuple[list[Re
     recipes, notes = [], []
     given = {block.name: block for block in features.blocks}
     used = [block.name for block in ranker.blocks]
-    for name, called in _ONE_BLOCK.items():
+    baselines = {name: f"{spec.title}-only MLP" for name, spec in EXTRACTORS.items() if spec.baseline}
+    for name, called in baselines.items():
         if used == [name]:
             notes.append(f"{called}: that is the ranker itself")
         elif name not in given:
@@ -73,5 +72,5 @@ def trained_on_seen(
     unseen = unseen.between(features.photos)
     known = [photo for photo, was_seen in zip(photos, seen, strict=True) if was_seen]
     pairs = comparisons.between({*known, *unseen.photos})
-    split = official_split(pairs, unseen.series, recipe.config.seed, contents=features.contents)
+    split = official_split(pairs, unseen.series, recipe.config.seed, contents=features.content_hash_of)
     return ranker_scorer(recipe.name, train(split, features, recipe.config).ranker, features)

@@ -102,8 +102,10 @@ def search(
     """
     comparisons = comparisons.between(features.photos)
     splits = [
-        official_split(comparisons, frozenset(held_out.series), default.seed, contents=features.contents)
-        for _, held_out in k_folds(comparisons, folds, default.seed, features.contents)
+        official_split(
+            comparisons, frozenset(held_out.series), default.seed, contents=features.content_hash_of
+        )
+        for _, held_out in k_folds(comparisons, folds, default.seed, features.content_hash_of)
     ]
     study = _study(storage, inputs_digest(comparisons, features, default, folds))
     default_accuracy = study.user_attrs.get("default_accuracy")

@@ -11,8 +11,9 @@ from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, e
 from phototriage.features.extractors.iqa import IQA_COLUMNS, measure_iqa
 from phototriage.features.extractors.iqa_plus import IQA_PLUS_COLUMNS, measure_iqa_plus
 from phototriage.features.extractors.look import LOOK, LOOK_COLUMNS, measure_look
+from phototriage.features.extractors.spec import ExtractorSpec, FeatureExtractor
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.registry import DEFAULT_FEATURES, EXTRACTORS, FeatureExtractor, build_extractors
+from phototriage.features.registry import DEFAULT_FEATURES, EXTRACTORS, build_extractors
 
 __all__ = [
     "DEFAULT_FEATURES",
@@ -24,6 +25,7 @@ __all__ = [
     "TABLE",
     "Block",
     "ExtractorOptions",
+    "ExtractorSpec",
     "Failure",
     "FeatureExtractor",
     "FeatureStore",

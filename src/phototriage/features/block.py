@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "check_blocks"]
+__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "check_blocks", "fixed_picture"]
 
 
 LONG_SIDE = 800
@@ -47,7 +48,7 @@ class Features:
 
     `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
     `failures`: the photos that were asked for and have no row. `content_hashes`, `captures`: what the photos'
-    files hold and how they were taken, in the order of `photos`; None where the numbers come from a table.
+    files hold and how they were captured, in the order of `photos`; None where the numbers come from a table.
     `replaced`: photo that was asked for and cannot be used → the one of `photos` that stands in for it.
     """
 
@@ -92,11 +93,11 @@ class Features:
             raise FeatureError(f"no features for photo {missing.args[0]!r}") from None
 
     @property
-    def contents(self) -> dict[str, str]:
+    def content_hash_of(self) -> dict[str, str]:
         """Photo → content hash; empty where they are not known."""
         return dict(zip(self.photos, self.content_hashes or (), strict=False))
 
-    def contents_of(self, photos: Iterable[str]) -> tuple[str, ...]:
+    def known_hashes(self, photos: Iterable[str]) -> tuple[str, ...]:
         """The content hashes of those of `photos` that have features; none where they are not known."""
         if self.content_hashes is None:
             return ()
@@ -139,3 +140,19 @@ def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
                 f"the model was trained on '{block.name}' features made as {block.fingerprint}, "
                 f"these are made as {found.fingerprint}: make them the same way, or train anew"
             )
+
+
+@cache
+def fixed_picture() -> NDArray[np.uint8]:
+    """uint8 RGB (200, 800, 3), read-only: coloured slopes from black to white, with a fine pattern.
+
+    It is the same everywhere: what is made of it tells whether a library computes otherwise.
+    """
+    row, column = np.indices((200, LONG_SIDE), np.int32)
+    slope = np.abs((column + 2 * row) % 640 - 320)
+    tints = [(row - 100) // 5, (column - 400) // 20, (300 - column + row) // 12]
+    pattern = 16 * ((row // 3 + column // 5) % 2)
+    picture = np.stack([slope + tint + pattern - 40 for tint in tints], axis=-1).clip(0, 255)
+    pixels = picture.astype(np.uint8)
+    pixels.flags.writeable = False
+    return pixels

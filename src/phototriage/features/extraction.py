@@ -14,10 +14,11 @@ from phototriage.features.block import Features
 from phototriage.features.cache.index import PhotoIndex
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.decoding_pool import DecodingPool
+from phototriage.features.extractors.spec import FeatureExtractor
 from phototriage.features.lookup import Measured, look_up
 from phototriage.features.measuring import PHOTOS_PER_BATCH, Measuring
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.registry import DEFAULT_FEATURES, FeatureExtractor, build_extractors
+from phototriage.features.registry import DEFAULT_FEATURES, build_extractors
 
 __all__ = ["Alternatives", "MultiFeatureExtractor", "OnProgress", "Photos", "extract"]
 
@@ -119,7 +120,8 @@ def _rounds(
     """The files to try next, key → file: all photos, then alternatives of what failed in `outcomes`."""
     untried = {photo: iter(others.items()) for photo, others in alternatives.items()}
     latest: dict[str, str] = {photo: photo for photo in untried}
-    yield {key: Path(path) for key, path in photos.items()}
+    # To make a Path takes a microsecond, and a library has a million photos.
+    yield {key: path if isinstance(path, Path) else Path(path) for key, path in photos.items()}
     while True:
         files = {}
         for photo, others in untried.items():
@@ -177,7 +179,7 @@ class MultiFeatureExtractor:
     @cached_property
     def extractors(self) -> tuple[FeatureExtractor, ...]:
         """The extractors, in the order in which their numbers are concatenated. Raises FeatureError."""
-        return build_extractors(self.features, self.options, Path(self.cache_dir))
+        return build_extractors(self.features, self.options, self.cache_dir)
 
     @property
     def dim(self) -> int:

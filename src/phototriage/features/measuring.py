@@ -12,8 +12,8 @@ from phototriage.errors import Failure
 from phototriage.features.cache.index import Content, PhotoIndex
 from phototriage.features.cache.store import FeatureStore
 from phototriage.features.decoding_pool import Prepared
+from phototriage.features.extractors.spec import FeatureExtractor
 from phototriage.features.lookup import Measured
-from phototriage.features.registry import FeatureExtractor
 
 __all__ = ["PHOTOS_PER_BATCH", "Measuring"]
 

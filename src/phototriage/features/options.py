@@ -25,7 +25,7 @@ class ExtractorOptions:
     """The side of what ResNet sees, in pixels, from 32 to 800; with whole, the long side. Over 224 it sees
     finer detail, at a cost that grows with the area; whole at 800 is the photo as it was decoded."""
     resnet_layers: tuple[ResnetLayer, ...] = ("layer3",)
-    """ResNet stages whose outputs are taken: layer1 (256 numbers), layer2 (512), layer3 (1024), layer4
+    """ResNet stages whose outputs are used: layer1 (256 numbers), layer2 (512), layer3 (1024), layer4
     (2048)."""
     resnet_pooling: Literal["mean", "mean_std"] = "mean"
     """What is kept of a stage's output over the photo: its mean, or its mean and spread."""
@@ -42,6 +42,8 @@ class ExtractorOptions:
     """Photos that go through a network at once."""
 
     def __post_init__(self) -> None:
+        if self.weights_dir is not None:  # text will do, though the command line needs the type `Path`
+            object.__setattr__(self, "weights_dir", Path(self.weights_dir))
         if not 32 <= self.resnet_size <= 800:
             raise FeatureError(f"resnet_size must lie between 32 and 800, not at {self.resnet_size}")
         if not self.resnet_layers:

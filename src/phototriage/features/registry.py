@@ -1,59 +1,32 @@
-"""What a feature extractor is, and the extractors there are."""
+"""The extractors there are, by name."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
-from phototriage.features.block import TABLE, Block
-from phototriage.features.extractors.clip import clip_extractor
-from phototriage.features.extractors.iqa import IQA
-from phototriage.features.extractors.iqa_plus import IQA_PLUS
-from phototriage.features.extractors.look import LOOK
-from phototriage.features.extractors.resnet import resnet_extractor
+from phototriage.features.block import TABLE
+from phototriage.features.extractors import clip, iqa, iqa_plus, look, resnet
+from phototriage.features.extractors.spec import ExtractorSpec, FeatureExtractor
 from phototriage.features.options import ExtractorOptions
 
-__all__ = ["DEFAULT_FEATURES", "EXTRACTORS", "FeatureExtractor", "build_extractors"]
+__all__ = ["DEFAULT_FEATURES", "EXTRACTORS", "build_extractors"]
 
-
-class FeatureExtractor(Protocol):
-    """Turns photos into numbers, in two steps, because decoding and inference run beside each other.
-
-    `prepare` runs once per photo in a decoding process, so it must pickle and be cheap to pickle: it gets
-    the pixels, uint8 RGB (h, w, 3), upright, with a long side of at most LONG_SIDE, and returns an array.
-    Calling the extractor with n such arrays gives float32 (n, block.dim).
-    """
-
-    @property
-    def block(self) -> Block:
-        """Name, fingerprint and column names of the numbers."""
-
-    @property
-    def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
-        """The per-photo step."""
-
-    def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-        """Prepared photos to numbers, float32 (n, dim)."""
-
-
-EXTRACTORS: dict[str, Callable[[ExtractorOptions, Path], FeatureExtractor]] = {
-    "clip": clip_extractor,
-    "resnet": resnet_extractor,
-    "iqa": lambda options, cache_dir: IQA,
-    "iqa_plus": lambda options, cache_dir: IQA_PLUS,
-    "look": lambda options, cache_dir: LOOK,
+EXTRACTORS: dict[str, ExtractorSpec] = {
+    "clip": clip.SPEC,
+    "resnet": resnet.SPEC,
+    "iqa": iqa.SPEC,
+    "iqa_plus": iqa_plus.SPEC,
+    "look": look.SPEC,
 }
-"""Builders by name, in the order in which blocks are concatenated."""
+"""By the name of the block, in the order in which blocks are concatenated."""
 
-DEFAULT_FEATURES = ("clip", "resnet", "iqa")
+DEFAULT_FEATURES = tuple(name for name, spec in EXTRACTORS.items() if spec.specified)
 """The 1540 numbers of the specification."""
 
 
 def build_extractors(
-    names: Sequence[str], options: ExtractorOptions, cache_dir: Path
+    names: Sequence[str], options: ExtractorOptions, cache_dir: str | os.PathLike[str]
 ) -> tuple[FeatureExtractor, ...]:
     """The extractors called `names`, each once, in the order of EXTRACTORS.
 
@@ -63,8 +36,9 @@ def build_extractors(
     """
     if TABLE in names:
         raise FeatureError("the model was trained on a table of ready numbers and cannot measure photos")
+    cache_dir = Path(cache_dir)
     unknown = [name for name in names if name not in EXTRACTORS]
     if unknown or not names:
         problem = f"there are no features called {unknown[0]!r}" if unknown else "no features were asked for"
         raise FeatureError(f"{problem}: choose from {', '.join(EXTRACTORS)}")
-    return tuple(builder(options, cache_dir) for name, builder in EXTRACTORS.items() if name in names)
+    return tuple(spec.build(options, cache_dir) for name, spec in EXTRACTORS.items() if name in names)

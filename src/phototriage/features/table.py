@@ -1,5 +1,6 @@
 """Tables of ready numbers, made by anyone: features, or scores."""
 
+import os
 import posixpath
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ _WHOLE = r"\s*\d+(\.0+)?\s*"
 """A whole number; pandas writes 3.0 for 3 where a row of the column was empty once."""
 
 
-def read_feature_table(path: Path) -> Features:
+def read_feature_table(path: str | os.PathLike[str]) -> Features:
     """Reads a table of `series,photo` and one column per number: Parquet, or else CSV.
 
     Where series and photo are both whole numbers they are PhotoTriage's, and the photo's key is its file
@@ -36,6 +37,7 @@ def read_feature_table(path: Path) -> Features:
     infinite or outside becomes one of the result's `failures`.
     Raises FeatureError where the table cannot be used at all.
     """
+    path = Path(path)
     numbers = _read(path)
     if numbers.columns.empty:
         raise FeatureError(f"{path}: no feature columns after series,photo")
@@ -50,12 +52,13 @@ def read_feature_table(path: Path) -> Features:
     return Features(tuple(kept.index), kept.to_numpy(np.float32), blocks, failures)
 
 
-def read_score_table(path: Path) -> tuple[dict[str, float], tuple[Failure, ...]]:
+def read_score_table(path: str | os.PathLike[str]) -> tuple[dict[str, float], tuple[Failure, ...]]:
     """Reads anyone's `series,photo,score`; see `read_feature_table`.
 
     Returns the score of each photo, in double precision, so that scores of any size stay apart; and the
     photos whose score is missing or infinite. Raises FeatureError where the table cannot be used at all.
     """
+    path = Path(path)
     numbers = _read(path)
     if list(numbers.columns) != ["score"]:
         names = ",".join([*_KEYS, *numbers.columns])

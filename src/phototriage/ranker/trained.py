@@ -113,7 +113,7 @@ class TrainedRanker:
         by_key = np.isin(self.digests(photos), self.seen_keys)
         if features.content_hashes is None or not len(self.seen_contents):
             return by_key, by_key
-        return by_key, np.isin(self.digests(features.contents_of(photos)), self.seen_contents)
+        return by_key, np.isin(self.digests(features.known_hashes(photos)), self.seen_contents)
 
     def _normalized(
         self, rows: NDArray[np.float64], weights: Mapping[str, NDArray[np.float64]]

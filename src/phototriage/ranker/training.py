@@ -114,7 +114,7 @@ def train(
         blocks=features.blocks,
         temperature=fit_temperature(difference, validation_pairs.preference),
         seen_keys=TrainedRanker.digests(photos_seen),
-        seen_contents=TrainedRanker.digests(features.contents_of(photos_seen)),
+        seen_contents=TrainedRanker.digests(features.known_hashes(photos_seen)),
     )
     return Training(ranker, fit.best_epoch, tuple(fit.batch_records), tuple(fit.epoch_records))
 

@@ -9,7 +9,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from phototriage.features import IQA_COLUMNS, measure_iqa
+from phototriage.features.extractors.iqa import at_measured_size
 from phototriage.photos import load
+from phototriage.photos.geometry import fitted_size
 
 
 def plain_iqa(pixels: NDArray[np.uint8]) -> list[float]:
@@ -73,3 +75,7 @@ def test_real_photos_lie_where_the_real_scores_lie(shared: Path) -> None:
         low, high = released[name].quantile([0.1, 0.9])
         assert low < np.median(ours[:, column]) < high, name
     assert 0.1 < (ours[:, 0] == 1).mean() < 0.8  # 43 % of the released sharpness values are saturated
+
+
+def test_a_large_photo_gets_the_size_that_decoding_gives_it() -> None:
+    assert at_measured_size(np.zeros((289, 1088, 3), np.uint8)).shape[:2] == fitted_size(1088, 289, 800)[::-1]

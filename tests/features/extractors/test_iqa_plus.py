@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from phototriage.features import EXTRACTORS, IQA_PLUS_COLUMNS, measure_iqa_plus
-from phototriage.features.extractors.detail import blockiness, streak
 from phototriage.features.extractors.iqa_plus import IQA_PLUS
+from phototriage.features.extractors.local_detail import blockiness, streak
 from phototriage.simulation import Shot, draw_scene, photograph
 
 Pixels = NDArray[np.uint8]

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phototriage.features.block import fixed_picture
 from phototriage.features.extractors.look import (
     LOOK,
     LOOK_BRIGHTNESS,
@@ -12,7 +13,6 @@ from phototriage.features.extractors.look import (
     LOOK_LAYOUT,
     measure_look,
 )
-from phototriage.features.fixed_picture import fixed_picture
 from phototriage.simulation.camera import Shot, photograph
 from phototriage.simulation.scenes import draw_scene
 

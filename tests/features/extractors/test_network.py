@@ -42,7 +42,7 @@ def extractor_of(cache_dir: Path, **changes: Any) -> NetworkExtractor:
         name="colour",
         version=1,
         weights="none",
-        taken="mean",
+        output="mean",
         columns=("r", "g", "b"),
         prepare=Pad(48),
         mean=(0.0, 0.0, 0.0),
@@ -74,7 +74,7 @@ def test_the_fingerprint_is_made_of_everything_that_moves_the_numbers(tmp_path: 
     others = [
         {"version": 2},
         {"weights": "some"},
-        {"taken": "spread"},
+        {"output": "spread"},
         {"prepare": Pad(49)},
         {"prepare": Whole(48)},
         {"mean": (0.0, 0.0, 0.1)},
@@ -113,7 +113,8 @@ def test_an_exported_network_needs_neither_torch_nor_weights_nor_another_export(
     np.save(tmp_path / "expected.npy", found["onnx"])
     script = (
         "import sys, numpy as np; from pathlib import Path\n"
-        "from phototriage.features import ExtractorOptions, MultiFeatureExtractor, device\n"
+        "from phototriage.features import ExtractorOptions, MultiFeatureExtractor\n"
+        "from phototriage.features.runtime import device\n"
         "device.gpu_is_possible = lambda: False\n"
         f"options = ExtractorOptions(weights_dir=Path({str(tiny_weights)!r}))\n"
         f"here = Path({str(tmp_path)!r})\n"

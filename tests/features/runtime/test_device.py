@@ -3,17 +3,16 @@ import sys
 from typing import Any
 
 import pytest
+import torch
 
 from phototriage.errors import FeatureError
 from phototriage.features import ExtractorOptions
 from phototriage.features.runtime import device
-from phototriage.features.runtime.device import chosen_device
+from phototriage.features.runtime.device import chosen_device, memory_needed
 
 
 @pytest.fixture
 def torch_with(monkeypatch: pytest.MonkeyPatch) -> Any:
-    import torch
-
     def make(cuda: bool = False, mps: bool = False) -> None:
         monkeypatch.setattr(device, "gpu_is_possible", lambda: True)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
@@ -77,3 +76,22 @@ def test_a_cpu_that_is_asked_for_needs_no_torch() -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_what_torch_says_of_a_full_memory_is_known() -> None:
+    with pytest.raises(FeatureError, match=r"^lower the batch$"), memory_needed("lower the batch"):
+        torch.empty(1 << 45)  # more than a process can address
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")]
+)
+def test_what_others_say_too(error: Exception) -> None:
+    with pytest.raises(FeatureError, match=r"^lower the batch$") as raised, memory_needed("lower the batch"):
+        raise error
+    assert raised.value.__cause__ is error
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="shapes differ"), memory_needed("lower the batch"):
+        raise RuntimeError("shapes differ")

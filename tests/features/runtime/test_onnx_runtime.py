@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from phototriage.errors import FeatureError
 from phototriage.features import Block
 from phototriage.features.runtime import onnx_runtime
-from phototriage.features.runtime.memory import OUT_OF_MEMORY
+from phototriage.features.runtime.device import OUT_OF_MEMORY
 from phototriage.features.runtime.onnx_export import export_onnx
 from phototriage.features.runtime.onnx_runtime import start_onnx
 from phototriage.features.runtime.torch_runtime import FromPixels

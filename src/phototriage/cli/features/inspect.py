@@ -10,6 +10,7 @@ from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.features.blocks import Blocks
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError
+from phototriage.extras import require
 from phototriage.features import FeatureStore
 from phototriage.features.cache.neighbours import stored_neighbours
 from phototriage.features.cache.selection import select_photos, select_stores
@@ -42,6 +43,8 @@ class Inspect:
     def run(self, cache_dir: Path) -> int:
         if self.neighbours < 1:
             raise FeatureError(f"--neighbours must be at least 1, not {self.neighbours}")
+        if self.output:
+            require("train")
         stores = select_stores(cache_dir, self.block, note)
         known = select_photos(cache_dir, self.folder, note)
         chosen: list[tuple[FeatureStore, list[str]]] = []

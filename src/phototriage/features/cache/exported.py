@@ -14,7 +14,7 @@ from pathlib import Path
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
-from phototriage.features.cache.listing import listed
+from phototriage.features.cache.part import listed
 from phototriage.features.cache.store import FeatureStore, set_aside
 
 __all__ = [

@@ -15,7 +15,7 @@ from typing import TypeVar
 import cv2
 
 from phototriage.errors import FeatureError, OutputError
-from phototriage.features.cache.listing import listed
+from phototriage.features.cache.part import listed
 from phototriage.photos import DECODING_VERSION, Capture
 
 __all__ = ["Content", "PhotoIndex", "index_files", "known_photos"]

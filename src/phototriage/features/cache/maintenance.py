@@ -11,10 +11,9 @@ from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
 from phototriage.features.cache.exported import damaged_networks, export_folder, exported_networks
 from phototriage.features.cache.index import PhotoIndex, index_files
-from phototriage.features.cache.listing import listed
-from phototriage.features.cache.part import PARTS, Unusable, read_part
+from phototriage.features.cache.part import PARTS, Unusable, listed, read_part
 from phototriage.features.cache.store import FeatureStore
-from phototriage.features.runtime.weights_file import weights_record
+from phototriage.features.cache.weights_record import weights_record
 
 __all__ = [
     "StoredBlock",

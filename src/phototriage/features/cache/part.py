@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -13,10 +14,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from phototriage.atomic_write import atomic_write
-from phototriage.errors import OutputError
+from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
 
-__all__ = ["PARTS", "Part", "Unusable", "read_part", "write_part"]
+__all__ = ["PARTS", "Part", "Unusable", "listed", "read_part", "write_part"]
 
 PARTS = "part-*.parquet"
 """Matches the names of parts."""
@@ -51,6 +52,21 @@ class Unusable:
     path: Path
     kind: Literal["damaged", "newer", "unreadable"]
     reason: str
+
+
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """What lies in `folder` under names that match `pattern`, sorted; nothing where there is no such folder.
+
+    Raises FeatureError where it cannot be read: `Path.glob` would find nothing, and all be measured again.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if fnmatch(path.name, pattern))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise FeatureError(
+            f"cannot read the folder {folder}: {error.strerror}; choose another place with --cache_dir"
+        ) from error
 
 
 def write_part(

@@ -9,6 +9,7 @@ Parts go only when a part with all their rows is there already; a reader that mi
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -20,8 +21,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
-from phototriage.features.cache.listing import listed
-from phototriage.features.cache.part import PARTS, Part, Unusable, read_part, write_part
+from phototriage.features.cache.part import PARTS, Part, Unusable, listed, read_part, write_part
 
 __all__ = ["FeatureStore", "default_cache_dir", "set_aside"]
 
@@ -49,9 +49,9 @@ class FeatureStore:
     stays as it is.
     """
 
-    def __init__(self, cache_dir: Path, block: Block, *, merge: bool = True) -> None:
+    def __init__(self, cache_dir: str | os.PathLike[str], block: Block, *, merge: bool = True) -> None:
         self.block = block
-        self.folder = self.folder_of(cache_dir, block)
+        self.folder = self.folder_of(Path(cache_dir), block)
         self.torn: list[Path] = []
         self._has_unsound = False
         self._parts: list[Path] = []

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from phototriage.features.block import LONG_SIDE
 from phototriage.features.extractors.measured import MeasuredExtractor
+from phototriage.features.extractors.spec import ExtractorSpec
+from phototriage.photos.geometry import fitted_size, shrink
 
-__all__ = ["IQA", "IQA_COLUMNS", "at_measured_size", "measure_iqa"]
+__all__ = ["IQA", "IQA_COLUMNS", "SPEC", "at_measured_size", "measure_iqa"]
 
 IQA_COLUMNS = ("sharpness", "exposure", "colorfulness", "contrast")
 
@@ -55,11 +57,7 @@ def measure_iqa(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 def at_measured_size(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """uint8 (h, w, 3), shrunk by area averaging to a long side of LONG_SIDE where it is longer."""
     height, width = pixels.shape[:2]
-    scale = LONG_SIDE / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return shrink(pixels, fitted_size(width, height, LONG_SIDE))
 
 
 def _mean_std(values: Any) -> tuple[float, float]:
@@ -71,3 +69,12 @@ IQA = MeasuredExtractor(
     "iqa", 1, IQA_COLUMNS, measure_iqa, of_fixed_picture=(0.31048, 0.910185, 0.26677, 0.904333)
 )
 """The `iqa` block: `measure_iqa` of every photo."""
+
+SPEC = ExtractorSpec(
+    "IQA",
+    "sharpness, exposure, colorfulness, contrast",
+    lambda options, cache_dir: IQA,
+    core_seconds=0.008,
+    specified=True,
+    baseline=True,
+)

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.extractors.detail import (
+from phototriage.features.extractors.iqa import at_measured_size
+from phototriage.features.extractors.local_detail import (
     blockiness,
     halved,
     log_detail,
@@ -21,10 +22,10 @@ from phototriage.features.extractors.detail import (
     streak,
     tile_means,
 )
-from phototriage.features.extractors.iqa import at_measured_size
 from phototriage.features.extractors.measured import MeasuredExtractor
+from phototriage.features.extractors.spec import ExtractorSpec
 
-__all__ = ["IQA_PLUS", "IQA_PLUS_COLUMNS", "measure_iqa_plus"]
+__all__ = ["IQA_PLUS", "IQA_PLUS_COLUMNS", "SPEC", "measure_iqa_plus"]
 
 IQA_PLUS_COLUMNS = (
     "sharpest",
@@ -126,3 +127,7 @@ IQA_PLUS = MeasuredExtractor(
     ),
 )
 """The `iqa_plus` block: `measure_iqa_plus` of every photo."""
+
+SPEC = ExtractorSpec(
+    "IQA+", "16 finer quality numbers", lambda options, cache_dir: IQA_PLUS, core_seconds=0.007
+)

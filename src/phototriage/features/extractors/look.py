@@ -1,17 +1,21 @@
-"""What a photo looks like from afar, to tell whether two photos show the same: 107 numbers of our own.
+"""A layout descriptor, to tell whether two photos show the same scene: 107 numbers of our own.
 
 Light and colour by place, as colour layouts have it (MPEG-7, ISO/IEC 15938-3), but made so that exposure and
 small shifts change little; `benchmarks/grouping.py` judges it. Beside them stands what tells brackets, focus
 stacks and sweeps apart from bursts: how bright the photo is, and where it is sharp.
 """
 
+import json
+from importlib.resources import files
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.extractors.detail import log_detail, tile_means
 from phototriage.features.extractors.iqa import at_measured_size
+from phototriage.features.extractors.local_detail import log_detail, tile_means
 from phototriage.features.extractors.measured import MeasuredExtractor
+from phototriage.features.extractors.spec import ExtractorSpec
 
 __all__ = [
     "LOOK",
@@ -20,6 +24,7 @@ __all__ = [
     "LOOK_DETAIL",
     "LOOK_GRID",
     "LOOK_LAYOUT",
+    "SPEC",
     "measure_look",
 ]
 
@@ -53,7 +58,7 @@ _FEATURELESS = 0.3  # length below which a photo is not made longer: it is like 
 
 
 def measure_look(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The look of one photo.
+    """The layout descriptor of one photo.
 
     All light is linear (the levels to the power 2.2, in [0, 1]), of the photo squeezed to 96 × 96 pixels.
 
@@ -99,18 +104,16 @@ LOOK = MeasuredExtractor(
     1,
     LOOK_COLUMNS,
     measure_look,
-    of_fixed_picture=(
-        *(0.10667, 0.045567, -0.048944, -0.13662, -0.15647, -0.097368, 0.0066013, 0.090158, 0.13874, 0.1441),
-        *(0.10742, 0.053003, 0.0381, -0.04542, -0.13293, -0.15588, -0.10056, 0.0015379, 0.08652, 0.13694),
-        *(0.14407, 0.10809, 0.040241, -0.038666, -0.05889, -0.13206, -0.15533, -0.10055, 0.0010547, 0.086125),
-        *(0.13688, 0.14413, 0.10765, 0.03881, -0.055467, -0.13431, -0.14423, -0.15419, -0.099654, 0.0010342),
-        *(0.085825, 0.13669, 0.14404, 0.10727, 0.037865, -0.05737, -0.13579, -0.13904, -0.1547, -0.097829),
-        *(0.0015061, 0.085668, 0.1364, 0.14381, 0.10694, 0.037241, -0.058581, -0.13691, -0.12502, -0.046581),
-        *(-0.089988, -0.00050812, 0.08372, 0.13569, 0.14482, 0.10924, 0.040621, -0.055695, -0.13774),
-        *(-0.12955, -0.03705, 0.049107, 0.0016853, -0.059827, -0.1081, 0.059788, 0.0026065, -0.065253),
-        *(0.12492, 0.044574, -0.0023055, 0.14292, -0.021969, -0.18314, 0.18263, 0.0097488, -0.15256, 0.20369),
-        *(0.0019556, -0.15164, 5.9451, 5.2803, 5.6533, 5.7521, 5.4517, 5.9045, 5.5052, 5.8502, 5.2716),
-        *(5.6799, 5.7968, 5.5847, 5.8563, 5.376, 5.8782, 5.775, -1.8699),
+    of_fixed_picture=tuple(
+        json.loads(files("phototriage.features.extractors").joinpath("look.json").read_text())
     ),
 )
 """The `look` block: `measure_look` of every photo."""
+
+SPEC = ExtractorSpec(
+    "layout descriptor",
+    "what series are found by",
+    lambda options, cache_dir: LOOK,
+    core_seconds=0.007,
+    judges_quality=False,
+)

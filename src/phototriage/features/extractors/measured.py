@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.block import LONG_SIDE, Block
-from phototriage.features.fixed_picture import fixed_picture
+from phototriage.features.block import LONG_SIDE, Block, fixed_picture
 from phototriage.photos import DECODING_VERSION
 
 __all__ = ["MeasuredExtractor"]

@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
-from phototriage.features.block import LONG_SIDE, Block
+from phototriage.features.block import LONG_SIDE, Block, fixed_picture
 from phototriage.features.cache.exported import find_exported
 from phototriage.features.extractors.preprocessing import Preprocessing
-from phototriage.features.fixed_picture import fixed_picture
 from phototriage.features.options import ExtractorOptions, Precision
-from phototriage.features.runtime.device import chosen_device
-from phototriage.features.runtime.memory import memory_needed
+from phototriage.features.runtime.device import chosen_device, memory_needed
 from phototriage.features.runtime.onnx_runtime import Infer, start_onnx
 from phototriage.photos import DECODING_VERSION
 
@@ -35,11 +33,11 @@ class NetworkExtractor:
     name, columns: of the block, and of its numbers.
     version: counts the ways in which `build` made the same numbers of the same weights.
     weights: names the weights: a commit or a checksum.
-    taken: names what is taken of the network: layers, pooling.
+    output: names the output that is used: layers, pooling.
     prepare: the preprocessing of one photo.
     mean, std: per channel of RGB in [0, 1]; the network gets (photo / 255 − mean) / std.
     build: makes the network: float32 (n, 3, h, w) → float32 (n, len(columns)). Called when a photo
-    needs it and no exported network is at hand, so that a filled store needs neither torch nor weights.
+    needs it and no exported network is there, so that a filled store needs neither torch nor weights.
     cache_dir: where the exported network is kept.
     precision: of matrix products.
     """
@@ -47,7 +45,7 @@ class NetworkExtractor:
     name: str
     version: int
     weights: str
-    taken: str
+    output: str
     columns: tuple[str, ...]
     prepare: Preprocessing
     mean: tuple[float, float, float]
@@ -68,7 +66,7 @@ class NetworkExtractor:
         made = (
             f"{self.name}-{self.version}",
             self.weights,
-            self.taken,
+            self.output,
             str(self.prepare),
             "" if self.precision == "fp32" else self.precision,
             f"area{LONG_SIDE}",

@@ -1,5 +1,6 @@
 """The `resnet` block: pooled stages of an ImageNet ResNet-50 (He et al., CVPR 2016)."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from phototriage.extras import extra
 from phototriage.features.extractors.network import NetworkExtractor
 from phototriage.features.extractors.preprocessing import Crop, Pad, Preprocessing, Whole
+from phototriage.features.extractors.spec import ExtractorSpec
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.runtime.weights import PretrainedWeights
+from phototriage.features.runtime.hub import HubModel
+from phototriage.features.runtime.pretrained import PretrainedWeights, load_network
+from phototriage.features.runtime.weights import ModelFolder
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["resnet_extractor", "resnet_weights"]
+__all__ = ["SPEC", "resnet_extractor", "resnet_weights"]
 
-_REPOSITORY, _REVISION = "microsoft/resnet-50", "34c2154c194f829b11125337b98c8f5f9965ff19"
+_HUB = HubModel("microsoft/resnet-50", "34c2154c194f829b11125337b98c8f5f9965ff19")
 _WIDTHS = (256, 512, 1024, 2048)
 _CROP_SHARE = 0.875  # of the resized photo's short side, as the network was judged
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -23,7 +27,7 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 def resnet_weights(options: ExtractorOptions, cache_dir: Path) -> PretrainedWeights:
     """Where ResNet's weights come from."""
-    return PretrainedWeights(_REPOSITORY, _REVISION, ("resnet",), options.weights_dir, cache_dir)
+    return PretrainedWeights(_HUB, ("resnet",), options.weights_dir, cache_dir)
 
 
 def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtractor:
@@ -33,13 +37,7 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
     spreads. Raises FeatureError for unusable local weights.
     """
     weights = resnet_weights(options, cache_dir)
-    widths = (weights.local_config() or {}).get("hidden_sizes", _WIDTHS)
-    if not (
-        isinstance(widths, (list, tuple))
-        and len(widths) == len(_WIDTHS)
-        and all(type(width) is int and width > 0 for width in widths)
-    ):
-        raise weights.unfit_config("must have four hidden_sizes over 0")
+    widths = _widths(weights.in_weights_dir)
     stages = sorted({int(layer.removeprefix("layer")) - 1 for layer in options.resnet_layers})
     kinds = options.resnet_pooling.split("_")
     columns = tuple(
@@ -53,7 +51,7 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
         name="resnet",
         version=1,
         weights=weights.identity,
-        taken=f"{layers}/{options.resnet_pooling}",
+        output=f"{layers}/{options.resnet_pooling}",
         columns=columns,
         prepare=_preprocessing(options),
         mean=_MEAN,
@@ -62,6 +60,18 @@ def resnet_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtra
         options=options,
         cache_dir=cache_dir,
     )
+
+
+def _widths(folder: ModelFolder | None) -> Sequence[int]:
+    """Numbers per stage, of the hub's network or of the one in a folder."""
+    widths = folder.config().get("hidden_sizes", _WIDTHS) if folder else _WIDTHS
+    if folder and not (
+        isinstance(widths, (list, tuple))
+        and len(widths) == len(_WIDTHS)
+        and all(type(width) is int and width > 0 for width in widths)
+    ):
+        raise folder.unfit_config("must have four hidden_sizes over 0")
+    return widths
 
 
 def _preprocessing(options: ExtractorOptions) -> Preprocessing:
@@ -84,7 +94,7 @@ def _build(weights: PretrainedWeights, stages: tuple[int, ...], with_spread: boo
     class PooledStages(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            model: Any = weights.load(ResNetModel)
+            model: Any = load_network(weights.folder(), ResNetModel)
             self.embedder = model.embedder
             # What lies behind the deepest stage asked for is neither computed nor kept.
             self.stages = model.encoder.stages[: stages[-1] + 1]
@@ -101,3 +111,13 @@ def _build(weights: PretrainedWeights, stages: tuple[int, ...], with_spread: boo
             return torch.cat(pooled, dim=1)
 
     return PooledStages()
+
+
+SPEC = ExtractorSpec(
+    "ResNet",
+    "stages of an ImageNet ResNet-50",
+    resnet_extractor,
+    resnet_weights,
+    core_seconds=0.049,
+    specified=True,
+)

@@ -1,8 +1,10 @@
-"""What there is to compute with."""
+"""What there is to compute with: devices, cores, memory."""
 
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,7 +12,23 @@ from phototriage.errors import FeatureError
 from phototriage.extras import extra
 from phototriage.features.options import ExtractorOptions
 
-__all__ = ["chosen_device", "gpu_is_possible", "usable_cores"]
+__all__ = [
+    "OUT_OF_MEMORY",
+    "chosen_device",
+    "gpu_is_possible",
+    "memory_needed",
+    "out_of_memory",
+    "usable_cores",
+]
+
+OUT_OF_MEMORY = (
+    "not enough memory",
+    "out of memory",
+    "can't allocate memory",
+    "failed to allocate",
+    "bad_alloc",
+)
+"""What torch and onnxruntime say, in lower case."""
 
 
 def chosen_device(options: ExtractorOptions) -> str:
@@ -57,3 +75,19 @@ def gpu_is_possible() -> bool:
     except OSError:
         return False
     return True
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether that is what an error says."""
+    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in OUT_OF_MEMORY)
+
+
+@contextmanager
+def memory_needed(problem: str) -> Iterator[None]:
+    """Raises FeatureError, which says `problem`, where the memory does not suffice."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if out_of_memory(error):
+            raise FeatureError(problem) from error
+        raise

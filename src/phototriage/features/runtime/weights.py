@@ -1,23 +1,23 @@
-"""Where pretrained weights come from: the Hugging Face hub, its cache, or a folder."""
+"""Pretrained weights as they lie on the disk: a file, and a folder in the format of the Hugging Face hub."""
 
 import hashlib
 import json
-import pickle
-import warnings
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototriage.errors import FeatureError
 from phototriage.extras import extra
-from phototriage.features.runtime.memory import out_of_memory
-from phototriage.features.runtime.weights_file import WeightsFile, remember, remembered
+from phototriage.features.cache.weights_record import remember, remembered
 
 if TYPE_CHECKING:
-    from torch import nn
-    from transformers import PreTrainedModel
+    from torch import Tensor
 
-__all__ = ["PretrainedWeights"]
+__all__ = ["WEIGHTS_FILES", "ModelFolder", "WeightsFile"]
+
+WEIGHTS_FILES = ("model.safetensors", "pytorch_model.bin")
+"""The names of a file of weights, the preferred one first."""
 
 _NOT_BUILT_FROM = frozenset(
     {
@@ -34,123 +34,103 @@ _NOT_BUILT_FROM = frozenset(
 )
 """What a config.json says, here or there, that moves no number of the network."""
 
-_FILES = ("model.safetensors", "pytorch_model.bin")
-
 
 @dataclass(frozen=True)
-class PretrainedWeights:
-    """One model's weights.
+class WeightsFile:
+    """A file of weights, and the cache folder that remembers its checksum."""
 
-    repository, revision: on the hub; the revision is a commit, so the weights are always the same ones.
-    model_types: the `model_type`s of config.json that can be used.
-    weights_dir: a folder that holds the model under the last part of the repository's name; in place of the
-    hub.
-    cache_dir: where it is remembered what files were seen.
-    """
-
-    repository: str
-    revision: str
-    model_types: tuple[str, ...]
-    weights_dir: Path | None
+    path: Path
     cache_dir: Path
 
     @property
-    def identity(self) -> str:
-        """Names the weights: the hub's commit, or a checksum of the local config and file. Needs no network.
+    def checksum(self) -> str:
+        """The SHA-256. Read in full only where the file is new or has changed by size or time.
 
-        A local folder has the hub's identity where it is known to hold the hub's files: by what
-        `hf download` left beside them, or because they came from the hub to this cache folder before. What
-        was said of some files once is said of them for good. Raises FeatureError where a local file cannot be
-        used.
+        Raises FeatureError where it cannot be read.
         """
-        if self.weights_dir is None:
-            return self._hub_identity
-        content = self._content(self._local)
-        name = self._hub_identity if self._is_the_hubs(self._local) else f"{self._local.name}#{content}"
-        return self._remembered_identity(content, name)
+        try:
+            target = self.path.resolve()
+            if target.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", target.name):
+                return target.name  # the hub's cache names large files so
+            stat = target.stat()
+            match remembered(self.cache_dir, "checksums").get(str(target)):
+                case [stat.st_size, stat.st_mtime_ns, str(checksum)]:
+                    return checksum
+            with target.open("rb") as file:
+                checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise FeatureError(f"cannot read the weights {self.path}: {error.strerror}") from error
+        remember(self.cache_dir, "checksums", str(target), [stat.st_size, stat.st_mtime_ns, checksum])
+        return checksum
 
-    def local_config(self) -> dict[str, Any] | None:
-        """The config.json of a local folder; None for the hub's, whose sizes are known."""
-        return None if self.weights_dir is None else self._config(self._local)
+    def local(self) -> Path:
+        """The file. Raises FeatureError, with what to do, where it is not there."""
+        if not self.path.is_file():
+            raise FeatureError(f"there is no {self.path}; {self.remedy}")
+        return self.path
 
-    def folder(self) -> Path:
-        """The folder with config.json and the weights, downloaded where need be.
+    @property
+    def remedy(self) -> str:
+        """How to get the weights."""
+        return f"put {self.path.name} into a folder WEIGHTS and give --weights_dir WEIGHTS"
 
-        Raises FeatureError, with what to do, where they cannot be had.
-        """
-        if self.weights_dir:
-            self._config(self._local)
-            return self._local
-        folder = self._downloaded()
-        self._remembered_identity(self._content(folder), self._hub_identity)
-        return folder
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor of a .safetensors file, without torch. Raises FeatureError."""
+        from safetensors import SafetensorError, safe_open
 
-    def at_hand(self) -> Path:
-        """The folder with config.json and the weights, looked for without a network.
+        try:
+            with safe_open(self.path, "numpy") as file:
+                names = file.keys()
+                return {name: tuple(file.get_slice(name).get_shape()) for name in names}
+        except (OSError, SafetensorError) as error:
+            raise FeatureError(f"the weights {self.path} cannot be read: {error}") from error
 
-        Raises FeatureError, with what to do, where they are not here.
-        """
-        folder = self._local if self.weights_dir else self._in_hub_cache
-        self._config(folder)
-        self._weights_file(folder)
-        return folder
-
-    def load(self, architecture: "type[PreTrainedModel]") -> "nn.Module":
-        """The model with these weights, float32, in evaluation mode.
-
-        Nothing in the files is run: safetensors, or torch's weights-only loading. Raises FeatureError where
-        a file is damaged, or lacks weights that the architecture needs; MemoryError or RuntimeError where the
-        memory does not suffice.
-        """
+    def tensors(self) -> "dict[str, Tensor]":
+        """Every tensor of a .safetensors file, float32. Raises FeatureError."""
         from safetensors import SafetensorError
 
         with extra("hub"):
-            import torch
-            from huggingface_hub.errors import StrictDataclassError
-            from transformers.utils import logging
+            from safetensors.torch import load_file
 
-        folder = self.folder()
-        self._weights_file(folder)
-        # The wait is short and the screen is for the photos; what does not fit is judged below.
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        verbosity = logging.get_verbosity()
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         try:
-            with warnings.catch_warnings(action="ignore"):
-                # Its declared type leaves out what output_loading_info adds.
-                loaded: Any = architecture.from_pretrained(
-                    folder,
-                    local_files_only=True,
-                    dtype=torch.float32,
-                    output_loading_info=True,
-                    ignore_mismatched_sizes=True,
-                )
-        # Both files are read, and whatever a damaged config.json says, it ends in one of these.
-        except (
-            *(ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError),
-            *(SafetensorError, StrictDataclassError, pickle.UnpicklingError),
-        ) as error:
-            if out_of_memory(error):
-                raise
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:160]
-            raise FeatureError(
-                f"the weights in {folder} cannot be read by its config.json ({reason}); {self._remedy}"
-            ) from error
-        finally:
-            logging.set_verbosity(verbosity)
-        model, report = loaded
-        lacking = sorted(report["missing_keys"]) + sorted(name for name, *_ in report["mismatched_keys"])
-        if lacking:
-            raise FeatureError(
-                f"the weights in {folder} do not fit: {len(lacking)} are absent or of another shape, "
-                f"the first is {lacking[0]}; {self._remedy}"
-            )
-        network: nn.Module = model.eval()
-        return network
+            return {name: tensor.float() for name, tensor in load_file(self.path).items()}
+        except (OSError, SafetensorError) as error:
+            raise FeatureError(f"the weights {self.path} cannot be read: {error}") from error
 
-    def local_number(self, *keys: str) -> int:
-        """A whole number over 0 of the local config.json, under `keys`. Raises FeatureError otherwise."""
-        value: Any = self._config(self._local)
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A folder with config.json and a file of weights.
+
+    model_types: the `model_type`s of config.json that can be used.
+    remedy: what to do where the folder cannot be used, for the messages.
+    cache_dir: remembers checksums.
+    Every method raises FeatureError where a file that it needs cannot be used.
+    """
+
+    path: Path
+    model_types: tuple[str, ...]
+    remedy: str
+    cache_dir: Path
+
+    def config(self) -> dict[str, Any]:
+        """What config.json says."""
+        path = self.path / "config.json"
+        try:
+            config = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise FeatureError(f"cannot read {path}: {error}; {self.remedy}") from error
+        if not isinstance(config, dict) or config.get("model_type") not in self.model_types:
+            found = config.get("model_type") if isinstance(config, dict) else None
+            raise FeatureError(
+                f"{self.path} holds a model of another kind ({found!r}, not {self.model_types[0]!r}); "
+                f"{self.remedy}"
+            )
+        return config
+
+    def number(self, *keys: str) -> int:
+        """A whole number over 0 of config.json, under `keys`."""
+        value: Any = self.config()
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         if type(value) is not int or value < 1:
@@ -158,108 +138,37 @@ class PretrainedWeights:
         return value
 
     def unfit_config(self, problem: str) -> FeatureError:
-        """The error that says so of the local config.json."""
-        return FeatureError(f"{self._local}/config.json {problem}; {self._remedy}")
+        """The error that says so of config.json."""
+        return FeatureError(f"{self.path}/config.json {problem}; {self.remedy}")
 
-    @property
-    def _local(self) -> Path:
-        return (self.weights_dir or Path()) / self.repository.rpartition("/")[2]
+    def weights(self) -> WeightsFile:
+        """The file of weights."""
+        for name in WEIGHTS_FILES:
+            if (self.path / name).is_file():
+                return WeightsFile(self.path / name, self.cache_dir)
+        raise FeatureError(
+            f"there are no weights in {self.path} ({' or '.join(WEIGHTS_FILES)}); {self.remedy}"
+        )
 
-    @property
-    def _in_hub_cache(self) -> Path:
-        # By its documented layout, since asking the hub's library takes half a second of imports.
-        with extra("hub"):
-            from huggingface_hub.constants import HF_HUB_CACHE
-
-        name = f"models--{self.repository.replace('/', '--')}"
-        return Path(HF_HUB_CACHE) / name / "snapshots" / self.revision
-
-    @property
-    def _hub_identity(self) -> str:
-        return f"{self.repository}@{self.revision[:12]}"
-
-    def _content(self, folder: Path) -> str:
+    def content(self) -> str:
         """A checksum of the weights and of what a network is built from in the config."""
-        weights = WeightsFile(self._weights_file(folder), self.cache_dir).checksum
-        both = json.dumps([_built_from(self._config(folder)), weights], sort_keys=True)
+        both = json.dumps([_built_from(self.config()), self.weights().checksum], sort_keys=True)
         return hashlib.blake2b(both.encode(), digest_size=8).hexdigest()
 
-    def _is_the_hubs(self, folder: Path) -> bool:
-        """Whether both files are the revision's, by the notes that `hf download --local-dir` leaves."""
-        weights = self._weights_file(folder)
-        config = (folder / "config.json").read_bytes()
+    def is_download_of(self, revision: str) -> bool:
+        """Whether both files are a revision's, by the notes that `hf download --local-dir` leaves."""
+        weights = self.weights()
+        config = (self.path / "config.json").read_bytes()
         blob = hashlib.sha1(b"blob %d\0" % len(config) + config, usedforsecurity=False).hexdigest()
-        checksums = {weights.name: WeightsFile(weights, self.cache_dir).checksum, "config.json": blob}
-        for name, checksum in checksums.items():
-            note = folder / ".cache" / "huggingface" / "download" / f"{name}.metadata"
+        for name, checksum in {weights.path.name: weights.checksum, "config.json": blob}.items():
+            note = self.path / ".cache" / "huggingface" / "download" / f"{name}.metadata"
             try:
-                said = note.read_text().split()
+                noted = note.read_text().split()
             except (OSError, ValueError):
                 return False
-            if said[:2] != [self.revision, checksum]:
+            if noted[:2] != [revision, checksum]:
                 return False
         return True
-
-    def _remembered_identity(self, content: str, otherwise: str) -> str:
-        known = remembered(self.cache_dir, "identities").get(content)
-        if isinstance(known, str):
-            return known
-        remember(self.cache_dir, "identities", content, otherwise)
-        return otherwise
-
-    def _config(self, folder: Path) -> dict[str, Any]:
-        path = folder / "config.json"
-        try:
-            config = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise FeatureError(f"cannot read {path}: {error}; {self._remedy}") from error
-        if not isinstance(config, dict) or config.get("model_type") not in self.model_types:
-            found = config.get("model_type") if isinstance(config, dict) else None
-            raise FeatureError(
-                f"{folder} holds a model of another kind ({found!r}, not {self.model_types[0]!r}); "
-                f"{self._remedy}"
-            )
-        return config
-
-    def _weights_file(self, folder: Path) -> Path:
-        for name in _FILES:
-            if (folder / name).is_file():
-                return folder / name
-        raise FeatureError(f"there are no weights in {folder} ({' or '.join(_FILES)}); {self._remedy}")
-
-    def _downloaded(self) -> Path:
-        with extra("hub"):
-            from huggingface_hub import get_hf_file_metadata, hf_hub_url, snapshot_download
-            from huggingface_hub.errors import HfHubHTTPError
-            from huggingface_hub.utils import logging
-
-        wanted = ["config.json", _FILES[0]]
-        verbosity = logging.get_verbosity()
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        # The errors of whichever library the hub's goes through the network with.
-        bases: Any = HfHubHTTPError.__bases__
-        try:
-            if all((self._in_hub_cache / name).is_file() for name in wanted):
-                return self._in_hub_cache  # a commit stays as it is: nobody need be asked
-            # Asked once: the download would try for half a minute before it says that there is no network.
-            get_hf_file_metadata(hf_hub_url(self.repository, wanted[0], revision=self.revision))
-            return Path(snapshot_download(self.repository, revision=self.revision, allow_patterns=wanted))
-        except (OSError, *bases) as error:
-            raise FeatureError(
-                f"the weights of {self.repository} are neither in the hub's cache nor to be downloaded "
-                f"({str(error).partition(chr(10))[0][:120]}); {self._remedy}"
-            ) from error
-        finally:
-            logging.set_verbosity(verbosity)
-
-    @property
-    def _remedy(self) -> str:
-        name = self.repository.rpartition("/")[2]
-        return (
-            f"fetch them on a machine with a network by `hf download {self.repository} --revision "
-            f"{self.revision} --local-dir WEIGHTS/{name}` and give --weights_dir WEIGHTS, or do without by "
-            "--features iqa"
-        )
 
 
 def _built_from(config: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Detail of a grey picture: how much, how crisp, how noisy, in which direction, across which blocks.
+"""Local detail of a grey picture: how much, how crisp, how noisy, in which direction, across which blocks.
 
 Mirroring the picture changes none of them but the angle of `streak`.
 """

@@ -6,8 +6,8 @@ from phototriage.errors import FeatureError
 from phototriage.features import Block, FeatureStore
 from phototriage.features.cache.exported import exported_networks
 from phototriage.features.cache.index import known_photos
-from phototriage.features.cache.listing import listed
 from phototriage.features.cache.maintenance import survey
+from phototriage.features.cache.part import listed
 
 
 def test_what_matches_is_sorted(tmp_path: Path) -> None:

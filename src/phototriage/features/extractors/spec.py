@@ -1,0 +1,68 @@
+"""What an extractor is, and what is known of it before it is built."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phototriage.features.block import Block
+from phototriage.features.options import ExtractorOptions
+
+__all__ = ["ExtractorSpec", "FeatureExtractor", "Weights"]
+
+
+class FeatureExtractor(Protocol):
+    """Turns photos into numbers, in two steps, because decoding and inference run beside each other.
+
+    `prepare` runs once per photo in a decoding process, so it must pickle and be cheap to pickle: it gets
+    the pixels, uint8 RGB (h, w, 3), upright, with a long side of at most LONG_SIDE, and returns an array.
+    Calling the extractor with n such arrays gives float32 (n, block.dim).
+    """
+
+    @property
+    def block(self) -> Block:
+        """Name, fingerprint and column names of the numbers."""
+
+    @property
+    def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
+        """The per-photo step."""
+
+    def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+        """Prepared photos to numbers, float32 (n, dim)."""
+
+
+class Weights(Protocol):
+    """Pretrained weights that may be on this machine."""
+
+    def local(self) -> Path:
+        """Where they are; looked for without a network. Raises FeatureError where they are not here."""
+
+    @property
+    def remedy(self) -> str:
+        """How to get them: a command, or what to do."""
+
+
+@dataclass(frozen=True)
+class ExtractorSpec:
+    """An extractor, before it is built, as all that list or choose extractors need to know it.
+
+    title: its name in sentences. summary: what it measures, in a few words.
+    build: makes the extractor; the folder is the cache, where it may keep what it makes of its weights.
+    weights: where its weights come from; None where it needs none.
+    core_seconds: of one core per photo of 800 pixels, about: docs/lab-log.md, the speed of extraction.
+    specified: whether it is one of those of the specification, which are measured by default.
+    baseline: whether benchmarks train a ranker on this block alone, too.
+    judges_quality: whether its numbers may say which photo is better, so that ablations try it by default.
+    """
+
+    title: str
+    summary: str
+    build: Callable[[ExtractorOptions, Path], FeatureExtractor]
+    weights: Callable[[ExtractorOptions, Path], Weights] | None = None
+    core_seconds: float = 0.05
+    specified: bool = False
+    baseline: bool = False
+    judges_quality: bool = True
