@@ -32,14 +32,14 @@ def test_everything_about_a_photo(jpeg: Path) -> None:
     np.testing.assert_array_equal(photo.pixels, decoded.pixels)
     assert photo.pixels.shape == (30, 45, 3)
     assert (photo.width, photo.height) == (90, 60)
-    assert photo.complaints == ()
+    assert photo.warnings == ()
 
 
-def test_complaints_are_passed_on(tmp_path: Path, scene: np.ndarray) -> None:
+def test_warnings_are_passed_on(tmp_path: Path, scene: np.ndarray) -> None:
     path = tmp_path / "photo.png"
     Image.fromarray(scene).save(path, icc_profile=b"broken" * 40)
-    assert load(path, None).complaints == decode(path.read_bytes(), None).complaints
-    assert len(load(path, None).complaints) == 1
+    assert load(path, None).warnings == decode(path.read_bytes(), None).warnings
+    assert len(load(path, None).warnings) == 1
 
 
 def test_content_hash() -> None:

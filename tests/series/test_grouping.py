@@ -122,7 +122,7 @@ def test_names_are_unique_where_two_photos_have_one() -> None:
 def test_when_a_series_was_taken_is_its_first_photos_own_clock() -> None:
     late = Capture(CaptureTime(NOON, timedelta(hours=2)), model="A")
     found = group([Shot("a.jpg", ("a.jpg",)), Shot("b.jpg", ("b.jpg",))], [late, Capture()], looking([0, 0]))
-    assert [series.taken for series in found] == [NOON, None]
+    assert [series.captured_at for series in found] == [NOON, None]
 
 
 def test_embeddings_take_the_place_of_looks() -> None:

@@ -25,7 +25,7 @@ class Photo:
     """Width of the upright original, in pixels."""
     height: int
     """Height of the upright original, in pixels."""
-    complaints: tuple[str, ...]
+    warnings: tuple[str, ...]
     """What was wrong but could be left out of account, a line each; most photos have none."""
 
 
@@ -68,5 +68,5 @@ def load(path: Path, max_side: int | None) -> Photo:
         pixels=decoded.pixels,
         width=decoded.width,
         height=decoded.height,
-        complaints=decoded.complaints,
+        warnings=decoded.warnings,
     )

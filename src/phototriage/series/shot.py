@@ -38,13 +38,13 @@ SeriesKind = Literal["series", "single", "exposure bracket", "focus stack", "pan
 class Series:
     """Shots of one moment, in the order in which they were taken.
 
-    taken: when the first of them was, on the camera's clock; None where no file says.
+    captured_at: when the first of them was, on the camera's clock; None where no file says.
     """
 
     name: str
     kind: SeriesKind
     shots: tuple[Shot, ...]
-    taken: datetime | None
+    captured_at: datetime | None
 
 
 _MEASURED_FIRST = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".hif", ".avif", ".webp")
