@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 from phototriage.features.extractors.look import LOOK_COLUMNS, LOOK_LAYOUT, measure_look
 from phototriage.photos import Capture, CaptureTime, load, read_capture, read_photo
 from phototriage.series import Series, Shot, group, series_by_folder
-from phototriage.simulation.library import write_library
+from simulated_library import write_library
 
 NOON = datetime(2024, 6, 1, 12)
 
