@@ -81,9 +81,9 @@ def main(shared: Path | None) -> None:
         )
         for name in ("photos", "kodak", "clive/photos"):
             shots, captures, looks = measured(shared / name, flat=name == "photos")
-            found = [one for one in group(shots, captures, looks) if len(one.shots) > 1]
+            several = [one for one in group(shots, captures, looks) if len(one.shots) > 1]
             listed = (
-                "; ".join(f"{one.kind}: {' '.join(shot.photo for shot in one.shots)}" for one in found)
+                "; ".join(f"{one.kind}: {' '.join(shot.photo for shot in one.shots)}" for one in several)
                 or "none"
             )
             alike = (looks[1:, LOOK_LAYOUT] * looks[:-1, LOOK_LAYOUT]).sum(1)
