@@ -91,6 +91,30 @@ def test_small_parts_and_small_differences_are_no_reasons() -> None:
     assert explain(unmoved, {**USUAL, "sharpness": 0.9}, USUAL) == ()
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.16, ["sharper", "more colour"]), (0.14, ["sharper"])])
+def test_a_reason_moved_its_share_of_the_verdict(share: float, told: list[str]) -> None:
+    ranker = linear({"sharpness": 10 * (1 - share), "colorfulness": 10 * share}, *EMBEDDED.blocks)
+    reasons = explain(ranker, {**USUAL, "sharpness": 0.9, "colorfulness": 0.9}, USUAL)
+    assert [each.words for each in reasons] == told
+    # All that moved it counts, either way.
+    against = linear({"sharpness": 10 * (1 - share), "colorfulness": -10 * share}, *EMBEDDED.blocks)
+    reasons = explain(against, {**USUAL, "sharpness": 0.9, "colorfulness": 0.9}, USUAL)
+    assert [each.words for each in reasons] == told
+
+
+def test_of_what_did_not_move_the_verdict_the_three_plainest_are_shown() -> None:
+    usual = {**USUAL, **USUAL_DETAIL}
+    unmoved = linear({}, *EMBEDDED.blocks)
+    # In units of what is told: contrast 7.1, compression 6.3, cast 5, light 2.
+    changed = {**usual, "brightness": 1.2, "contrast": 0.9, "blockiness": 1.3, "warmth": 1.25}
+    reasons = explain(unmoved, changed, usual)
+    assert [(each.words, each.log_odds) for each in reasons] == [
+        ("more contrast", None),
+        ("compression marks", None),
+        ("warmer", None),
+    ]
+
+
 def test_learned_features_are_the_overall_look() -> None:
     ranker = linear({"clip_0": 1, "clip_1": -3, "colorfulness": 1}, LEARNED, *EMBEDDED.blocks)
     of = {**USUAL, "clip_0": 1.0, "clip_1": 0.0, "colorfulness": 0.8}

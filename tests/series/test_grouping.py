@@ -65,6 +65,13 @@ def test_one_spoilt_take_does_not_cut_a_series() -> None:
     assert grouped(photos) == {"0": ["0.jpg", "1.jpg", "3.jpg", "4.jpg"], "2": ["2.jpg"]}
 
 
+def test_two_spoilt_takes_do_not_cut_a_series_and_three_do() -> None:
+    two = {f"{number}.jpg": (at(number), angle) for number, angle in enumerate((0, 90, 180, 1))}
+    assert grouped(two) == {"0": ["0.jpg", "3.jpg"], "1": ["1.jpg"], "2": ["2.jpg"]}
+    three = {f"{number}.jpg": (at(number), angle) for number, angle in enumerate((0, 90, 180, 270, 1))}
+    assert [len(series) for series in grouped(three).values()] == [1] * 5
+
+
 def test_two_cameras_never_mix_whatever_their_clocks_say() -> None:
     photos = {f"{number}.jpg": (at(number, model="AB"[number % 2]), 0.0) for number in range(4)}
     assert grouped(photos) == {"0": ["0.jpg", "2.jpg"], "1": ["1.jpg", "3.jpg"]}
@@ -132,6 +139,14 @@ def test_embeddings_take_the_place_of_looks() -> None:
     found = group(shots, captures, looking([0, 0, 0]), embeddings=embeddings)
     assert [[shot.photo for shot in series.shots] for series in found] == [["0.jpg"], ["1.jpg", "2.jpg"]]
     assert len(group(shots, captures, looking([0, 0, 0]), embeddings=embeddings, similarity=0.96)) == 3
+
+
+@pytest.mark.parametrize(("cosine", "together"), [(0.905, True), (0.895, False)])
+def test_embeddings_are_alike_from_nine_tenths_on(cosine: float, together: bool) -> None:
+    embeddings = np.array([[1, 0], [cosine, np.sqrt(1 - cosine**2)]], np.float32)
+    shots = [Shot(name, (name,)) for name in ("0.jpg", "1.jpg")]
+    found = group(shots, [at(0), at(1)], looking([0, 0]), embeddings=embeddings)
+    assert len(found) == (1 if together else 2)
 
 
 def test_no_shots_and_one() -> None:
