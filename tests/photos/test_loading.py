@@ -7,7 +7,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from phototriage.errors import PhotoError
-from phototriage.photos import content_hash, decode, load
+from phototriage.photos import content_hash, decode, load, read_photo
 
 
 @pytest.fixture
@@ -33,6 +33,11 @@ def test_everything_about_a_photo(jpeg: Path) -> None:
     assert photo.pixels.shape == (30, 45, 3)
     assert (photo.width, photo.height) == (90, 60)
     assert photo.warnings == ()
+
+
+def test_paths_may_be_text(jpeg: Path) -> None:
+    assert read_photo(str(jpeg)) == jpeg.read_bytes()
+    np.testing.assert_array_equal(load(str(jpeg), 45).pixels, load(jpeg, 45).pixels)
 
 
 def test_warnings_are_passed_on(tmp_path: Path, scene: np.ndarray) -> None:

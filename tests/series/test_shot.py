@@ -102,3 +102,11 @@ def test_copies_become_one_shot_named_by_the_shorter() -> None:
 def test_shots_of_unknown_content_stay_as_they_are() -> None:
     shots = [Shot("a.jpg", ("a.jpg",)), Shot("b.jpg", ("b.jpg",))]
     assert merge_copies(shots, {}) == shots
+
+
+@pytest.mark.parametrize("root", ["photos", "./photos", "photos/", "/photos"])
+def test_paths_may_be_text(root: str) -> None:
+    names = ("x/a.cr2", "x/a.jpg", "b.jpg")
+    expected = shots_of(Path(root), [Path(root) / name for name in names])
+    assert [shot.photo for shot in expected] == ["x/a.jpg", "b.jpg"]
+    assert shots_of(root, [f"{root}/{name}" for name in names]) == expected

@@ -107,7 +107,7 @@ def _spoil(take: Take, fault: str, size: float, rng: np.random.Generator) -> Tak
 
 
 def write_bursts(
-    folder: Path,
+    folder: str | Path,
     series: int,
     seed: int,
     scenes: Sequence[NDArray[np.uint8]] | None = None,
@@ -138,6 +138,7 @@ def write_bursts(
     Raises:
         OutputError: the folder holds something already, or cannot be written.
     """
+    folder = Path(folder)
     if series < 1 or reviewers < 1 or seed < 0:
         raise ValueError(f"need series ≥ 1, reviewers ≥ 1, seed ≥ 0, not {series}, {reviewers}, {seed}")
     if scenes is not None and len(scenes) == 0:
