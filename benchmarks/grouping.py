@@ -2,7 +2,7 @@
 
 python benchmarks/grouping.py [SHARED]
 
-Makes labelled libraries (`phototriage.simulation.library`), shows on three of them how gap and similarity
+Makes labelled libraries (`simulated_library.py`), shows on three of them how gap and similarity
 trade precision for recall, and judges the defaults on three others: of the pairs of photos put into one
 series, how many are of one (precision), and of the pairs of one series, how many are found (recall). The
 camera without EXIF stands apart, because its brackets and its returns to a place cannot be told by anybody.
@@ -33,7 +33,7 @@ from phototriage.features.extractors.look import (
 )
 from phototriage.photos import Capture, CaptureTime, discover, load, read_capture, read_photo
 from phototriage.series import DEFAULT_GAP, LOOK_SIMILARITY, Series, Shot, group
-from phototriage.simulation.library import write_library
+from simulated_library import write_library
 
 CHOSEN_ON, JUDGED_ON, EVENTS = (100, 101, 102), (10, 11, 12), 60
 GAPS, SIMILARITIES = (5.0, 15.0, 30.0, 60.0), (0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
@@ -81,9 +81,9 @@ def main(shared: Path | None) -> None:
         )
         for name in ("photos", "kodak", "clive/photos"):
             shots, captures, looks = measured(shared / name, flat=name == "photos")
-            found = [one for one in group(shots, captures, looks) if len(one.shots) > 1]
+            several = [one for one in group(shots, captures, looks) if len(one.shots) > 1]
             listed = (
-                "; ".join(f"{one.kind}: {' '.join(shot.photo for shot in one.shots)}" for one in found)
+                "; ".join(f"{one.kind}: {' '.join(shot.photo for shot in one.shots)}" for one in several)
                 or "none"
             )
             alike = (looks[1:, LOOK_LAYOUT] * looks[:-1, LOOK_LAYOUT]).sum(1)

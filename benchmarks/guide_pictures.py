@@ -22,7 +22,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.support.ui import WebDriverWait
 
-from phototriage.simulation.library import write_library
+from simulated_library import write_library
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 FOLDER = "2024-06"

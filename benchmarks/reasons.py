@@ -25,8 +25,7 @@ from PIL import Image
 from phototriage.features import IQA_PLUS_COLUMNS, Block, Features, measure_iqa, measure_iqa_plus
 from phototriage.ranker import load_embedded_ranker
 from phototriage.series import Series, Shot, rank_series
-from phototriage.simulation import Shot as Take
-from phototriage.simulation import draw_scene, photograph
+from phototriage.simulation import Take, draw_scene, photograph
 
 Pixels = NDArray[np.uint8]
 FRAME = 0.86
@@ -126,7 +125,7 @@ def light(rng: np.random.Generator) -> Take:
 
 
 def by_hand(take: Take, rng: np.random.Generator) -> Take:
-    """The unrest of `draw_shots`, in every take of a burst."""
+    """The unrest of `draw_takes`, in every take of a burst."""
     return replace(
         take,
         motion_blur=rng.uniform(0, 0.8),

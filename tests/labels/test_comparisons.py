@@ -143,6 +143,13 @@ def test_the_best_by_preference_weighs_the_opponents(make_comparisons):
     assert make_comparisons(rows).best_photos() == {"1": {"a"}}
 
 
+def test_the_best_by_preference_takes_a_unanimous_win_for_one_of_a_hundred(make_comparisons):
+    # "a" always wins, which the ridge of 0.01 bounds; "c" leads by two steps of known size.
+    for step, best in ((0.88, "a"), (0.91, "c")):
+        rows = [("1", "a", "b", 1.0), ("1", "c", "d", step), ("1", "d", "b", step)]
+        assert make_comparisons(rows).best_photos() == {"1": {best}}
+
+
 def test_the_best_follows_borda_where_all_pairs_are_compared(make_comparisons):
     random = np.random.default_rng(5)
     for _ in range(20):

@@ -102,7 +102,7 @@ def test_names_are_shown_as_they_are() -> None:
 
 @pytest.mark.parametrize("kind", ["exposure bracket", "focus stack", "panorama"])
 def test_what_is_kept_whole_takes_one_line(kind: str) -> None:
-    series = RankedSeries("s", kind, BURST.taken, BURST.photos)  # type: ignore[arg-type]
+    series = RankedSeries("s", kind, BURST.captured_at, BURST.photos)  # type: ignore[arg-type]
     assert shown(series) == [f"s  ({kind}, 3 photos, 2026-06-01 09:05, all kept)"]
 
 

@@ -121,12 +121,12 @@ def test_every_file_has_an_outcome(shared: Path) -> None:
     assert files == set(OUTCOMES)
 
 
-def test_complaints_are_few(shared: Path) -> None:
-    complaints = {}
+def test_warnings_are_few(shared: Path) -> None:
+    warnings = {}
     for name, outcome in OUTCOMES.items():
         if not isinstance(outcome, str):
-            complaints[name] = load(shared / "awkward" / name, MAX_SIDE).complaints
-    assert {name: lines for name, lines in complaints.items() if lines} == {
+            warnings[name] = load(shared / "awkward" / name, MAX_SIDE).warnings
+    assert {name: lines for name, lines in warnings.items() if lines} == {
         "corrupt/jpeg_ff00_header.jpg": ("4 extraneous bytes before marker 0xdb",),
         "corrupt/junk_jpeg_header.jpg": ("5 extraneous bytes before marker 0xdb",),
         "corrupt/photoshop-200dpi-broken.jpg": ("16 extraneous bytes before marker 0xe1",),

@@ -22,9 +22,9 @@ def test_plain_modes_are_left_alone() -> None:
     for mode, shape in [("L", (5, 7)), ("RGB", (5, 7, 3)), ("CMYK", (5, 7, 4))]:
         pixels = random.integers(0, 256, shape, np.uint8)
         image = Image.frombytes(mode, (7, 5), pixels.tobytes())
-        result, complaints = to_8_bit(image)
+        result, warnings = to_8_bit(image)
         np.testing.assert_array_equal(result, pixels)
-        assert complaints == ()
+        assert warnings == ()
 
 
 def test_black_and_white() -> None:
@@ -61,11 +61,11 @@ def test_every_level_at_every_opacity(mode: str) -> None:
     opacity, level = np.mgrid[0:256, 0:256]
     channels = {"LA": [level], "RGBA": [level, level[:, ::-1], 0 * level]}[mode]
     pixels = np.stack([*channels, opacity], axis=-1).astype(np.uint8)
-    result, complaints = to_8_bit(Image.fromarray(pixels))
+    result, warnings = to_8_bit(Image.fromarray(pixels))
     # 255 times the exact value, which never lies half way between two levels.
     exact = np.stack([channel * opacity + 255 * (255 - opacity) for channel in channels], axis=-1)
     np.testing.assert_array_equal(result, np.squeeze((exact + 127) // 255))
-    assert complaints == ()
+    assert warnings == ()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems tell otherwise what memory was used")
@@ -89,9 +89,9 @@ print((highest() - before) / 3000**2)
 
 def test_16_bit_grey_is_scaled() -> None:
     values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-    result, complaints = to_8_bit(Image.fromarray(values))
+    result, warnings = to_8_bit(Image.fromarray(values))
     np.testing.assert_array_equal(result, np.rint(values / 257))
-    assert complaints == ()
+    assert warnings == ()
 
 
 @pytest.mark.parametrize("clear", [0, 30_000, 65_535])
@@ -101,9 +101,9 @@ def test_the_clear_level_of_16_bit_grey_is_laid_over_white(clear: int) -> None:
     Image.fromarray(values).save(file, "PNG", transparency=clear)
     image = Image.open(file)
     assert (image.mode, image.info["transparency"]) == ("I;16", clear)
-    result, complaints = to_8_bit(image)
+    result, warnings = to_8_bit(image)
     np.testing.assert_array_equal(result, np.where(values == clear, 255, np.rint(values / 257)))
-    assert complaints == ()
+    assert warnings == ()
 
 
 def reopened(pixels: np.ndarray) -> Image.Image:
@@ -114,15 +114,15 @@ def reopened(pixels: np.ndarray) -> Image.Image:
 
 def test_floats_from_0_to_1() -> None:
     values = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
-    result, complaints = to_8_bit(reopened(values))
+    result, warnings = to_8_bit(reopened(values))
     np.testing.assert_array_equal(result.ravel(), np.arange(256))
-    assert complaints == ()
+    assert warnings == ()
 
 
 def test_32_bit_integers_within_16_bits() -> None:
-    result, complaints = to_8_bit(reopened(np.array([[0, 257, 65535]], np.int32)))
+    result, warnings = to_8_bit(reopened(np.array([[0, 257, 65535]], np.int32)))
     np.testing.assert_array_equal(result, [[0, 1, 255]])
-    assert complaints == ()
+    assert warnings == ()
 
 
 @pytest.mark.parametrize("compression", [None, "deflate"])
@@ -130,9 +130,9 @@ def test_32_bit_integers_without_a_sign(compression: str | None) -> None:
     file = io.BytesIO()
     values = np.array([[2**31 - 2**24, 2**31, 2**32 - 2**24]], np.uint32)
     tifffile.imwrite(file, values, photometric="minisblack", compression=compression, metadata=None)
-    result, complaints = to_8_bit(Image.open(file))
+    result, warnings = to_8_bit(Image.open(file))
     np.testing.assert_array_equal(result, np.rint(255.0 * (values - values.min()) / np.ptp(values)))
-    assert complaints == ("pixel values from 2.13071e+09 to 4.27819e+09 were stretched to 8 bits",)
+    assert warnings == ("pixel values from 2.13071e+09 to 4.27819e+09 were stretched to 8 bits",)
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])
@@ -143,19 +143,19 @@ def test_16_bit_integers_with_a_sign(byteorder: str) -> None:
         tifffile.imwrite(file, pixels, photometric="minisblack", byteorder=byteorder, metadata=None)
         return to_8_bit(Image.open(file))
 
-    pixels, complaints = result([0, 12_850, 32_767])
+    pixels, warnings = result([0, 12_850, 32_767])
     np.testing.assert_array_equal(pixels, [[0, 100, 255]])
-    assert complaints == ()
-    pixels, complaints = result([-100, 0, 155])
+    assert warnings == ()
+    pixels, warnings = result([-100, 0, 155])
     np.testing.assert_array_equal(pixels, [[0, 100, 255]])
-    assert complaints == ("pixel values from -100 to 155 were stretched to 8 bits",)
+    assert warnings == ("pixel values from -100 to 155 were stretched to 8 bits",)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int32])
 def test_values_beyond_their_range_are_stretched(kind: type) -> None:
-    result, complaints = to_8_bit(reopened(np.array([[-51, 0, 204]], kind)))
+    result, warnings = to_8_bit(reopened(np.array([[-51, 0, 204]], kind)))
     np.testing.assert_array_equal(result, [[0, 51, 255]])
-    assert complaints == ("pixel values from -51 to 204 were stretched to 8 bits",)
+    assert warnings == ("pixel values from -51 to 204 were stretched to 8 bits",)
 
 
 def test_one_value_beyond_its_range() -> None:
@@ -211,15 +211,15 @@ def test_grey_without_a_profile() -> None:
 def test_cmyk_without_a_profile() -> None:
     inks = np.random.default_rng(2).integers(0, 256, (32, 32, 4), np.uint8)
     light = 1 - inks / 255
-    result, complaints = to_srgb(inks, None)
+    result, warnings = to_srgb(inks, None)
     np.testing.assert_allclose(result, 255 * light[..., :3] * light[..., 3:], rtol=0, atol=1)
-    assert complaints == ()
+    assert warnings == ()
 
 
 def test_an_srgb_profile_changes_nothing(scene: np.ndarray, srgb_profile: bytes) -> None:
-    result, complaints = to_srgb(scene, srgb_profile)
+    result, warnings = to_srgb(scene, srgb_profile)
     np.testing.assert_array_equal(result, scene)
-    assert complaints == ()
+    assert warnings == ()
 
 
 def test_a_profile_is_not_taken_by_its_name(scene: np.ndarray, swapped_profile: bytes) -> None:
@@ -228,9 +228,9 @@ def test_a_profile_is_not_taken_by_its_name(scene: np.ndarray, swapped_profile: 
 
 
 def test_a_profile_of_swapped_primaries(scene: np.ndarray, swapped_profile: bytes) -> None:
-    result, complaints = to_srgb(scene, swapped_profile)
+    result, warnings = to_srgb(scene, swapped_profile)
     np.testing.assert_allclose(result, scene[..., [1, 0, 2]], rtol=0, atol=1)
-    assert complaints == ()
+    assert warnings == ()
 
 
 @pytest.mark.parametrize("gamma", [1.0, 1.8, 2.6])
@@ -244,16 +244,16 @@ def test_a_profile_of_another_gamma(
 def test_a_grey_profile(gamma_profile: Callable[[float], bytes]) -> None:
     profile = gamma_profile(1.8).replace(b"RGB XYZ ", b"GRAYXYZ ", 1).replace(b"rTRC", b"kTRC", 1)
     grey = np.arange(16, 256, dtype=np.uint8).reshape(1, 240)
-    result, complaints = to_srgb(grey, profile)
-    assert complaints == ()
+    result, warnings = to_srgb(grey, profile)
+    assert warnings == ()
     expected = srgb_encoded((grey / 255) ** 1.8)[..., np.newaxis]
     np.testing.assert_allclose(result, np.repeat(expected, 3, axis=2), rtol=0, atol=1)
 
 
 def test_grey_pixels_with_a_profile_for_colours(gamma_profile: Callable[[float], bytes]) -> None:
     grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    result, complaints = to_srgb(grey, gamma_profile(1.8))
-    assert complaints == ()
+    result, warnings = to_srgb(grey, gamma_profile(1.8))
+    assert warnings == ()
     expected = srgb_encoded((grey / 255) ** 1.8)[..., np.newaxis]
     np.testing.assert_allclose(result, np.repeat(expected, 3, axis=2), rtol=0, atol=1)
 
@@ -278,8 +278,8 @@ def test_cmyk_with_a_profile() -> None:
     lightness = 100 * (1 - np.arange(256) / 255)
     # CIE 15: L* to relative luminance.
     light = np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness / 903.3)
-    result, complaints = to_srgb(inks, cmyk_profile())
-    assert complaints == ()
+    result, warnings = to_srgb(inks, cmyk_profile())
+    assert warnings == ()
     np.testing.assert_allclose(
         result[0], srgb_encoded(light)[:, np.newaxis].repeat(3, axis=1), rtol=0, atol=2
     )
@@ -287,22 +287,22 @@ def test_cmyk_with_a_profile() -> None:
 
 @pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 200])
 def test_a_broken_profile_is_ignored(scene: np.ndarray, profile: bytes) -> None:
-    result, complaints = to_srgb(scene, profile)
+    result, warnings = to_srgb(scene, profile)
     np.testing.assert_array_equal(result, scene)
-    assert len(complaints) == 1
-    assert complaints[0].startswith("the ICC profile is ignored: ")
+    assert len(warnings) == 1
+    assert warnings[0].startswith("the ICC profile is ignored: ")
 
 
 def test_a_profile_cut_short_is_ignored(scene: np.ndarray, swapped_profile: bytes) -> None:
-    result, complaints = to_srgb(scene, swapped_profile[:300])
+    result, warnings = to_srgb(scene, swapped_profile[:300])
     np.testing.assert_array_equal(result, scene)
-    assert len(complaints) == 1
+    assert len(warnings) == 1
 
 
 def test_a_profile_for_other_pixels_is_ignored(scene: np.ndarray) -> None:
-    result, complaints = to_srgb(scene, cmyk_profile())
+    result, warnings = to_srgb(scene, cmyk_profile())
     np.testing.assert_array_equal(result, scene)
-    assert complaints == ("the ICC profile is ignored: it is for CMYK, the pixels are RGB",)
+    assert warnings == ("the ICC profile is ignored: it is for CMYK, the pixels are RGB",)
 
 
 def test_a_profile_of_a_space_that_photos_do_not_have(scene: np.ndarray) -> None:

@@ -57,7 +57,7 @@ def test_lossless_formats_keep_every_pixel(scene: np.ndarray, kind: str, options
     np.testing.assert_array_equal(decoded.pixels, scene)
     assert decoded.pixels.dtype == np.uint8
     assert (decoded.width, decoded.height) == (90, 60)
-    assert decoded.complaints == ()
+    assert decoded.warnings == ()
 
 
 @pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 98}), ("AVIF", {"quality": 98})])
@@ -189,19 +189,19 @@ def test_colour_profile(scene: np.ndarray, swapped_profile: bytes, kind: str) ->
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "JPEG"])
-def test_a_broken_colour_profile_is_a_complaint(scene: np.ndarray, kind: str) -> None:
+def test_a_broken_colour_profile_is_a_warning(scene: np.ndarray, kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
     decoded = decode(encoded(scene, kind, icc_profile=b"broken" * 40, **options), None)
     np.testing.assert_array_equal(decoded.pixels, decode(encoded(scene, kind, **options), None).pixels)
-    assert len(decoded.complaints) == 1
-    assert decoded.complaints[0].startswith("the ICC profile is ignored: ")
+    assert len(decoded.warnings) == 1
+    assert decoded.warnings[0].startswith("the ICC profile is ignored: ")
 
 
-def test_broken_exif_is_a_complaint(scene: np.ndarray) -> None:
+def test_broken_exif_is_a_warning(scene: np.ndarray) -> None:
     decoded = decode(encoded(scene, "PNG", exif=b"Exif\0\0no TIFF header here"), None)
     np.testing.assert_array_equal(decoded.pixels, scene)
-    assert len(decoded.complaints) == 1
-    assert decoded.complaints[0].startswith("the EXIF is broken: ")
+    assert len(decoded.warnings) == 1
+    assert decoded.warnings[0].startswith("the EXIF is broken: ")
 
 
 def test_the_orientation_is_kept_where_only_the_rest_of_the_exif_is_broken(scene: np.ndarray) -> None:
@@ -282,7 +282,7 @@ def test_pillow_neither_warns_of_large_photos_nor_refuses_them(
 ) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     decoded = decode(encoded(scene, "PNG"), None)
-    assert decoded.complaints == ()
+    assert decoded.warnings == ()
     assert Image.MAX_IMAGE_PIXELS == 100
 
 
@@ -295,20 +295,20 @@ def test_no_memory(scene: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
         decode(encoded(scene, "BMP"), None)
 
 
-def test_complaints_are_single_short_lines_without_repeats(
+def test_warnings_are_single_short_lines_without_repeats(
     scene: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def complain(image: Image.Image) -> Image.Exif:
         for n in [1, 1, 2, 3, 4, 5, 6, 7]:
-            warnings.warn(f"complaint\n  {n} " + n * 100 * "x", stacklevel=1)
+            warnings.warn(f"warning\n  {n} " + n * 100 * "x", stacklevel=1)
         return Image.Exif()
 
     monkeypatch.setattr(Image.Image, "getexif", complain)
-    first, second, third, fourth, last = decode(encoded(scene, "BMP"), None).complaints
-    assert first.startswith("complaint 1 xx")
-    assert [line[:12] for line in (second, third, fourth)] == ["complaint 2 ", "complaint 3 ", "complaint 4 "]
-    assert [len(line) for line in (first, second, third, fourth)] == [112, 200, 200, 200]
-    assert last == "and 3 more complaints"
+    first, second, third, fourth, last = decode(encoded(scene, "BMP"), None).warnings
+    assert first.startswith("warning 1 xx")
+    assert [line[:10] for line in (second, third, fourth)] == ["warning 2 ", "warning 3 ", "warning 4 "]
+    assert [len(line) for line in (first, second, third, fourth)] == [110, 200, 200, 200]
+    assert last == "and 3 more warnings"
 
 
 @pytest.mark.parametrize("max_side", [0, -1])

@@ -48,6 +48,11 @@ def test_natural_order_in_every_folder(tmp_path: Path) -> None:
     assert found(tmp_path) == expected
 
 
+def test_the_folder_may_be_text(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    assert discover(str(tmp_path)) == discover(tmp_path) == [tmp_path / "a.jpg"]
+
+
 def test_names_that_count_alike_have_one_order(tmp_path: Path) -> None:
     names = ["a1.jpg", "a01.jpg", "a001.jpg"]
     for order in (names, names[::-1]):

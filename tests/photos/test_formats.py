@@ -29,7 +29,7 @@ def test_a_large_profile_of_a_png_is_used(scene: np.ndarray, swapped_profile: by
     large = swapped_profile + np.random.default_rng(0).bytes(3 << 20)
     decoded = decode(png(scene, icc_profile=large), None)
     np.testing.assert_allclose(decoded.pixels, scene[..., [1, 0, 2]], rtol=0, atol=1)
-    assert decoded.complaints == ()
+    assert decoded.warnings == ()
 
 
 def test_a_large_text_of_a_png_does_no_harm(scene: np.ndarray) -> None:

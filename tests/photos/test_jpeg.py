@@ -44,9 +44,9 @@ def test_pixels_are_those_of_pillow(picture: Image.Image, scale: int, options: d
     with Image.open(io.BytesIO(data)) as image:
         image.draft(None, (600 // scale, 401 // scale))
         expected = np.asarray(image)
-    pixels, complaints = decode_jpeg(data, scale, grey=False)
+    pixels, warnings = decode_jpeg(data, scale, grey=False)
     np.testing.assert_array_equal(pixels, expected)
-    assert complaints == ()
+    assert warnings == ()
 
 
 @pytest.mark.parametrize("scale", [1, 8])
@@ -73,19 +73,19 @@ def test_a_progressive_picture_without_its_end_may_lack_scans(picture: Image.Ima
 def test_the_mark_of_the_end_may_be_missing(picture: Image.Image) -> None:
     data = encoded(picture)
     assert not is_ended(data[:-2])
-    pixels, complaints = decode_jpeg(data[:-2], 1, grey=False)
+    pixels, warnings = decode_jpeg(data[:-2], 1, grey=False)
     np.testing.assert_array_equal(pixels, decode_jpeg(data, 1, grey=False)[0])
-    assert complaints == ()
+    assert warnings == ()
 
 
 def test_a_few_bytes_before_the_end_are_padding(picture: Image.Image) -> None:
     data = encoded(picture)
     padded = data[:-2] + bytes(30) + data[-2:]
-    pixels, complaints = decode_jpeg(padded, 1, grey=False)
+    pixels, warnings = decode_jpeg(padded, 1, grey=False)
     np.testing.assert_array_equal(pixels, decode_jpeg(data, 1, grey=False)[0])
-    assert len(complaints) == 1
-    assert complaints[0].endswith(" extraneous bytes before marker 0xd9")
-    assert decode(padded, None).complaints == complaints
+    assert len(warnings) == 1
+    assert warnings[0].endswith(" extraneous bytes before marker 0xd9")
+    assert decode(padded, None).warnings == warnings
 
 
 def lost(data: bytes) -> dict[str, bytes]:
@@ -113,9 +113,9 @@ def test_a_spoilt_picture_is_refused(picture: Image.Image, options: dict[str, ob
 
 def test_what_follows_the_picture_does_not_matter(picture: Image.Image) -> None:
     data = encoded(picture)
-    pixels, complaints = decode_jpeg(data + bytes(1000) + data[:500], 1, grey=False)
+    pixels, warnings = decode_jpeg(data + bytes(1000) + data[:500], 1, grey=False)
     np.testing.assert_array_equal(pixels, decode_jpeg(data, 1, grey=False)[0])
-    assert complaints == ()
+    assert warnings == ()
 
 
 # Ten for colour and six for grey is how libjpeg makes progressive pictures, see jsimple_progression.
@@ -146,7 +146,7 @@ def test_a_picture_of_very_many_scans_is_refused(
 ) -> None:
     data = encoded(picture, progressive=True)
     monkeypatch.setattr(decoding, "_MAX_SCANNED_PIXELS", 10 * 600 * 401)
-    assert decode(data + 99 * START_OF_SCAN, 200).complaints == ()
+    assert decode(data + 99 * START_OF_SCAN, 200).warnings == ()
     monkeypatch.setattr(decoding, "_MAX_SCANNED_PIXELS", 10 * 600 * 401 - 1)
     with pytest.raises(
         PhotoError, match=r"^hostile: 10 scans of 600 × 401 pixels, where about 10 are usual$"

@@ -7,7 +7,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from phototriage.errors import PhotoError
-from phototriage.photos import content_hash, decode, load
+from phototriage.photos import content_hash, decode, load, read_photo
 
 
 @pytest.fixture
@@ -32,14 +32,19 @@ def test_everything_about_a_photo(jpeg: Path) -> None:
     np.testing.assert_array_equal(photo.pixels, decoded.pixels)
     assert photo.pixels.shape == (30, 45, 3)
     assert (photo.width, photo.height) == (90, 60)
-    assert photo.complaints == ()
+    assert photo.warnings == ()
 
 
-def test_complaints_are_passed_on(tmp_path: Path, scene: np.ndarray) -> None:
+def test_paths_may_be_text(jpeg: Path) -> None:
+    assert read_photo(str(jpeg)) == jpeg.read_bytes()
+    np.testing.assert_array_equal(load(str(jpeg), 45).pixels, load(jpeg, 45).pixels)
+
+
+def test_warnings_are_passed_on(tmp_path: Path, scene: np.ndarray) -> None:
     path = tmp_path / "photo.png"
     Image.fromarray(scene).save(path, icc_profile=b"broken" * 40)
-    assert load(path, None).complaints == decode(path.read_bytes(), None).complaints
-    assert len(load(path, None).complaints) == 1
+    assert load(path, None).warnings == decode(path.read_bytes(), None).warnings
+    assert len(load(path, None).warnings) == 1
 
 
 def test_content_hash() -> None:

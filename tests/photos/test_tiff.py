@@ -129,7 +129,7 @@ def test_a_thumbnail_is_not_taken_for_the_picture(scene: np.ndarray, thumbnails:
     data = pages(*[small] * thumbnails, (scene, kind, "2024:02:29 12:00:00"), small)
     decoded = decode(data, None)
     np.testing.assert_array_equal(decoded.pixels, scene[::-1, ::-1])
-    assert (decoded.width, decoded.height, decoded.complaints) == (90, 60, ())
+    assert (decoded.width, decoded.height, decoded.warnings) == (90, 60, ())
     capture = read_capture(data)
     assert (capture.width, capture.height) == (90, 60)
     assert capture.time is not None

@@ -13,11 +13,11 @@ from PIL import Image
 
 from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, measure_iqa, measure_iqa_plus
 from phototriage.series.differences import DIFFERENCES, Numbers, differences
-from phototriage.simulation import Shot, draw_scene, photograph
+from phototriage.simulation import Take, draw_scene, photograph
 
 Pixels = NDArray[np.uint8]
 COLUMNS = (*IQA_COLUMNS, *IQA_PLUS_COLUMNS)
-PERFECT = Shot()
+PERFECT = Take()
 SEEDS = (0, 1, 2, 3)
 """One of each kind of scene."""
 
@@ -27,7 +27,7 @@ def scene(seed: int) -> Pixels:
     return draw_scene(seed, 700, 466)
 
 
-def taken(seed: int, shot: Shot = PERFECT, take: int = 0) -> Pixels:
+def taken(seed: int, shot: Take = PERFECT, take: int = 0) -> Pixels:
     """A photo by a camera with a little noise and a little blur."""
     rng = np.random.default_rng([seed, take])
     usual = replace(
@@ -75,33 +75,33 @@ def unchanged(photo: Pixels) -> Pixels:
 
 
 COLOURS = {"more colour", "less colour"}
-SPOILT: dict[str, tuple[Shot, Callable[[Pixels], Pixels], set[str], set[str]]] = {
+SPOILT: dict[str, tuple[Take, Callable[[Pixels], Pixels], set[str], set[str]]] = {
     # What is told, and what may follow from it.
-    "defocus": (Shot(defocus=2.5), unchanged, {"softer"}, {"less contrast"}),
+    "defocus": (Take(defocus=2.5), unchanged, {"softer"}, {"less contrast"}),
     "motion": (
-        Shot(motion_blur=12, motion_angle=20),
+        Take(motion_blur=12, motion_angle=20),
         unchanged,
         {"softer", "motion blur"},
         {"less contrast"},
     ),
     "dark": (
-        Shot(exposure=-1),
+        Take(exposure=-1),
         unchanged,
         {"darker"},
         {"shadows blocked", "highlights kept", "more contrast", "noisier"},
     ),
     "bright": (
-        Shot(exposure=1),
+        Take(exposure=1),
         unchanged,
         {"brighter"},
         {"highlights clipped", "shadows open", "less contrast", "less colour"},
     ),
-    "noise": (Shot(noise=0.04), unchanged, {"noisier"}, {"more colour", "shadows blocked"}),
-    "warm": (Shot(white_balance=0.4), unchanged, {"warmer"}, COLOURS),
-    "cool": (Shot(white_balance=-0.4), unchanged, {"cooler"}, COLOURS),
-    "flat": (Shot(), flattened, {"less contrast", "less colour"}, set()),
-    "grey": (Shot(), greyed, {"less colour"}, set()),
-    "compressed": (Shot(), compressed, {"compression marks"}, set()),
+    "noise": (Take(noise=0.04), unchanged, {"noisier"}, {"more colour", "shadows blocked"}),
+    "warm": (Take(white_balance=0.4), unchanged, {"warmer"}, COLOURS),
+    "cool": (Take(white_balance=-0.4), unchanged, {"cooler"}, COLOURS),
+    "flat": (Take(), flattened, {"less contrast", "less colour"}, set()),
+    "grey": (Take(), greyed, {"less colour"}, set()),
+    "compressed": (Take(), compressed, {"compression marks"}, set()),
 }
 OPPOSITE = {each.more: each.less for each in DIFFERENCES.values()}
 OPPOSITE |= {less: more for more, less in OPPOSITE.items()}
@@ -122,8 +122,8 @@ def test_nothing_is_told_of_photos_alike(seed: int) -> None:
 
 
 def test_clipped_highlights_are_told_where_there_were_highlights() -> None:
-    assert "highlights clipped" in said(taken(0, Shot(exposure=1.2), take=1), taken(0))
-    assert "highlights kept" in said(taken(0), taken(0, Shot(exposure=1.2), take=1))
+    assert "highlights clipped" in said(taken(0, Take(exposure=1.2), take=1), taken(0))
+    assert "highlights kept" in said(taken(0), taken(0, Take(exposure=1.2), take=1))
 
 
 @pytest.mark.parametrize("fault", SPOILT)

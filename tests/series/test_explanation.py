@@ -14,14 +14,14 @@ from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, Block, measure_i
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
 from phototriage.series import Reason
 from phototriage.series.explanation import LEAST_LOG_ODDS, attributions, reasons_between
-from phototriage.simulation import Shot, draw_scene, photograph
+from phototriage.simulation import Take, draw_scene, photograph
 
 EMBEDDED = load_embedded_ranker()
 LEARNED = Block("clip", "clip/test", ("clip_0", "clip_1"))
 IQA_PLUS = Block("iqa_plus", "iqa_plus/test", IQA_PLUS_COLUMNS)
 USUAL = dict.fromkeys(IQA_COLUMNS, 0.5)
 USUAL_DETAIL = dict.fromkeys(IQA_PLUS_COLUMNS, 1.0)
-USUAL_TAKE = Shot(defocus=0.2)
+USUAL_TAKE = Take(defocus=0.2)
 Pixels = NDArray[np.uint8]
 
 
@@ -91,6 +91,30 @@ def test_small_parts_and_small_differences_are_no_reasons() -> None:
     assert explain(unmoved, {**USUAL, "sharpness": 0.9}, USUAL) == ()
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.16, ["sharper", "more colour"]), (0.14, ["sharper"])])
+def test_a_reason_moved_its_share_of_the_verdict(share: float, told: list[str]) -> None:
+    ranker = linear({"sharpness": 10 * (1 - share), "colorfulness": 10 * share}, *EMBEDDED.blocks)
+    reasons = explain(ranker, {**USUAL, "sharpness": 0.9, "colorfulness": 0.9}, USUAL)
+    assert [each.words for each in reasons] == told
+    # All that moved it counts, either way.
+    against = linear({"sharpness": 10 * (1 - share), "colorfulness": -10 * share}, *EMBEDDED.blocks)
+    reasons = explain(against, {**USUAL, "sharpness": 0.9, "colorfulness": 0.9}, USUAL)
+    assert [each.words for each in reasons] == told
+
+
+def test_of_what_did_not_move_the_verdict_the_three_plainest_are_shown() -> None:
+    usual = {**USUAL, **USUAL_DETAIL}
+    unmoved = linear({}, *EMBEDDED.blocks)
+    # In units of what is told: contrast 7.1, compression 6.3, cast 5, light 2.
+    changed = {**usual, "brightness": 1.2, "contrast": 0.9, "blockiness": 1.3, "warmth": 1.25}
+    reasons = explain(unmoved, changed, usual)
+    assert [(each.words, each.log_odds) for each in reasons] == [
+        ("more contrast", None),
+        ("compression marks", None),
+        ("warmer", None),
+    ]
+
+
 def test_learned_features_are_the_overall_look() -> None:
     ranker = linear({"clip_0": 1, "clip_1": -3, "colorfulness": 1}, LEARNED, *EMBEDDED.blocks)
     of = {**USUAL, "clip_0": 1.0, "clip_1": 0.0, "colorfulness": 0.8}
@@ -124,9 +148,9 @@ def test_every_number_of_a_measured_block_has_words() -> None:
 
 
 def embedded_words(
-    spoilt: Shot,
+    spoilt: Take,
     seed: int,
-    usual: Shot = USUAL_TAKE,
+    usual: Take = USUAL_TAKE,
     after: Callable[[Pixels], Pixels] = np.asarray,
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """What is said of the embedded ranker's verdict on a photo and on the same photo spoilt."""
@@ -148,14 +172,14 @@ def embedded_words(
 @pytest.mark.parametrize(
     ("fault", "of_good", "of_spoilt"),
     [
-        (Shot(defocus=2.5), "sharper", "softer"),
-        (Shot(motion_blur=12, motion_angle=70), "less motion blur", "motion blur"),
-        (Shot(exposure=-1.5), "brighter", "darker"),
-        (Shot(noise=0.05), "less noise", "noisier"),
-        (Shot(white_balance=0.5), "cooler", "warmer"),
+        (Take(defocus=2.5), "sharper", "softer"),
+        (Take(motion_blur=12, motion_angle=70), "less motion blur", "motion blur"),
+        (Take(exposure=-1.5), "brighter", "darker"),
+        (Take(noise=0.05), "less noise", "noisier"),
+        (Take(white_balance=0.5), "cooler", "warmer"),
     ],
 )
-def test_a_fault_is_a_reason_on_both_sides(fault: Shot, of_good: str, of_spoilt: str, seed: int) -> None:
+def test_a_fault_is_a_reason_on_both_sides(fault: Take, of_good: str, of_spoilt: str, seed: int) -> None:
     good, spoilt = embedded_words(fault, seed)
     assert of_good in {each.words for each in good}
     assert of_spoilt in {each.words for each in spoilt}
@@ -163,7 +187,7 @@ def test_a_fault_is_a_reason_on_both_sides(fault: Shot, of_good: str, of_spoilt:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_noise_is_not_called_sharpness(seed: int) -> None:
-    good, spoilt = embedded_words(Shot(noise=0.05), seed)
+    good, spoilt = embedded_words(Take(noise=0.05), seed)
     assert not {"sharper", "more fine detail"} & {each.words for each in spoilt}
     assert not {"softer", "less fine detail"} & {each.words for each in good}
 
@@ -184,16 +208,16 @@ def denoised(photo: Pixels) -> Pixels:
 @pytest.mark.parametrize(
     ("change", "after", "noise", "truth"),
     [
-        *[(Shot(), compressed(quality), 0.0, {"compression marks"}) for quality in (60, 30, 10)],
-        (Shot(), denoised, 0.03, {"less noise"}),
-        *[(Shot(zoom=zoom), np.asarray, 0.0, set()) for zoom in (1.02, 1.05)],
+        *[(Take(), compressed(quality), 0.0, {"compression marks"}) for quality in (60, 30, 10)],
+        (Take(), denoised, 0.03, {"less noise"}),
+        *[(Take(zoom=zoom), np.asarray, 0.0, set()) for zoom in (1.02, 1.05)],
     ],
 )
 def test_no_false_word_of_what_only_shakes_the_numbers(
-    change: Shot, after: Callable[[Pixels], Pixels], noise: float, truth: set[str], seed: int
+    change: Take, after: Callable[[Pixels], Pixels], noise: float, truth: set[str], seed: int
 ) -> None:
     change = replace(change, noise=noise)
-    _, spoilt = embedded_words(change, seed, Shot(defocus=0.2, noise=noise), after)
+    _, spoilt = embedded_words(change, seed, Take(defocus=0.2, noise=noise), after)
     assert {each.words for each in spoilt} <= truth
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 from phototriage.features.extractors.look import LOOK_COLUMNS, LOOK_LAYOUT, measure_look
 from phototriage.photos import Capture, CaptureTime, load, read_capture, read_photo
 from phototriage.series import Series, Shot, group, series_by_folder
-from phototriage.simulation.library import write_library
+from simulated_library import write_library
 
 NOON = datetime(2024, 6, 1, 12)
 
@@ -63,6 +63,13 @@ def test_what_is_close_in_time_and_alike_is_a_series() -> None:
 def test_one_spoilt_take_does_not_cut_a_series() -> None:
     photos = {f"{number}.jpg": (at(number), angle) for number, angle in enumerate((0, 1, 170, 2, 3))}
     assert grouped(photos) == {"0": ["0.jpg", "1.jpg", "3.jpg", "4.jpg"], "2": ["2.jpg"]}
+
+
+def test_two_spoilt_takes_do_not_cut_a_series_and_three_do() -> None:
+    two = {f"{number}.jpg": (at(number), angle) for number, angle in enumerate((0, 90, 180, 1))}
+    assert grouped(two) == {"0": ["0.jpg", "3.jpg"], "1": ["1.jpg"], "2": ["2.jpg"]}
+    three = {f"{number}.jpg": (at(number), angle) for number, angle in enumerate((0, 90, 180, 270, 1))}
+    assert [len(series) for series in grouped(three).values()] == [1] * 5
 
 
 def test_two_cameras_never_mix_whatever_their_clocks_say() -> None:
@@ -122,7 +129,7 @@ def test_names_are_unique_where_two_photos_have_one() -> None:
 def test_when_a_series_was_taken_is_its_first_photos_own_clock() -> None:
     late = Capture(CaptureTime(NOON, timedelta(hours=2)), model="A")
     found = group([Shot("a.jpg", ("a.jpg",)), Shot("b.jpg", ("b.jpg",))], [late, Capture()], looking([0, 0]))
-    assert [series.taken for series in found] == [NOON, None]
+    assert [series.captured_at for series in found] == [NOON, None]
 
 
 def test_embeddings_take_the_place_of_looks() -> None:
@@ -132,6 +139,14 @@ def test_embeddings_take_the_place_of_looks() -> None:
     found = group(shots, captures, looking([0, 0, 0]), embeddings=embeddings)
     assert [[shot.photo for shot in series.shots] for series in found] == [["0.jpg"], ["1.jpg", "2.jpg"]]
     assert len(group(shots, captures, looking([0, 0, 0]), embeddings=embeddings, similarity=0.96)) == 3
+
+
+@pytest.mark.parametrize(("cosine", "together"), [(0.905, True), (0.895, False)])
+def test_embeddings_are_alike_from_nine_tenths_on(cosine: float, together: bool) -> None:
+    embeddings = np.array([[1, 0], [cosine, np.sqrt(1 - cosine**2)]], np.float32)
+    shots = [Shot(name, (name,)) for name in ("0.jpg", "1.jpg")]
+    found = group(shots, [at(0), at(1)], looking([0, 0]), embeddings=embeddings)
+    assert len(found) == (1 if together else 2)
 
 
 def test_no_shots_and_one() -> None:

@@ -216,3 +216,12 @@ def test_what_is_no_focus_stack() -> None:
     assert not is_focus_stack(line_of([PLAIN] * 4), stack(ROWS_IN_TURN / 2, 4))
     darker = [PLAIN] * 6 + [replace(PLAIN, exposure_time=1 / 1000)]
     assert not is_focus_stack(line_of(darker), stack(ROWS_IN_TURN))
+
+
+@pytest.mark.parametrize(("apart", "same"), [(0.14, True), (0.16, False)])
+def test_a_focus_stack_is_of_one_exposure(apart: float, same: bool) -> None:
+    assert PLAIN.exposure_time is not None
+    brighter = replace(PLAIN, exposure_time=PLAIN.exposure_time * 2**apart)
+    compensated = replace(PLAIN, exposure_bias=(PLAIN.exposure_bias or 0) + apart)
+    for other in (brighter, compensated):
+        assert is_focus_stack(line_of([*[PLAIN] * 6, other]), stack(ROWS_IN_TURN)) == same

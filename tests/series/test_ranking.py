@@ -13,8 +13,7 @@ from phototriage.photos import Capture
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
 from phototriage.series import RankedSeries, Reason, Series, SeriesKind, Shot, rank_series
 from phototriage.series.verdict import CLOSE
-from phototriage.simulation import Shot as Take
-from phototriage.simulation import draw_scene, photograph
+from phototriage.simulation import Take, draw_scene, photograph
 
 BLOCK = Block("block", "block/1", ("number",))
 # Its score is the number itself.
@@ -116,7 +115,7 @@ def test_what_is_no_choice_is_kept_as_taken() -> None:
     (series,) = rank_series(
         [Series("s", "exposure bracket", shots, taken)], features({"b.jpg": 9, "a.jpg": -9}), IDENTITY
     )
-    assert (series.name, series.kind, series.taken, series.too_close) == (
+    assert (series.name, series.kind, series.captured_at, series.too_close) == (
         "s",
         "exposure bracket",
         taken,

@@ -108,3 +108,11 @@ def test_another_file_of_a_shot_may_be_the_measured_one() -> None:
     shot = Shot("a.jpg", ("a.jpg", "a.heic", "a.png"))
     assert shot.measured_by("a.png") == Shot("a.png", ("a.png", "a.jpg", "a.heic"))
     assert shot.measured_by("a.jpg") is shot
+
+
+@pytest.mark.parametrize("root", ["photos", "./photos", "photos/", "/photos"])
+def test_paths_may_be_text(root: str) -> None:
+    names = ("x/a.cr2", "x/a.jpg", "b.jpg")
+    expected = shots_of(Path(root), [Path(root) / name for name in names])
+    assert [shot.photo for shot in expected] == ["x/a.jpg", "b.jpg"]
+    assert shots_of(root, [f"{root}/{name}" for name in names]) == expected

@@ -118,4 +118,4 @@ def test_levels_of_exposure() -> None:
 
 def test_a_part_keeps_the_order() -> None:
     line = laid_out({"a.jpg": capture(0), "b.jpg": capture(1), "c.jpg": capture(2)})[1]
-    assert line.part(np.array([0, 2])).rows.tolist() == [0, 2]
+    assert line.take(np.array([0, 2])).rows.tolist() == [0, 2]

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from phototriage.errors import OutputError
-from phototriage.simulation.bursts import Burst, draw_shots, write_bursts
-from phototriage.simulation.camera import Shot, penalty
+from phototriage.simulation.bursts import Burst, draw_takes, write_bursts
+from phototriage.simulation.camera import Take, penalty
 from phototriage.simulation.scenes import draw_scene
 
 SIZE = {"width": 240, "height": 160}
@@ -45,7 +45,7 @@ def test_the_photos_on_disk_are_those_of_both_tables(written: Path) -> None:
     pairs, truth = pd.read_csv(written / "comparisons.csv"), pd.read_csv(written / "truth.csv")
     assert on_disk == set(truth["photo"]) == set(pairs["photo_a"]) | set(pairs["photo_b"])
     assert sorted(Path(p).name for p in on_disk) == [f"IMG_{i:04d}.jpg" for i in range(1, len(on_disk) + 1)]
-    assert list(truth.columns) == ["series", "photo", *(f.name for f in fields(Shot)), "penalty"]
+    assert list(truth.columns) == ["series", "photo", *(f.name for f in fields(Take)), "penalty"]
     assert list(pairs.columns) == ["series", "photo_a", "photo_b", "preference", "votes_a", "votes_b"]
 
 
@@ -66,7 +66,7 @@ def test_every_pair_of_every_burst_stands_once_with_its_true_preference(written:
 
 def test_the_penalty_is_that_of_the_shot_written_beside_it(written: Path) -> None:
     for row in pd.read_csv(written / "truth.csv").to_dict("records"):
-        shot = Shot(**{field.name: row[field.name] for field in fields(Shot)})
+        shot = Take(**{field.name: row[field.name] for field in fields(Take)})
         assert row["penalty"] == pytest.approx(penalty(shot))
 
 
@@ -133,17 +133,17 @@ def test_impossible_requests_are_refused(change: dict[str, object], tmp_path: Pa
     assert not (tmp_path / "new").exists()
 
 
-def test_a_burst_needs_as_many_shots_as_photos() -> None:
-    with pytest.raises(ValueError, match="2 photos and 1 shots"):
-        Burst("b", ("a.jpg", "b.jpg"), (Shot(),))
-    burst = Burst("b", ("a.jpg", "b.jpg"), (Shot(), Shot(exposure=1)))
+def test_a_burst_needs_as_many_takes_as_photos() -> None:
+    with pytest.raises(ValueError, match="2 photos and 1 takes"):
+        Burst("b", ("a.jpg", "b.jpg"), (Take(),))
+    burst = Burst("b", ("a.jpg", "b.jpg"), (Take(), Take(exposure=1)))
     assert burst.preference(0, 1) == pytest.approx(1 / (1 + math.exp(-1.3)))
     assert burst.preference(0, 1) + burst.preference(1, 0) == pytest.approx(1)
 
 
 def test_bursts_mix_near_ties_with_clear_pairs_and_hide_the_order() -> None:
     rng = np.random.default_rng(0)
-    bursts = [draw_shots(rng) for _ in range(800)]
+    bursts = [draw_takes(rng) for _ in range(800)]
     assert Counter(map(len, bursts)).keys() == {2, 3, 4, 5, 6}
     costs = [[penalty(shot) for shot in burst] for burst in bursts]
     sure = np.array([1 / (1 + math.exp(-abs(a - b))) for burst in costs for a, b in combinations(burst, 2)])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from phototriage.simulation.camera import (
-    Shot,
+    Take,
     blur_by_defocus,
     blur_by_motion,
     from_linear,
@@ -28,7 +28,7 @@ def scene() -> NDArray[np.uint8]:
 
 
 def take(scene: NDArray[np.uint8], **faults: float) -> NDArray[np.uint8]:
-    return photograph(scene, Shot(**faults), np.random.default_rng(0))
+    return photograph(scene, Take(**faults), np.random.default_rng(0))
 
 
 def flat(level: int, side: int = 800) -> NDArray[np.uint8]:
@@ -55,12 +55,12 @@ def test_a_perfect_shot_is_the_scene_itself(scene: NDArray[np.uint8]) -> None:
 
 
 def test_a_perfect_shot_of_a_smaller_size_is_the_middle_of_the_scene(scene: NDArray[np.uint8]) -> None:
-    photo = photograph(scene, Shot(), np.random.default_rng(0), size=(333, 600))
+    photo = photograph(scene, Take(), np.random.default_rng(0), size=(333, 600))
     np.testing.assert_array_equal(photo, scene[100:433, 100:700])
 
 
 def test_the_two_ways_of_framing_agree_where_nothing_moves(scene: NDArray[np.uint8]) -> None:
-    shifted = photograph(scene, Shot(shift_x=4, shift_y=-3), np.random.default_rng(0), size=(320, 800))
+    shifted = photograph(scene, Take(shift_x=4, shift_y=-3), np.random.default_rng(0), size=(320, 800))
     np.testing.assert_array_equal(shifted[:, 4:], scene[109:429, :-4])
 
 
@@ -189,7 +189,7 @@ def test_a_quarter_turn_and_a_doubling_are_exact() -> None:
 
 
 def test_the_same_generator_gives_the_same_photo(scene: NDArray[np.uint8]) -> None:
-    shot = Shot(noise=0.02, defocus=1)
+    shot = Take(noise=0.02, defocus=1)
     first, again, other = (photograph(scene, shot, np.random.default_rng(s)) for s in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
@@ -211,25 +211,25 @@ def test_the_same_generator_gives_the_same_photo(scene: NDArray[np.uint8]) -> No
 )
 def test_an_impossible_shot_is_refused_by_name(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=field):
-        Shot(**{field: value})
+        Take(**{field: value})
 
 
 def test_a_scene_of_another_kind_or_too_small_is_refused() -> None:
     with pytest.raises(ValueError, match="uint8"):
-        photograph(np.zeros((8, 8, 3), np.float32), Shot(), np.random.default_rng(0))  # type: ignore[arg-type]
+        photograph(np.zeros((8, 8, 3), np.float32), Take(), np.random.default_rng(0))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="does not fit"):
-        photograph(flat(9, 8), Shot(), np.random.default_rng(0), size=(9, 8))
+        photograph(flat(9, 8), Take(), np.random.default_rng(0), size=(9, 8))
 
 
 def test_a_perfect_shot_costs_nothing_and_known_faults_their_price() -> None:
-    assert penalty(Shot()) == 0
-    assert penalty(Shot(defocus=math.e - 1)) == pytest.approx(1.3)
-    assert penalty(Shot(motion_blur=1.5)) == pytest.approx(1.1 * math.log(2))
-    assert penalty(Shot(exposure=1)) == pytest.approx(1.3)
-    assert penalty(Shot(exposure=-1)) == pytest.approx(0.9)
-    assert penalty(Shot(shift_x=3, shift_y=-4)) == pytest.approx(5 / 24)
-    assert penalty(Shot(jpeg_quality=55)) == pytest.approx(1)
-    assert penalty(Shot(motion_angle=77)) == 0
+    assert penalty(Take()) == 0
+    assert penalty(Take(defocus=math.e - 1)) == pytest.approx(1.3)
+    assert penalty(Take(motion_blur=1.5)) == pytest.approx(1.1 * math.log(2))
+    assert penalty(Take(exposure=1)) == pytest.approx(1.3)
+    assert penalty(Take(exposure=-1)) == pytest.approx(0.9)
+    assert penalty(Take(shift_x=3, shift_y=-4)) == pytest.approx(5 / 24)
+    assert penalty(Take(jpeg_quality=55)) == pytest.approx(1)
+    assert penalty(Take(motion_angle=77)) == 0
 
 
 LIMITS = {
@@ -245,13 +245,13 @@ LIMITS = {
     "zoom": (0.5, 2),
 }
 shots = st.builds(
-    Shot, **{name: st.floats(*limits) for name, limits in LIMITS.items()}, jpeg_quality=st.integers(1, 100)
+    Take, **{name: st.floats(*limits) for name, limits in LIMITS.items()}, jpeg_quality=st.integers(1, 100)
 )
 
 
-@given(shots, st.sampled_from([field.name for field in fields(Shot)]), st.floats(0, 1))
-def test_every_fault_brought_nearer_to_perfect_costs_no_more(shot: Shot, name: str, share: float) -> None:
-    perfect, value = getattr(Shot(), name), getattr(shot, name)
+@given(shots, st.sampled_from([field.name for field in fields(Take)]), st.floats(0, 1))
+def test_every_fault_brought_nearer_to_perfect_costs_no_more(shot: Take, name: str, share: float) -> None:
+    perfect, value = getattr(Take(), name), getattr(shot, name)
     better = perfect + (value - perfect) * share
     nearer = replace(shot, **{name: round(better) if name == "jpeg_quality" else better})
     assert penalty(nearer) <= penalty(shot) + 1e-9

@@ -17,7 +17,7 @@ SERIES, VAL = 24, 6
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_release(tmp_path_factory.mktemp("release"), SERIES, VAL, seed=3, width=84, height=56)
+    return write_release(str(tmp_path_factory.mktemp("release")), SERIES, VAL, seed=3, width=84, height=56)
 
 
 def _lines(release: Path, side: str) -> list[list[str]]:

@@ -259,4 +259,4 @@ def _prepare(key: str, path: Path, work: _Work) -> Prepared | Failure:
         return Failure(key, str(error) or "there is not enough memory to measure it")
     except PhotoError as error:
         return Prepared(key, digest, capture, str(error), (), (None,) * len(work.steps))
-    return Prepared(key, digest, capture, None, decoded.complaints if decoded else (), arrays)
+    return Prepared(key, digest, capture, None, decoded.warnings if decoded else (), arrays)

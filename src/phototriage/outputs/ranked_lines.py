@@ -23,8 +23,8 @@ def ranked_lines(series: RankedSeries, top: int | None, width: int) -> Text:
     """
     count = len(series.photos)
     facts = [f"{count} photo{'s' * (count > 1)}"]
-    if series.taken:
-        facts.append(f"{series.taken:%Y-%m-%d %H:%M}")
+    if series.captured_at:
+        facts.append(f"{series.captured_at:%Y-%m-%d %H:%M}")
     if series.kind != "series":
         facts = [series.kind, *facts, "all kept"]
     elif series.too_close:

@@ -67,7 +67,7 @@ def ranking_document(
             {
                 "name": series.name,
                 "kind": series.kind,
-                "taken": series.taken.isoformat() if series.taken else None,
+                "taken": series.captured_at.isoformat() if series.captured_at else None,
                 "too_close": series.too_close,
                 "photos": [asdict(each) for each in series.photos],
             }

@@ -25,7 +25,7 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
     stretched from their own darkest to their own brightest value.
 
     Returns:
-        uint8 (h, w) for grey, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and complaints.
+        uint8 (h, w) for grey, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and warnings.
 
     Raises:
         ValueError: the pixels hold infinities or NaN, or Pillow knows no way from the mode to RGB.
@@ -58,10 +58,10 @@ def to_srgb(pixels: Pixels, profile: bytes | None) -> tuple[Pixels, tuple[str, .
         profile: without one, grey and RGB are taken for sRGB and CMYK for ideal inks.
 
     Returns:
-        uint8 (h, w, 3), 0 to 255; and complaints: a profile that is broken or does not fit is ignored.
+        uint8 (h, w, 3), 0 to 255; and warnings: a profile that is broken or does not fit is ignored.
     """
     mode = _mode(pixels)
-    complaints: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     if profile:
         try:
             profile_mode, transform = _transform(profile)
@@ -72,10 +72,10 @@ def to_srgb(pixels: Pixels, profile: bytes | None) -> tuple[Pixels, tuple[str, .
             if transform is not None:
                 return np.asarray(transform.apply(_as_image(pixels, mode))), ()
         except (ImageCms.PyCMSError, OSError, ValueError) as error:
-            complaints = (f"the ICC profile is ignored: {error}",)
+            warnings = (f"the ICC profile is ignored: {error}",)
     if mode != "RGB":
         pixels = np.asarray(_as_image(pixels, mode).convert("RGB"))
-    return pixels, complaints
+    return pixels, warnings
 
 
 def _mode(pixels: Pixels) -> str:
@@ -113,11 +113,11 @@ def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]
     if values.dtype == np.int32 and tiff_tag(image, Base.SampleFormat, UNSIGNED) == UNSIGNED:
         values = values.view(np.uint32)  # Pillow keeps their bits, but knows no such mode
     black, brightest = float(values.min()), float(values.max())
-    complaints: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     if not (np.isfinite(black) and np.isfinite(brightest)):
         raise ValueError("pixel values are not all finite numbers")
     if black < 0 or brightest > white:
-        complaints = (f"pixel values from {black:g} to {brightest:g} were stretched to 8 bits",)
+        warnings = (f"pixel values from {black:g} to {brightest:g} were stretched to 8 bits",)
     else:
         black, brightest = 0.0, float(white)
     scale = 255 / (brightest - black) if brightest > black else 0.0
@@ -127,4 +127,4 @@ def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]
         pixels = 255 - pixels
     if "transparency" in image.info:  # the one grey of a PNG that is not to be seen
         pixels[values == image.info["transparency"]] = 255
-    return pixels, complaints
+    return pixels, warnings

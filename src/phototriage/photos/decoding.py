@@ -44,7 +44,7 @@ and a hostile file of 1 MB could keep it busy for minutes.
 
 _EMPTY_END = 4096
 """Bytes of zeros with which no compressed picture ends; their decoders take them for pixels."""
-_MAX_COMPLAINTS = 5
+_MAX_WARNINGS = 5
 _MAX_LINE = 200
 
 
@@ -58,7 +58,7 @@ class Decoded:
     """Width of the upright original, in pixels."""
     height: int
     """Height of the upright original, in pixels."""
-    complaints: tuple[str, ...]
+    warnings: tuple[str, ...]
     """What was wrong but could be left out of account, a line each; most photos have none."""
 
 
@@ -67,7 +67,7 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
 
     The first frame is taken, of a TIFF the first that is no thumbnail. It is laid over white where it is
     transparent, shrunk by area averaging (JPEG: after a DCT-scaled decode), brought to sRGB by its ICC
-    profile, and turned upright by its EXIF. What leaves the pixels whole is a complaint. Missing or broken
+    profile, and turned upright by its EXIF. What leaves the pixels whole is a warning. Missing or broken
     pixels are an error: half a photo must not be ranked.
 
     Of a RAW file the embedded preview is taken, turned as the RAW file says where it does not say so itself;
@@ -97,7 +97,7 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
         raise PhotoReadError("there is not enough memory to decode it") from error
     noise = [*(str(warning.message) for warning in warned), *printed.text.splitlines()]
     if isinstance(outcome, Decoded):
-        return replace(outcome, complaints=_shortened([*outcome.complaints, *noise]))
+        return replace(outcome, warnings=_shortened([*outcome.warnings, *noise]))
     # What was said last is nearest to the failure.
     raise PhotoError(_one_line(f"{outcome} ({noise[-1].strip()})" if noise else outcome))
 
@@ -133,23 +133,23 @@ def _decode(data: bytes, max_side: int | None) -> Decoded:
         if image.format in ("HEIF", "AVIF", "WEBP") and data.endswith(bytes(_EMPTY_END)):
             raise OSError("the end of the file is empty: it was not copied whole")
         if is_jpeg and image.mode in ("L", "RGB"):
-            pixels, pixel_complaints = decode_jpeg(data, scale, grey=image.mode == "L")
+            pixels, pixel_warnings = decode_jpeg(data, scale, grey=image.mode == "L")
         else:
             image.load()
             if scale == 1:
                 # libheif knows the true size only after decoding.
                 width, height = image.size
-            pixels, pixel_complaints = to_8_bit(image)
+            pixels, pixel_warnings = to_8_bit(image)
         pixels = shrink(pixels, fitted_size(width, height, max_side or max(width, height)))
-        pixels, colour_complaints = to_srgb(pixels, image.info.get("icc_profile"))
-        orientation, exif_complaints = _read_orientation(image)
+        pixels, colour_warnings = to_srgb(pixels, image.info.get("icc_profile"))
+        orientation, exif_warnings = _read_orientation(image)
     if orientation in SIDEWAYS:
         width, height = height, width
     return Decoded(
         pixels=np.require(upright(pixels, orientation), requirements=("C", "W")),
         width=width,
         height=height,
-        complaints=pixel_complaints + colour_complaints + exif_complaints,
+        warnings=pixel_warnings + colour_warnings + exif_warnings,
     )
 
 
@@ -165,7 +165,7 @@ def _decode_raw(data: bytes, max_side: int | None) -> Decoded:
         pixels=np.require(pixels, requirements=("C", "W")),
         width=width,
         height=height,
-        complaints=decoded.complaints,
+        warnings=decoded.warnings,
     )
 
 
@@ -192,10 +192,10 @@ def _read_orientation(image: Image.Image) -> tuple[int, tuple[str, ...]]:
         return 1, (f"the EXIF is broken: {str(error) or type(error).__name__}",)
 
 
-def _shortened(complaints: list[str]) -> tuple[str, ...]:
-    lines = list(dict.fromkeys(map(_one_line, complaints)))
-    if len(lines) > _MAX_COMPLAINTS:
-        lines = [*lines[: _MAX_COMPLAINTS - 1], f"and {len(lines) - _MAX_COMPLAINTS + 1} more complaints"]
+def _shortened(warnings: list[str]) -> tuple[str, ...]:
+    lines = list(dict.fromkeys(map(_one_line, warnings)))
+    if len(lines) > _MAX_WARNINGS:
+        lines = [*lines[: _MAX_WARNINGS - 1], f"and {len(lines) - _MAX_WARNINGS + 1} more warnings"]
     return tuple(lines)
 
 

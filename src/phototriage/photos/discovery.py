@@ -50,7 +50,7 @@ def _log(path: str, reason: str) -> None:
 
 
 def discover(
-    folder: Path,
+    folder: str | Path,
     *,
     on_failure: Callable[[str, str], None] = _log,
     on_note: Callable[[str], None] = lambda note: None,
@@ -73,6 +73,7 @@ def discover(
     Raises:
         PhotoError: the folder is missing, is not a folder, cannot be read, or holds no photo.
     """
+    folder = Path(folder)
     photos: list[str] = []
     no_files: list[str] = []
     skipped: Counter[str] = Counter()

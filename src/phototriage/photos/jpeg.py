@@ -74,7 +74,7 @@ def decode_jpeg(data: bytes, scale: int, *, grey: bool) -> tuple[Pixels, tuple[s
         grey: whether it has one component.
 
     Returns:
-        uint8 (h, w) where `grey`, else (h, w, 3) in the order R, G, B; and complaints.
+        uint8 (h, w) where `grey`, else (h, w, 3) in the order R, G, B; and warnings.
 
     Raises:
         OSError: pixels are missing or broken; its text says what libjpeg did not understand.

@@ -25,7 +25,7 @@ class Photo:
     """Width of the upright original, in pixels."""
     height: int
     """Height of the upright original, in pixels."""
-    complaints: tuple[str, ...]
+    warnings: tuple[str, ...]
     """What was wrong but could be left out of account, a line each; most photos have none."""
 
 
@@ -34,21 +34,21 @@ def content_hash(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def read_photo(path: Path) -> bytes:
+def read_photo(path: str | Path) -> bytes:
     """Read the bytes of a photo.
 
     Raises:
         PhotoError: the file cannot be read; the text is the reason, in one line, without the path.
     """
     try:
-        return path.read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise PhotoError(f"the file cannot be read: {error.strerror or error}") from error
     except MemoryError as error:
         raise PhotoError("the file is too large for the memory") from error
 
 
-def load(path: Path, max_side: int | None) -> Photo:
+def load(path: str | Path, max_side: int | None) -> Photo:
     """Read a file once, so that hash and pixels belong together whatever happens to it, and decode it.
 
     See `decode` for what happens to the pixels, and why only one photo may be loaded at a time in a process.
@@ -68,5 +68,5 @@ def load(path: Path, max_side: int | None) -> Photo:
         pixels=decoded.pixels,
         width=decoded.width,
         height=decoded.height,
-        complaints=decoded.complaints,
+        warnings=decoded.warnings,
     )

@@ -23,11 +23,11 @@ MOST_ALSO = 3
 _ROWS = 8192
 """Comparisons at once, so that many features of many photos stay within memory."""
 _MEASURED = ("iqa", "iqa_plus")
-"""Blocks whose columns have words; all others are the overall look."""
+"""Blocks whose columns have words; all others are called the overall look."""
 
 
 @dataclass(frozen=True)
-class _Group:
+class _Aspect:
     """Columns of a model that measure much the same thing.
 
     columns: what they measure is told by the first that is there. causes: the differences that move it, and
@@ -41,27 +41,27 @@ class _Group:
 
 
 _LIGHT = {"light": 1, "contrast": 1}
-_GROUPS = {
-    "sharpness": _Group(
+_ASPECTS = {
+    "sharpness": _Aspect(
         ("sharpness", "sharpest", "sharpest_half", "softest", "centre", "smoothness", "smoothness_half"),
         {"sharpness": 1, "noise": 1, "compression": -1, **_LIGHT},
         (Difference("sharper", "softer", "sharpness"), 0.4),
     ),
-    "exposure": _Group(
+    "exposure": _Aspect(
         ("exposure", "brightness", "shadow", "clipped_shadows", "clipped_highlights"),
         {"light": 0, "highlights": 0, "shadows": 0, "contrast": 1, "noise": 1, "compression": -1},
         (Difference("better exposed", "worse exposed", "exposure"), 0.06),
     ),
-    "colour": _Group(
+    "colour": _Aspect(
         ("colorfulness", "saturation", "red_green"),
         {"colour": 1, "cast": 0, "noise": 1, **_LIGHT},
         (Difference("more colour", "less colour", "colorfulness"), 0.1),
     ),
-    "contrast": _Group(("contrast",), {"contrast": 1, "light": 0, "noise": 1}),
-    "noise": _Group(("noise",), {"noise": 1, "sharpness": 1, "compression": -1, **_LIGHT}),
-    "motion": _Group(("motion",), {"motion": 1}),
-    "cast": _Group(("warmth",), {"cast": 1}),
-    "compression": _Group(("blockiness",), {"compression": 1}),
+    "contrast": _Aspect(("contrast",), {"contrast": 1, "light": 0, "noise": 1}),
+    "noise": _Aspect(("noise",), {"noise": 1, "sharpness": 1, "compression": -1, **_LIGHT}),
+    "motion": _Aspect(("motion",), {"motion": 1}),
+    "cast": _Aspect(("warmth",), {"cast": 1}),
+    "compression": _Aspect(("blockiness",), {"compression": 1}),
 }
 _FINE_DETAIL = Difference("more fine detail", "less fine detail", "sharpness")
 """In place of "sharper" where the photo has been looked at closer, and it is not blur that differs."""
@@ -146,9 +146,9 @@ def measured_columns(features: Features, rows: NDArray[np.intp]) -> dict[str, ND
 
 
 def _columns_of(blocks: Sequence[Block]) -> dict[str, NDArray[np.intp]]:
-    group_of = {column: name for name, group in _GROUPS.items() for column in group.columns}
+    aspect_of = {column: name for name, aspect in _ASPECTS.items() for column in aspect.columns}
     named = [(block.name, column) for block in blocks for column in block.columns]
-    names = [group_of[column] if block in _MEASURED else "look" for block, column in named]
+    names = [aspect_of[column] if block in _MEASURED else "look" for block, column in named]
     return {name: np.flatnonzero(np.array(names) == name) for name in dict.fromkeys(names)}
 
 
@@ -163,21 +163,21 @@ def _told(
         if name == "look":
             topics[name] = _Topic(_LOOK, np.ones(count), part)
             continue
-        group = _GROUPS[name]
-        number = next(column for column in group.columns if column in of)
+        aspect = _ASPECTS[name]
+        number = next(column for column in aspect.columns if column in of)
         change = of[number] - against[number]
         causes = {
             cause: np.where((sign == 0) | (sign * seen[cause] * change > 0), np.abs(seen[cause]), 0)
-            for cause, sign in group.causes.items()
+            for cause, sign in aspect.causes.items()
             if cause in seen
         }
         plainest = np.argmax(list(causes.values()), axis=0) if causes else np.zeros(count, np.intp)
         explained = np.max([np.zeros(count), *causes.values()], axis=0) >= 1
         for place, cause in enumerate(causes):
             topics[cause].moved[:] += np.where(explained & (plainest == place), part, 0)
-        if group.own and group.own[0].feature == number:
-            words = _FINE_DETAIL if name == "sharpness" and name in seen else group.own[0]
-            strength = np.log((of[number] + 0.02) / (against[number] + 0.02)) / group.own[1]
+        if aspect.own and aspect.own[0].feature == number:
+            words = _FINE_DETAIL if name == "sharpness" and name in seen else aspect.own[0]
+            strength = np.log((of[number] + 0.02) / (against[number] + 0.02)) / aspect.own[1]
             told = ~explained & (np.abs(strength) >= 1)
             topics[f"{name} by itself"] = _Topic(words, strength, np.where(told, part, 0))
     return _chosen(topics, np.stack(list(parts.values())), of, against)

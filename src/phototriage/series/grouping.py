@@ -20,7 +20,7 @@ __all__ = ["CLIP_SIMILARITY", "DEFAULT_GAP", "LOOK_SIMILARITY", "group", "series
 DEFAULT_GAP = 30.0
 """Seconds within which photos of one series follow each other."""
 LOOK_SIMILARITY, CLIP_SIMILARITY = 0.8, 0.9
-"""How alike two photos of one series are at least, by `look` and by CLIP."""
+"""How alike two photos of one series are at least: the cosine of layout descriptors, and of CLIP features."""
 
 _LOOK_BACK = 3  # shots, so that one spoilt take does not cut a series in two
 _AT_ONCE = 256  # shots that are compared with the first of their series, so that no work is done twice
@@ -47,10 +47,10 @@ def group(
 
     Args:
         shots, captures: the same length, in any order; the result does not depend on it.
-        looks: float32 (n, 107), the `look` of each shot.
+        looks: float32 (n, 107), the layout descriptor (`look`) of each shot.
         gap: seconds, ≥ 0.
         similarity: in [0, 1]; by default LOOK_SIMILARITY, or CLIP_SIMILARITY with embeddings.
-        embeddings: float32 (n, d), rows of length 1, to be compared in place of the looks.
+        embeddings: float32 (n, d), rows of length 1, to be compared in place of the layout descriptors.
 
     Returns:
         Series in the natural order of their first photos; each in the order of time. A series is called after
@@ -69,11 +69,11 @@ def group(
     patterns = (("exposure bracket", brackets), ("panorama", sweeps))
     for kind, find in patterns:
         free = np.ones(len(rest), bool)
-        for first, end in find(line.part(rest), looks[rest], gap):
+        for first, end in find(line.take(rest), looks[rest], gap):
             found.append((kind, rest[first:end]))
             free[first:end] = False
         rest = rest[free]
-    for members in _linked(line.part(rest), alike[rest], gap, similarity):
+    for members in _linked(line.take(rest), alike[rest], gap, similarity):
         shots_there = rest[members]
         found.append((_kind(shots_there, line, looks), shots_there))
     return _named(found, line, shots, captures)
@@ -104,7 +104,7 @@ def series_by_folder(shots: Sequence[Shot], captures: Sequence[Capture]) -> list
 
 
 def _kind(places: NDArray[np.intp], line: Timeline, looks: Rows) -> SeriesKind:
-    if len(places) >= LEAST_STACK and is_focus_stack(line.part(places), looks[places]):
+    if len(places) >= LEAST_STACK and is_focus_stack(line.take(places), looks[places]):
         return "focus stack"
     return "single" if len(places) == 1 else "series"
 
@@ -134,7 +134,7 @@ def _linked(line: Timeline, alike: Rows, gap: float, similarity: float) -> list[
 def _cut(
     members: NDArray[np.intp], time: NDArray[np.float64], alike: Rows, least: Rows, longest: float
 ) -> Iterable[NDArray[np.intp]]:
-    """Pieces of which none gets too far from its first member, in looks or in time."""
+    """Pieces of which none gets too far from its first member, in similarity or in time."""
     start = 0
     while start < len(members):
         first, end = members[start], start + 1

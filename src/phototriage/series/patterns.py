@@ -12,13 +12,14 @@ from phototriage.series.timeline import Timeline
 __all__ = ["LEAST_STACK", "brackets", "is_focus_stack", "sweeps"]
 
 Looks = NDArray[np.float32]
-Run = tuple[int, int]
-"""First and behind the last of consecutive shots."""
+"""(n, 107), layout descriptors (`look`)."""
+Span = tuple[int, int]
+"""The first of consecutive shots, and the one behind the last."""
 
 _LONGEST_BRACKET = 9
 _LEAST_STEP, _UNEVEN = 0.25, 0.21  # EV: cameras step by a third or more, and round what they write
 _CLEAR_STEP = 0.6  # EV, for steps that the metering may have made
-_ALIKE = 0.6  # of the looks of neighbours
+_ALIKE = 0.6  # of the layouts of neighbours
 _FOLLOWS = (0.25, 1.7)  # how much brighter the picture gets by what should double its light, in doublings
 _HDR, _HDR_ORIGINAL, _HDR_SECONDS = 3, 4, 2.0  # of CustomRendered, as phones write it
 
@@ -35,8 +36,8 @@ _LEAST_CHANGE = 0.3  # of the median tile's detail, from its least to its most
 _SAME_EXPOSURE = 0.15  # EV
 
 
-def brackets(line: Timeline, looks: Looks, gap: float) -> Iterator[Run]:
-    """The exposure brackets among shots in order, as runs that do not overlap.
+def brackets(line: Timeline, looks: Looks, gap: float) -> Iterator[Span]:
+    """The exposure brackets among shots in order, as spans that do not overlap.
 
     A bracket is the longest run of two to nine shots, each within `gap` seconds of the one before, of one
     focal length and aperture, whose exposure (the bias they say, else time and ISO) takes every step of an
@@ -52,9 +53,9 @@ def brackets(line: Timeline, looks: Looks, gap: float) -> Iterator[Run]:
     # Of the shots that one can begin with, few are left; plain numbers are the faster for so short runs.
     reach = goes_on.tolist()
     bias, level, tagged = line.bias.tolist(), line.level.tolist(), line.bracketed.tolist()
-    taken = 0
+    free = 0
     for first in np.flatnonzero(goes_on | hdr).tolist():
-        if first < taken:
+        if first < free:
             continue
         end = first + 1
         while end - first < _LONGEST_BRACKET and end <= len(reach) and reach[end - 1]:
@@ -70,7 +71,7 @@ def brackets(line: Timeline, looks: Looks, gap: float) -> Iterator[Run]:
         if end - first < 2 and hdr[first]:
             end = first + 2
         if end - first >= 2:
-            taken = end
+            free = end
             yield first, end
 
 
@@ -95,8 +96,8 @@ def _follows(line: Timeline, looks: Looks, here: slice, by_bias: bool) -> bool:
     return bool(_FOLLOWS[0] <= off @ brightness / (off @ off) <= _FOLLOWS[1])
 
 
-def sweeps(line: Timeline, looks: Looks, gap: float) -> Iterator[Run]:
-    """The panorama sweeps among shots in order, as runs that do not overlap.
+def sweeps(line: Timeline, looks: Looks, gap: float) -> Iterator[Span]:
+    """The panorama sweeps among shots in order, as spans that do not overlap.
 
     A sweep is three or more shots, ten seconds apart at most, of one focal length, of which each shows the
     one before moved sideways by a quarter to three quarters of the width, always to the same side and by
@@ -114,16 +115,16 @@ def sweeps(line: Timeline, looks: Looks, gap: float) -> Iterator[Run]:
             better = match > best
             best[better] = match[better]
             shift[pairs[better]] = signed
-    taken = 0
+    free = 0
     for first in np.flatnonzero(shift).tolist():
-        if first < taken:
+        if first < free:
             continue
         end = first + 1
         while end < len(shift) and _is_steady(shift[first : end + 1]):
             end += 1
         if end - first >= 2:
-            taken = end + 1
-            yield first, taken
+            free = end + 1
+            yield first, free
 
 
 def _is_steady(shifts: NDArray[np.int64]) -> bool:

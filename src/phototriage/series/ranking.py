@@ -61,12 +61,12 @@ class RankedPhoto:
 class RankedSeries:
     """Photos that belong together, best first where there is a best; else as they were taken.
 
-    taken: when the first of them was, on the camera's clock; None where no file says.
+    captured_at: when the first of them was, on the camera's clock; None where no file says.
     """
 
     name: str
     kind: SeriesKind
-    taken: datetime | None
+    captured_at: datetime | None
     photos: tuple[RankedPhoto, ...]
 
     @property
@@ -129,7 +129,7 @@ def rank_series(
     ]
     ends = [*photos.begins.tolist()[1:], len(photos)]
     return tuple(
-        RankedSeries(each.name, each.kind, each.taken, tuple(ranked[begin:end]))
+        RankedSeries(each.name, each.kind, each.captured_at, tuple(ranked[begin:end]))
         for (each, _), begin, end in zip(measured, photos.begins.tolist(), ends, strict=True)
     )
 

@@ -44,13 +44,13 @@ SeriesKind = Literal["series", "single", "exposure bracket", "focus stack", "pan
 class Series:
     """Shots of one moment, in the order in which they were taken.
 
-    taken: when the first of them was, on the camera's clock; None where no file says.
+    captured_at: when the first of them was, on the camera's clock; None where no file says.
     """
 
     name: str
     kind: SeriesKind
     shots: tuple[Shot, ...]
-    taken: datetime | None
+    captured_at: datetime | None
 
 
 _MEASURED_FIRST = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".hif", ".avif", ".webp")
@@ -72,7 +72,7 @@ _PIXEL_PART = re.compile(r"\.(raw|portrait)-\d\d\.(cover|original)$", re.IGNOREC
 _IPHONE_EDIT = re.compile(r"(IMG_)E(\d{4})", re.IGNORECASE)
 
 
-def shots_of(folder: Path, photos: Sequence[Path]) -> list[Shot]:
+def shots_of(folder: str | Path, photos: Sequence[str | Path]) -> list[Shot]:
     """Gathers the files that show one moment.
 
     Files of one folder and one name but for the suffix (in any case) are one shot: it is measured by its
@@ -85,8 +85,9 @@ def shots_of(folder: Path, photos: Sequence[Path]) -> list[Shot]:
         photos: files below it; shots come in the order in which each one's measured file stands here.
     """
     # Plain text, since a Path takes microseconds to make and a library has 100,000 of them.
-    before = len(str(folder / "x")) - 1
-    keys = [str(photo)[before:].replace(os.sep, "/") for photo in photos]
+    before = len(str(Path(folder) / "x")) - 1
+    paths = (Path(photo) if isinstance(photo, str) else photo for photo in photos)
+    keys = [str(path)[before:].replace(os.sep, "/") for path in paths]
     place = {key: number for number, key in enumerate(keys)}
     stems: dict[tuple[str, str], list[str]] = defaultdict(list)
     for key in keys:

@@ -55,7 +55,7 @@ class Timeline:
         apart = self.time[lag:] - self.time[:-lag] - self.exposure_time[:-lag]
         return np.asarray(same & ~(apart > gap))
 
-    def part(self, where: NDArray[np.intp] | NDArray[np.bool_]) -> "Timeline":
+    def take(self, where: NDArray[np.intp] | NDArray[np.bool_]) -> "Timeline":
         """Some of the shots, still in order."""
         return Timeline(*(values[where] for values in vars(self).values()))
 

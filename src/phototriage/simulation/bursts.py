@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
 from phototriage.errors import OutputError
-from phototriage.simulation.camera import Shot, penalty, photograph
+from phototriage.simulation.camera import Take, penalty, photograph
 from phototriage.simulation.scenes import draw_scene
 
-__all__ = ["Burst", "draw_shots", "write_bursts"]
+__all__ = ["Burst", "draw_takes", "write_bursts"]
 
 FRAME_SHARE = 0.86  # of the scene's side: what a photo shows; the rest is room for shifts and turns
 FIRST_TAKE = datetime(2024, 6, 1, 9, 0, 0)
@@ -29,35 +29,35 @@ class Burst:
 
     name: str
     photos: tuple[str, ...]  # paths relative to the photo root, with '/'
-    shots: tuple[Shot, ...]  # what went wrong in each, same length
+    takes: tuple[Take, ...]  # what went wrong in each, same length
 
     def __post_init__(self) -> None:
-        if len(self.photos) != len(self.shots) or len(self.photos) < 2:
+        if len(self.photos) != len(self.takes) or len(self.photos) < 2:
             raise ValueError(
-                f"{self.name}: {len(self.photos)} photos and {len(self.shots)} shots; need two or more, equal"
+                f"{self.name}: {len(self.photos)} photos and {len(self.takes)} takes; need two or more, equal"
             )
 
     def preference(self, a: int, b: int) -> float:
         """The true P(take a over take b), in (0, 1)."""
-        return 1 / (1 + math.exp(penalty(self.shots[a]) - penalty(self.shots[b])))
+        return 1 / (1 + math.exp(penalty(self.takes[a]) - penalty(self.takes[b])))
 
 
-def draw_shots(rng: np.random.Generator) -> tuple[Shot, ...]:
+def draw_takes(rng: np.random.Generator) -> tuple[Take, ...]:
     """Draws the two to six takes of one burst, in random order.
 
     Light, sensitivity and compression are the burst's; a hand that never quite rests is in every take; on
     top a take has no fault, one or two, of any kind and of any size up to plainly bad. So some pairs are near
     ties, some are clear, and no single kind of fault tells the order.
     """
-    light = Shot(
+    light = Take(
         exposure=rng.normal(0, 0.12),
         noise=rng.uniform(0.001, 0.012),
         white_balance=rng.normal(0, 0.04),
         jpeg_quality=int(rng.integers(86, 96)),
     )
-    shots = []
+    takes = []
     for _ in range(rng.integers(2, 7)):
-        shot = replace(
+        take = replace(
             light,
             motion_blur=rng.uniform(0, 0.8),
             motion_angle=rng.uniform(0, 180),
@@ -69,45 +69,45 @@ def draw_shots(rng: np.random.Generator) -> tuple[Shot, ...]:
             zoom=math.exp(rng.normal(0, 0.004)),
         )
         for fault in rng.choice(_FAULTS, size=rng.choice([0, 1, 2], p=[0.25, 0.55, 0.2]), replace=False):
-            shot = _spoil(shot, str(fault), rng.uniform(0.15, 1.0), rng)
-        shots.append(shot)
-    return tuple(shots)
+            take = _spoil(take, str(fault), rng.uniform(0.15, 1.0), rng)
+        takes.append(take)
+    return tuple(takes)
 
 
 _FAULTS = ("motion", "focus", "bright", "dark", "noise", "colour", "framing", "tilt", "zoom", "compression")
 
 
-def _spoil(shot: Shot, fault: str, size: float, rng: np.random.Generator) -> Shot:
-    """Adds one fault of a size in [0, 1] to a shot."""
+def _spoil(take: Take, fault: str, size: float, rng: np.random.Generator) -> Take:
+    """Adds one fault of a size in [0, 1] to a take."""
     sign = float(rng.choice([-1.0, 1.0]))
     if fault == "motion":
-        return replace(shot, motion_blur=shot.motion_blur + 14 * size)
+        return replace(take, motion_blur=take.motion_blur + 14 * size)
     if fault == "focus":
-        return replace(shot, defocus=shot.defocus + 4 * size)
+        return replace(take, defocus=take.defocus + 4 * size)
     if fault == "bright":
-        return replace(shot, exposure=shot.exposure + 1.4 * size)
+        return replace(take, exposure=take.exposure + 1.4 * size)
     if fault == "dark":
-        return replace(shot, exposure=shot.exposure - 1.9 * size)
+        return replace(take, exposure=take.exposure - 1.9 * size)
     if fault == "noise":
-        return replace(shot, noise=shot.noise + 0.09 * size)
+        return replace(take, noise=take.noise + 0.09 * size)
     if fault == "colour":
-        return replace(shot, white_balance=shot.white_balance + sign * 0.6 * size)
+        return replace(take, white_balance=take.white_balance + sign * 0.6 * size)
     if fault == "framing":
         direction = rng.uniform(0, 2 * math.pi)
         return replace(
-            shot,
-            shift_x=shot.shift_x + 60 * size * math.cos(direction),
-            shift_y=shot.shift_y + 38 * size * math.sin(direction),
+            take,
+            shift_x=take.shift_x + 60 * size * math.cos(direction),
+            shift_y=take.shift_y + 38 * size * math.sin(direction),
         )
     if fault == "tilt":
-        return replace(shot, rotation=shot.rotation + sign * 6 * size)
+        return replace(take, rotation=take.rotation + sign * 6 * size)
     if fault == "zoom":
-        return replace(shot, zoom=shot.zoom * math.exp(0.35 * size))
-    return replace(shot, jpeg_quality=round(shot.jpeg_quality - 76 * size))
+        return replace(take, zoom=take.zoom * math.exp(0.35 * size))
+    return replace(take, jpeg_quality=round(take.jpeg_quality - 76 * size))
 
 
 def write_bursts(
-    folder: Path,
+    folder: str | Path,
     series: int,
     seed: int,
     scenes: Sequence[NDArray[np.uint8]] | None = None,
@@ -120,7 +120,7 @@ def write_bursts(
 
     `folder/photos/<series>/IMG_0001.jpg …` (numbered on through all bursts, as a camera does, with EXIF),
     `folder/comparisons.csv` (series, photo_a, photo_b, preference, votes_a, votes_b: every pair of every
-    burst) and `folder/truth.csv` (series, photo, every field of `Shot`, penalty). Photos are named relative
+    burst) and `folder/truth.csv` (series, photo, every field of `Take`, penalty). Photos are named relative
     to `folder/photos`. `comparisons.csv` appears last: where it stands, everything stands.
 
     Args:
@@ -138,6 +138,7 @@ def write_bursts(
     Raises:
         OutputError: the folder holds something already, or cannot be written.
     """
+    folder = Path(folder)
     if series < 1 or reviewers < 1 or seed < 0:
         raise ValueError(f"need series ≥ 1, reviewers ≥ 1, seed ≥ 0, not {series}, {reviewers}, {seed}")
     if scenes is not None and len(scenes) == 0:
@@ -181,24 +182,24 @@ def _write_all(
         else:
             scene = scenes[index % len(scenes)]
             height, width = round(scene.shape[0] * FRAME_SHARE), round(scene.shape[1] * FRAME_SHARE)
-        shots = draw_shots(rng)
+        takes = draw_takes(rng)
         name = f"burst-{index + 1:03d}"
-        photos = tuple(f"{name}/IMG_{number + take:04d}.jpg" for take in range(len(shots)))
-        burst = Burst(name, photos, shots)
+        photos = tuple(f"{name}/IMG_{number + place:04d}.jpg" for place in range(len(takes)))
+        burst = Burst(name, photos, takes)
         (folder / "photos" / name).mkdir(parents=True)
-        for photo, shot in zip(photos, shots, strict=True):
-            picture = photograph(scene, shot, rng, (height, width))
+        for photo, take in zip(photos, takes, strict=True):
+            picture = photograph(scene, take, rng, (height, width))
             Image.fromarray(picture).save(
-                folder / "photos" / photo, quality=shot.jpeg_quality, exif=_exif(time)
+                folder / "photos" / photo, quality=take.jpeg_quality, exif=_exif(time)
             )
             time += timedelta(milliseconds=int(rng.integers(250, 350)))
         comparisons.extend(_vote(burst, reviewers, rng))
         truth.extend(
-            (name, photo, *astuple(shot), penalty(shot)) for photo, shot in zip(photos, shots, strict=True)
+            (name, photo, *astuple(take), penalty(take)) for photo, take in zip(photos, takes, strict=True)
         )
-        number += len(shots)
+        number += len(takes)
         time += timedelta(seconds=int(rng.integers(120, 900)))
-    faults = [field.name for field in fields(Shot)]
+    faults = [field.name for field in fields(Take)]
     _write_table(folder / "truth.csv", ("series", "photo", *faults, "penalty"), truth)
     header = ("series", "photo_a", "photo_b", "preference", "votes_a", "votes_b")
     _write_table(folder / "comparisons.csv", header, comparisons)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Shot", "blur_by_defocus", "blur_by_motion", "from_linear", "penalty", "photograph", "to_linear"]
+__all__ = ["Take", "blur_by_defocus", "blur_by_motion", "from_linear", "penalty", "photograph", "to_linear"]
 
 REFERENCE_SIDE = 800  # sizes in pixels are meant at this long side
 MID_GREY = 0.18  # linear reflectance of a photographer's grey card
@@ -20,8 +20,8 @@ FINE_JPEG = 95  # from here on compression is not seen
 
 
 @dataclass(frozen=True)
-class Shot:
-    """What went wrong in one take. The defaults are a perfect shot.
+class Take:
+    """What went wrong in one take. The defaults are a perfect take.
 
     Lengths are pixels of a photo whose long side is 800; they scale with the photo.
     """
@@ -51,10 +51,10 @@ class Shot:
             raise ValueError(f"jpeg_quality must be a whole number from 1 to 100, not {self.jpeg_quality}")
 
 
-def penalty(shot: Shot) -> float:
-    """How much worse than a perfect shot, in log-odds: P(a over b) = σ(penalty(b) − penalty(a)).
+def penalty(take: Take) -> float:
+    """How much worse than a perfect take, in log-odds: P(a over b) = σ(penalty(b) − penalty(a)).
 
-    A sum of one term per fault, each 0 for a perfect shot and growing with the size of its fault. Blur counts
+    A sum of one term per fault, each 0 for a perfect take and growing with the size of its fault. Blur counts
     by its logarithm (each doubling hurts about as much), exposure and colour by their square (small errors go
     unseen), framing by its distance. The weights are this simulator's own choice, such that the largest
     faults drawn for bursts cost about 2 to 3 (a preference of 88 to 95 %); they are not fitted to people.
@@ -62,57 +62,57 @@ def penalty(shot: Shot) -> float:
     Returns:
         A number ≥ 0; 0 only where every fault is absent.
     """
-    overexposed = max(shot.exposure, 0.0)
-    underexposed = max(-shot.exposure, 0.0)
+    overexposed = max(take.exposure, 0.0)
+    underexposed = max(-take.exposure, 0.0)
     return (
-        1.1 * math.log1p(shot.motion_blur / 1.5)
-        + 1.3 * math.log1p(shot.defocus)
+        1.1 * math.log1p(take.motion_blur / 1.5)
+        + 1.3 * math.log1p(take.defocus)
         + 1.3 * overexposed**2  # lost highlights do not come back, dark shadows do
         + 0.9 * underexposed**2
-        + 22.0 * shot.noise
-        + 8.0 * shot.white_balance**2
-        + math.hypot(shot.shift_x, shot.shift_y) / 24
-        + abs(shot.rotation) / 3
-        + 6.0 * abs(math.log(shot.zoom))
-        + max(FINE_JPEG - shot.jpeg_quality, 0) / 40
+        + 22.0 * take.noise
+        + 8.0 * take.white_balance**2
+        + math.hypot(take.shift_x, take.shift_y) / 24
+        + abs(take.rotation) / 3
+        + 6.0 * abs(math.log(take.zoom))
+        + max(FINE_JPEG - take.jpeg_quality, 0) / 40
     )
 
 
 def photograph(
-    scene: NDArray[np.uint8], shot: Shot, rng: np.random.Generator, size: tuple[int, int] | None = None
+    scene: NDArray[np.uint8], take: Take, rng: np.random.Generator, size: tuple[int, int] | None = None
 ) -> NDArray[np.uint8]:
     """Takes one photo of a scene.
 
     Args:
         scene: uint8 (h, w, 3), sRGB, RGB order.
-        shot: the faults of this take.
-        rng: draws the noise, and is not touched where `shot.noise` is 0.
+        take: the faults of this take.
+        rng: draws the noise, and is not touched where `take.noise` is 0.
         size: (height, width) of the photo, seen in the middle of the scene; the whole scene by default. A
             photo smaller than its scene leaves real content around it for shifts and turns; beyond the
             scene's edge the content is mirrored.
 
     Returns:
-        uint8 (height, width, 3), sRGB, RGB order. A perfect shot is the middle of the scene itself.
+        uint8 (height, width, 3), sRGB, RGB order. A perfect take is the middle of the scene itself.
     """
     if scene.dtype != np.uint8 or scene.ndim != 3 or scene.shape[2] != 3:
         raise ValueError(f"a scene is uint8 (h, w, 3), not {scene.dtype} {scene.shape}")
     height, width = scene.shape[:2] if size is None else size
     scale = max(height, width) / REFERENCE_SIDE
-    light = to_linear(_frame(scene, shot, height, width, scale))
+    light = to_linear(_frame(scene, take, height, width, scale))
     for kernel in (
-        blur_by_defocus(shot.defocus * scale),
-        blur_by_motion(shot.motion_blur * scale, shot.motion_angle),
+        blur_by_defocus(take.defocus * scale),
+        blur_by_motion(take.motion_blur * scale, take.motion_angle),
     ):
         if kernel.size > 1:
             light = np.asarray(cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
-    light = np.clip(light * np.float32(2.0**shot.exposure), 0, 1)
-    if shot.noise > 0:
+    light = np.clip(light * np.float32(2.0**take.exposure), 0, 1)
+    if take.noise > 0:
         # Poisson-Gaussian noise in its normal approximation: variance linear in the light (Foi et al. 2008,
         # "Practical Poissonian-Gaussian noise modeling and fitting for single-image raw-data").
-        variance = shot.noise**2 * (READ_NOISE_SHARE + (1 - READ_NOISE_SHARE) / MID_GREY * light)
+        variance = take.noise**2 * (READ_NOISE_SHARE + (1 - READ_NOISE_SHARE) / MID_GREY * light)
         light = light + np.sqrt(variance, dtype=np.float32) * rng.standard_normal(light.shape, np.float32)
-    if shot.white_balance:
-        warm = math.exp(shot.white_balance / 2)
+    if take.white_balance:
+        warm = math.exp(take.white_balance / 2)
         light = light * np.array([warm, 1.0, 1.0 / warm], np.float32)
     return from_linear(light)
 
@@ -182,16 +182,16 @@ def _spread(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float3
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 
-def _frame(scene: NDArray[np.uint8], shot: Shot, height: int, width: int, scale: float) -> NDArray[np.uint8]:
+def _frame(scene: NDArray[np.uint8], take: Take, height: int, width: int, scale: float) -> NDArray[np.uint8]:
     """Turns and enlarges the scene about the middle of the photo, then shifts it; cuts the photo out."""
     top, left = (scene.shape[0] - height) // 2, (scene.shape[1] - width) // 2
     if top < 0 or left < 0:
         raise ValueError(f"a photo of {height} by {width} does not fit into a scene of {scene.shape[:2]}")
-    if (shot.shift_x, shot.shift_y, shot.rotation, shot.zoom) == (0, 0, 0, 1):
+    if (take.shift_x, take.shift_y, take.rotation, take.zoom) == (0, 0, 0, 1):
         return scene[top : top + height, left : left + width]
     middle_x, middle_y = left + (width - 1) / 2, top + (height - 1) / 2
-    matrix = np.asarray(cv2.getRotationMatrix2D((middle_x, middle_y), shot.rotation, shot.zoom), np.float64)
-    matrix[:, 2] += (shot.shift_x * scale - left, shot.shift_y * scale - top)
+    matrix = np.asarray(cv2.getRotationMatrix2D((middle_x, middle_y), take.rotation, take.zoom), np.float64)
+    matrix[:, 2] += (take.shift_x * scale - left, take.shift_y * scale - top)
     framed = cv2.warpAffine(
         scene, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
     )

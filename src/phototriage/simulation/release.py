@@ -21,7 +21,7 @@ _FIRST_SERIES = 1
 
 
 def write_release(
-    folder: Path,
+    folder: str | Path,
     series: int,
     val_series: int,
     seed: int,
@@ -53,6 +53,7 @@ def write_release(
     Raises:
         OutputError: the folder holds something already, or cannot be written.
     """
+    folder = Path(folder)
     if not 0 <= val_series < series:
         raise ValueError(f"need 0 ≤ val_series < series, not {val_series} of {series}")
     if folder.is_dir() and any(folder.iterdir()):

@@ -14,7 +14,7 @@ from PIL import Image
 from phototriage.features import EXTRACTORS, IQA_PLUS_COLUMNS, measure_iqa_plus
 from phototriage.features.extractors.iqa_plus import IQA_PLUS
 from phototriage.features.extractors.local_detail import blockiness, streak
-from phototriage.simulation import Shot, draw_scene, photograph
+from phototriage.simulation import Take, draw_scene, photograph
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -181,25 +181,25 @@ def test_large_photos_are_measured_at_800_pixels_by_area_averaging() -> None:
 scene_of = cache(draw_scene)
 
 
-def taken(shot: Shot, scene: int) -> Pixels:
+def taken(shot: Take, scene: int) -> Pixels:
     """A photo of a drawn scene, 400 × 300, through JPEG only where the shot's quality is not the default."""
     pixels = photograph(scene_of(scene, 480, 360), shot, np.random.default_rng(0), (300, 400))
-    if shot.jpeg_quality == Shot().jpeg_quality:
+    if shot.jpeg_quality == Take().jpeg_quality:
         return pixels
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=shot.jpeg_quality)
     return np.asarray(Image.open(file))
 
 
-DEFOCUS = [Shot(defocus=radius) for radius in (0, 1.5, 3, 6)]
-MOTION = [Shot(motion_blur=length, motion_angle=30) for length in (0, 4, 8, 16)]
-NOISE = [Shot(noise=sigma) for sigma in (0, 0.01, 0.03, 0.09)]
-BRIGHT = [Shot(exposure=stops) for stops in (0, 0.7, 1.4, 2.1)]
-DARK = [Shot(exposure=-stops) for stops in (0, 1, 2, 4)]
-BURNT = [Shot(exposure=stops) for stops in (0.8, 1.6, 2.4)]
-BLACK = [Shot(exposure=-stops) for stops in (3.5, 5, 6.5)]
-WARM = [Shot(white_balance=shift) for shift in (-0.6, -0.2, 0.2, 0.6)]
-JPEG = [Shot(jpeg_quality=quality) for quality in (90, 50, 20, 8)]
+DEFOCUS = [Take(defocus=radius) for radius in (0, 1.5, 3, 6)]
+MOTION = [Take(motion_blur=length, motion_angle=30) for length in (0, 4, 8, 16)]
+NOISE = [Take(noise=sigma) for sigma in (0, 0.01, 0.03, 0.09)]
+BRIGHT = [Take(exposure=stops) for stops in (0, 0.7, 1.4, 2.1)]
+DARK = [Take(exposure=-stops) for stops in (0, 1, 2, 4)]
+BURNT = [Take(exposure=stops) for stops in (0.8, 1.6, 2.4)]
+BLACK = [Take(exposure=-stops) for stops in (3.5, 5, 6.5)]
+WARM = [Take(white_balance=shift) for shift in (-0.6, -0.2, 0.2, 0.6)]
+JPEG = [Take(jpeg_quality=quality) for quality in (90, 50, 20, 8)]
 
 
 @pytest.mark.parametrize("scene", [1, 2, 3])
@@ -222,7 +222,7 @@ JPEG = [Shot(jpeg_quality=quality) for quality in (90, 50, 20, 8)]
         (JPEG, "blockiness", 1),
     ],
 )
-def test_each_fault_moves_its_column(shots: list[Shot], column: str, sign: int, scene: int) -> None:
+def test_each_fault_moves_its_column(shots: list[Take], column: str, sign: int, scene: int) -> None:
     found = [measure(taken(shot, scene))[column] for shot in shots]
     assert all(np.diff(found) * sign > 0), found
 
@@ -230,7 +230,7 @@ def test_each_fault_moves_its_column(shots: list[Shot], column: str, sign: int, 
 @pytest.mark.parametrize("scene", [1, 2, 3])
 @pytest.mark.parametrize("column", ["saturation", "red_green"])
 def test_fading_colours_move_their_columns(column: str, scene: int) -> None:
-    clean = taken(Shot(), scene).astype(np.float64)
+    clean = taken(Take(), scene).astype(np.float64)
     grey = clean.mean(axis=2, keepdims=True)
     faded = [(clean + share * (grey - clean)).round().astype(np.uint8) for share in (0, 0.4, 0.8)]
     found = [measure(pixels)[column] for pixels in faded]
@@ -256,7 +256,7 @@ def test_where_the_photo_is_sharp() -> None:
 def test_the_direction_of_a_streak_is_recovered(angle: int) -> None:
     rng = np.random.default_rng(angle)
     scene = cv2.GaussianBlur(rng.integers(0, 256, (600, 600, 1), np.uint8), (0, 0), 1.2)
-    shot = Shot(motion_blur=8, motion_angle=angle)
+    shot = Take(motion_blur=8, motion_angle=angle)
     photo = photograph(np.dstack([cv2.normalize(scene, None, 0, 255, cv2.NORM_MINMAX)] * 3), shot, rng)
     across = np.degrees(np.angle(streak(photo[..., 0]))) / 2
     assert (across - 90 - angle + 90) % 180 - 90 == pytest.approx(0, abs=3)
@@ -265,7 +265,7 @@ def test_the_direction_of_a_streak_is_recovered(angle: int) -> None:
 def test_the_extractor_stacks_what_it_prepared() -> None:
     assert "iqa_plus" in EXTRACTORS
     extractor = IQA_PLUS
-    photos = [taken(Shot(), scene) for scene in (1, 2)]
+    photos = [taken(Take(), scene) for scene in (1, 2)]
     matrix = extractor([extractor.prepare(photo) for photo in photos])
     assert matrix.dtype == np.float32
     assert matrix.tolist() == [measure_iqa_plus(photo).tolist() for photo in photos]

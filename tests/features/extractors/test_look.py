@@ -13,14 +13,14 @@ from phototriage.features.extractors.look import (
     LOOK_LAYOUT,
     measure_look,
 )
-from phototriage.simulation.camera import Shot, photograph
+from phototriage.simulation.camera import Take, photograph
 from phototriage.simulation.scenes import draw_scene
 
 SCENES = [draw_scene(seed, 360, 240) for seed in range(4)]
 
 
 def taken(scene: np.ndarray, **faults: float) -> np.ndarray:
-    return measure_look(photograph(scene, Shot(**faults), np.random.default_rng(0), (206, 310)))
+    return measure_look(photograph(scene, Take(**faults), np.random.default_rng(0), (206, 310)))
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> float:

@@ -73,3 +73,17 @@ def test_the_middle_of_a_strip_is_that_of_the_whole() -> None:
     expected = whole[4:60, left - 2 : left + 58].astype(int)
     found = Crop(56, 64)(strip).astype(int)
     assert min(np.abs(found - expected[:, x : x + 56]).mean() for x in range(5)) < 2
+
+
+@pytest.mark.parametrize("shape", [(2, 4000), (4000, 2)])
+def test_a_strip_is_never_resized_whole(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def resized(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+        sizes.append((height, width))
+        return np.zeros((height, width, 3), np.uint8)
+
+    monkeypatch.setattr("phototriage.features.extractors.preprocessing._resized", resized)
+    assert Crop(56, 64)(np.zeros((*shape, 3), np.uint8)).shape == (56, 56, 3)
+    # Eight times as long as it is wide.
+    assert [tuple(sorted(size)) for size in sizes] == [(64, 512)]

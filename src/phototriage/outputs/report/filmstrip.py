@@ -57,8 +57,10 @@ def filmstrip(
 
 def _about(series: RankedSeries) -> str:
     facts = [f"{len(series.photos)} photos"]
-    if series.taken:
-        facts.append(f'<time datetime="{series.taken.isoformat()}">{series.taken:%Y-%m-%d %H:%M:%S}</time>')
+    if series.captured_at:
+        facts.append(
+            f'<time datetime="{series.captured_at.isoformat()}">{series.captured_at:%Y-%m-%d %H:%M:%S}</time>'
+        )
     if series.kind != "series":
         facts.append(f"{series.kind}, kept whole")
     about = f'<p class="soft">{" · ".join(facts)}</p>'

@@ -8,7 +8,7 @@ import pytest
 
 from phototriage.errors import OutputError
 from phototriage.photos import Capture, read_capture, read_photo
-from phototriage.simulation.library import EVENTS, write_library
+from simulated_library import EVENTS, write_library
 
 SIZE = {"width": 120, "height": 80}
 

@@ -14,8 +14,8 @@ from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from phototriage.errors import OutputError
-from phototriage.simulation.bursts import FRAME_SHARE, draw_shots
-from phototriage.simulation.camera import Shot, photograph
+from phototriage.simulation.bursts import FRAME_SHARE, draw_takes
+from phototriage.simulation.camera import Take, photograph
 from phototriage.simulation.scenes import draw_scene
 
 __all__ = ["EVENTS", "write_library"]
@@ -52,7 +52,7 @@ class _Body:
     subseconds: bool
     offset: str | None
     exif: bool = True
-    taken: int = field(default=0)
+    count: int = field(default=0)
 
 
 @dataclass(frozen=True)
@@ -146,41 +146,41 @@ class _Library:
         return draw_scene(self._seed * 100_003 + number * 7, width, height)
 
     def _takes(self, body: _Body, scene: _PixelArray, kind: str) -> None:
-        shots = draw_shots(self._rng)
+        takes = draw_takes(self._rng)
         if kind == "single":
-            shots = shots[:1]
+            takes = takes[:1]
         pause = (2, 15) if kind in ("re-takes", "return") else (0.25, 0.35)
         series = self._new_series()
-        for shot in shots:
+        for take in takes:
             settings = _Settings(time=2.0 ** self._rng.choice([-8, -8, -8, -8.33, -7.67]))
             if kind == "re-takes" and self._rng.random() < 0.15:
                 settings = replace(settings, bias=float(self._rng.choice([-0.7, 0.3])))
-            picture = photograph(scene, shot, self._rng, self._size)
-            label = "single" if len(shots) == 1 else "series"
-            self._save(body, picture, settings, series, label, shot.jpeg_quality)
+            picture = photograph(scene, take, self._rng, self._size)
+            label = "single" if len(takes) == 1 else "series"
+            self._save(body, picture, settings, series, label, take.jpeg_quality)
             self._wait(*pause)
 
     def _brackets(self, body: _Body, scene: _PixelArray, times: int) -> None:
         biases = _BIASES[int(self._rng.integers(len(_BIASES) if times == 1 else 3))]
         style = self._rng.choice(["tagged", "bias only", "by hand"])
-        steady = self._steady_shot()
+        steady = self._steady_take()
         for _ in range(times):
             series = self._new_series()
             for bias in biases:
-                shot = replace(steady, exposure=float(bias), shift_x=self._rng.normal(0, 2))
+                take = replace(steady, exposure=float(bias), shift_x=self._rng.normal(0, 2))
                 settings = _Settings(
                     time=2.0 ** (bias - 8),
                     bias=0.0 if style == "by hand" else float(bias),
                     mode={"tagged": 2, "bias only": 0, "by hand": 1}[str(style)],
                 )
-                picture = photograph(scene, shot, self._rng, self._size)
+                picture = photograph(scene, take, self._rng, self._size)
                 self._save(body, picture, settings, series, "exposure bracket", 92)
                 self._wait(0.2, 0.5)
             self._wait(0.5, 2)
 
     def _focus_stack(self, body: _Body, scene: _PixelArray) -> None:
         """Far above, near below; the plane that is sharp comes nearer from photo to photo."""
-        count, steady = int(self._rng.integers(6, 11)), self._steady_shot()
+        count, steady = int(self._rng.integers(6, 11)), self._steady_take()
         radii = np.linspace(0, 4, 9)
         layers = [
             photograph(scene, replace(steady, defocus=float(radius), noise=0), self._rng, self._size)
@@ -192,7 +192,7 @@ class _Library:
         for focus in np.linspace(0, 1, count):
             level = np.minimum(np.abs(depth - focus) * 2, 1) * (len(radii) - 1)
             picture = np.stack([layers[round(float(row))][y] for y, row in enumerate(level)])
-            picture = photograph(picture, Shot(noise=steady.noise), self._rng)
+            picture = photograph(picture, Take(noise=steady.noise), self._rng)
             distance = 1 / (0.2 + 2 * focus) if says_distance else None
             self._save(body, picture, _Settings(mode=1, distance=distance), series, "focus stack", 92)
             self._wait(0.4, 0.45)
@@ -204,7 +204,7 @@ class _Library:
         room = round(0.1 * height)
         wide = round(width + step * (count - 1)) + 2 * room
         scene = draw_scene(self._seed * 100_003 + number * 7, wide, height + 2 * room)
-        steady = self._steady_shot()
+        steady = self._steady_take()
         places: Sequence[int] = range(count) if self._rng.random() < 0.5 else range(count - 1, -1, -1)
         series = self._new_series()
         for place in places:
@@ -216,8 +216,8 @@ class _Library:
             self._save(body, picture, _Settings(), series, kind, 92)
             self._wait(*pause)
 
-    def _steady_shot(self) -> Shot:
-        return Shot(noise=self._rng.uniform(0.001, 0.008), defocus=self._rng.uniform(0, 0.3))
+    def _steady_take(self) -> Take:
+        return Take(noise=self._rng.uniform(0.001, 0.008), defocus=self._rng.uniform(0, 0.3))
 
     def _new_series(self) -> str:
         self._series += 1
@@ -229,8 +229,8 @@ class _Library:
     def _save(
         self, body: _Body, picture: _PixelArray, settings: _Settings, series: str, kind: str, quality: int
     ) -> None:
-        body.taken += 1
-        name = f"{body.folder}/IMG_{body.taken:04d}.jpg"
+        body.count += 1
+        name = f"{body.folder}/IMG_{body.count:04d}.jpg"
         exif = _exif(body, self._now + body.clock, settings) if body.exif else Image.Exif()
         Image.fromarray(picture).save(self._folder / name, quality=quality, exif=exif)
         self._rows.append((name, series, kind))
