@@ -41,6 +41,12 @@ def test_a_gpu_is_taken_where_it_can_be_used(
     assert chosen_device(ExtractorOptions(**options)) == chosen
 
 
+def test_without_torch_a_gpu_that_may_be_there_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "gpu_is_possible", lambda: True)
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
+    assert chosen_device(ExtractorOptions(device="auto")) == "cpu"
+
+
 def test_a_device_that_is_not_there(torch_with: Any) -> None:
     torch_with(cuda=True)
     with pytest.raises(FeatureError, match="there is no mps device here: choose from auto, cpu, cuda"):
