@@ -68,7 +68,7 @@ def test_validation_series_with_a_photo_of_the_training_are_left_out() -> None:
         "coin", "c0", "c1", *IQA_COLUMNS, "fixed mix .4/.3/.2/.1",
         "full: clip+iqa", "full: clip", "full: iqa",
     ]  # fmt: skip
-    with pytest.raises(LabelError, match="nothing to judge"):
+    with pytest.raises(LabelError, match="nothing to evaluate"):
         evaluate_official(_labels(frozenset()), entries, rankers)
 
 

@@ -24,7 +24,7 @@ class Command:
     """See all of it at work on simulated bursts, without any data.
 
     Draws scenes, photographs each several times with known faults, asks imagined reviewers, measures image
-    quality, trains a ranker on their choices, judges it on bursts it never saw, and ranks one of these.
+    quality, trains a ranker on their choices, evaluates it on bursts it never saw, and ranks one of these.
     """
 
     output: Path = Path("outputs/demo")
@@ -47,7 +47,7 @@ class Command:
         labels = inputs.labels()
         source = FeatureSource(cache_dir=self.output / "cache")
         features = inputs.read_features(labels, source, ["iqa", "iqa_plus"])
-        note(f"{len(features)} photos measured, {len(labels.comparisons)} pairs judged by imagined reviewers")
+        note(f"{len(features)} photos measured, {len(labels.comparisons)} pairs reviewed by imagined people")
 
         recipe = preset_config("best")
         split = split_by_series(labels.comparisons, recipe.seed, _SIDES)

@@ -15,10 +15,10 @@ Array = NDArray[np.float64]
 
 
 def log_likelihood(probability: NDArray[np.floating], preference: NDArray[np.floating]) -> Array:
-    """Per pair p·ln P + (1 − p)·ln(1 − P), in nats, at most 0; a coin has −ln 2.
+    """Per pair p·ln P + (1 − p)·ln(1 − P), in nats, at most 0; −ln 2 by chance.
 
     Args:
-        probability: (n,) the P(a over b) that is judged; held off 0 and 1 by 1e-12.
+        probability: (n,) the P(a over b) to evaluate; held off 0 and 1 by 1e-12.
         preference: (n,) the share p of people who prefer a.
     """
     sure = np.clip(probability, 1e-12, 1 - 1e-12)
@@ -32,7 +32,7 @@ def calibration(probability: NDArray[np.floating], preference: NDArray[np.floati
     is favoured and half the people are on either.
 
     Args:
-        probability: (n,) the P(a over b) that is judged.
+        probability: (n,) the P(a over b) to evaluate.
         preference: (n,) the share of people who prefer a.
 
     Returns: float64 (n, 3, BINS); its sum over pairs is what `calibration_error` and a reliability plot need.

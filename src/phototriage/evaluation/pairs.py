@@ -37,7 +37,7 @@ class EvaluatedPairs:
         """The pairs both of whose photos are `covered`. Raises LabelError where there are none."""
         between = comparisons.between(covered)
         if not len(between):
-            raise LabelError("nothing to judge: of no pair do both photos have a score")
+            raise LabelError("nothing to evaluate: of no pair do both photos have a score")
         table = between.table.sort_values("series", kind="stable")
         names, starts = np.unique(table["series"].to_numpy(str), return_index=True)
         photos_of, best = comparisons.photos_by_series(), comparisons.best_photos()

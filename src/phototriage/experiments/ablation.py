@@ -42,8 +42,8 @@ class Trial:
 class AblationRow:
     """A subset of the features, `dim` numbers per photo.
 
-    accuracy, accuracy_clear, top1: as `judge` has them, None where there is no
-    figure. gain: its accuracy less the full set's on the same resampled series; None for the full set.
+    accuracy, accuracy_clear, top1: as `evaluate_scorers` has them, None where there is no figure. gain: its
+    accuracy less the full set's on the same resampled series; None for the full set.
     """
 
     subset: str
@@ -76,7 +76,7 @@ def ablate(
     subsets: Mapping[str, Sequence[int]],
     config: MultiFeatureConfig,
     folds: int,
-    finished: Path,
+    finished: str | Path,
 ) -> Iterator[Trial]:
     """Trains the config's recipe anew on each subset, in folds of series that are the same for all.
 
@@ -91,7 +91,7 @@ def ablate(
     comparisons = comparisons.between(features.photos)
     for name, columns in subsets.items():
         some = _columns_of(features, columns)
-        path = finished / f"{inputs_digest(comparisons, some, config, folds)[:16]}.json"
+        path = Path(finished) / f"{inputs_digest(comparisons, some, config, folds)[:16]}.json"
         scores: Mapping[str, float] | None = _read_scores(path)
         seconds = 0.0
         if scores is None:
@@ -110,7 +110,7 @@ def ablate(
 def evaluate_ablation(comparisons: Comparisons, trials: Sequence[Trial], full: str, folds: int) -> Ablation:
     """Puts the subsets in order. `full`: the one that the others are held against.
 
-    Raises LabelError where there is nothing to judge.
+    Raises LabelError where there is nothing to evaluate.
     """
     scorers = [trial.scorer for trial in trials if trial.scorer]
     reference = full if full in [scorer.name for scorer in scorers] else None

@@ -36,7 +36,7 @@ def ablation_json(ablation: Ablation) -> str:
 
 
 def ablation_markdown(ablation: Ablation) -> str:
-    """What was judged, the table, and what gains are against."""
+    """What was evaluated, the table, and what gains are against."""
     counts = (
         f"{ablation.folds}-fold over series: {ablation.pairs:,} pairs of {ablation.series:,} series, "
         f"{ablation.clear_pairs:,} of them with p ≥ 0.7; 95 % intervals over series."
@@ -53,7 +53,7 @@ def ablation_chart(ablation: Ablation, path: str | Path) -> None:
     for place, (row, accuracy) in enumerate(reversed(rows)):
         low, high = 100 * accuracy.low, 100 * accuracy.high
         colour = _ORANGE if row.subset == ablation.full else _BLUE
-        # From a coin's share on: a bar from 0 would hide the differences, one from elsewhere blow them up.
+        # From chance on: a bar from 0 would hide the differences, one from elsewhere exaggerate them.
         axes.barh(place, 100 * accuracy.value - 50, left=50, color=colour)
         axes.plot([low, high], [place, place], color="black", linewidth=1.5)
         axes.text(max(high, 50) + 0.3, place, f"{100 * accuracy.value:.1f}", va="center", fontsize=9)
@@ -64,7 +64,7 @@ def ablation_chart(ablation: Ablation, path: str | Path) -> None:
     axes.set_yticks(range(len(rows)), [f"{row.subset} ({row.dim:,})" for row, _ in reversed(rows)])
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlabel("pairs in the right order, %, from a coin's 50 (line: 95 % interval over series)")
+    axes.set_xlabel("pairs in the right order, %, from chance at 50 (line: 95 % interval over series)")
     axes.set_title(
         f"{ablation.folds}-fold: {ablation.pairs:,} pairs of {ablation.series:,} series"
         + ("; orange: the full set" if ablation.full else ""),

@@ -76,7 +76,7 @@ def benchmark_markdown(benchmark: "Benchmark") -> str:
         )
     if folds:
         title = f"{benchmark.fold_count} folds over all series"
-        notes = ["every series is judged by rankers trained on the other folds alone"]
+        notes = ["every series is scored by rankers trained on the other folds alone"]
         parts.append(_deeper(evaluation_markdown(folds, title, notes)))
     if official:
         parts += ["## In-sample, for contrast", *_in_sample(official)]
@@ -89,20 +89,20 @@ Pairs in the order that people prefer, in percent, with 95 % intervals over seri
 out, equal scores count half. p ≥ 0.7: pairs with max(p, 1 − p) ≥ 0.7 of the released preference p. Figures of
 different pairs do not compare to the last point."""
 
-_HEADERS = ("scorer", "judged on", "source", "all pairs %", "p ≥ 0.7 %")
+_HEADERS = ("scorer", "evaluated on", "source", "all pairs %", "p ≥ 0.7 %")
 
 
 def _beside_published(benchmark: "Benchmark") -> str:
     official, folds = benchmark.official, benchmark.folds
-    judged = []
+    evaluated = []
     if official:
         where = f"official validation: {_extent(official.unseen)}; learned from the official training series"
-        judged.append((official.unseen, where))
+        evaluated.append((official.unseen, where))
     if folds:
-        judged.append((folds, f"{benchmark.fold_count} folds over all series: {_extent(folds)}"))
+        evaluated.append((folds, f"{benchmark.fold_count} folds over all series: {_extent(folds)}"))
     rows = [
         [entry.name, where, "this run", percent(figures["accuracy"]), percent(figures["accuracy_clear"])]
-        for report, where in judged
+        for report, where in evaluated
         for entry in benchmark.entries
         for figures in [report.scorer(entry.name).figures]
     ]
@@ -154,7 +154,7 @@ def _features(benchmark: "Benchmark") -> list[str]:
         first, reason = next(iter(lost.items()))
         text += f" The first of the others is {printable(first)}{f': {printable(reason)}' if reason else ''}."
     rows = [[block.name, block.fingerprint, f"{block.dim:,}"] for block in blocks]
-    return [text, markdown_table(["block", "made by (fingerprint)", "numbers"], rows, texts=2)]
+    return [text, markdown_table(["block", "fingerprint", "numbers"], rows, texts=2)]
 
 
 def _trained(benchmark: "Benchmark") -> list[str]:

@@ -1,4 +1,4 @@
-"""Figures that no split's luck decides: every series is judged by a model that never saw it."""
+"""Cross-validation: every series is scored by a model that never saw it."""
 
 from collections.abc import Callable
 
@@ -25,14 +25,14 @@ def cross_validated(
 
     Args:
         name: of the scorer.
-        comparisons: what is judged later; pairs without features are left out.
+        comparisons: what is evaluated later; pairs without features are left out.
         features: of the photos.
         config: its seed also decides the folds.
         folds: at least 2; folds are made of whole series, copies of a photo in the same one.
         learn_from: other preferences about the same photos to train on, in place of `comparisons`.
         on_fold: called with each finished fold's number, from 1.
 
-    Scores are comparable within a series, which is all that judging needs.
+    Scores are comparable within a series, which is all that an evaluation needs.
     Raises LabelError for fewer series than folds.
     """
     scores: dict[str, float] = {}

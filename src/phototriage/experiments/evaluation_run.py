@@ -120,7 +120,7 @@ class _Run:
                 if folds:
                     self.notes.append(
                         f"{name}: one network of the embedded ranker's size; its own recipe, the mean of "
-                        "eight networks, is judged in its card and by benchmarks/embedded_model.py"
+                        "eight networks, is evaluated in its card and by benchmarks/embedded_model.py"
                     )
             elif path in score_tables:
                 self._scores[name] = self._read_scores(path)
@@ -134,9 +134,9 @@ class _Run:
         comparisons, folds = self._labels.comparisons, self._folds
         models = {name: Scorer(name, scores) for name, scores in self._scores.items()}
         if not self._rankers:
-            coin = Scorer(COIN, dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
+            chance = Scorer(COIN, dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
             about: dict[str, str | int | bool] = {"judged": f"scores of {' and '.join(self.names)}"}
-            return comparisons, self._beside([coin], models), about
+            return comparisons, self._beside([chance], models), about
         blocks = dict.fromkeys(block.name for ranker in self._rankers.values() for block in ranker.blocks)
         features = read_features(list(blocks))
         self._note_failures(features.failures)

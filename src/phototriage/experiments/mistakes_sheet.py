@@ -26,7 +26,7 @@ _PHOTO = 480
 
 
 def mistakes_sheet(
-    name: str, mistakes: Sequence[Mistake], files: Mapping[str, Path], path: str | Path
+    name: str, mistakes: Sequence[Mistake], files: Mapping[str, str | Path], path: str | Path
 ) -> None:
     """A pair per cell: left the photo that people preferred, right the one that `name` did, as a PNG.
 
@@ -53,7 +53,8 @@ def mistakes_sheet(
     write_figure(figure, path, dpi=100)
 
 
-def _draw(axes: Axes, file: Path, says: str, score: float, colour: str) -> None:
+def _draw(axes: Axes, file: str | Path, says: str, score: float, colour: str) -> None:
+    file = Path(file)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_color(colour)
     axes.spines[:].set_linewidth(2)

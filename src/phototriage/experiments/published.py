@@ -66,4 +66,4 @@ PUBLISHED = (
         True,
     ),
 )
-"""From a coin to the ceiling. Equal scores count half."""
+"""From chance to the ceiling. Equal scores count half."""

@@ -51,7 +51,7 @@ def baseline_recipes(ranker: TrainedRanker, features: Features) -> tuple[list[Re
 
 
 def own_recipe(name: str, ranker: TrainedRanker, features: Features) -> Recipe:
-    """What the ranker itself was made by."""
+    """The recipe of the ranker itself."""
     own = replace(features, matrix=features.select(ranker.blocks), blocks=ranker.blocks)
     return Recipe(name, own, ranker.config)
 
@@ -62,7 +62,7 @@ def trained_on_seen(
     """The recipe trained on the pairs of `comparisons` both of whose photos the ranker has seen.
 
     Args:
-        unseen: those that will be judged; not trained on.
+        unseen: those that will be evaluated; not trained on.
 
     Raises LabelError where the seen pairs do not suffice, ModelError where training fails.
     """

@@ -79,7 +79,7 @@ def search(
     default: MultiFeatureConfig,
     folds: int,
     trials: int,
-    storage: Path,
+    storage: str | Path,
     on_trial: Callable[[SearchTrial, float], None] = lambda trial, seconds: None,
 ) -> Search:
     """Looks for the settings of the highest accuracy in folds over series.
@@ -90,9 +90,9 @@ def search(
     interrupted goes on as if it had not been.
 
     Args:
-        comparisons: what may be looked at; whoever judges the result needs other series.
-        default: what is not searched (epochs, patience, min_reviewers, seed) is as here, and it is judged on
-            the same folds.
+        comparisons: what may be looked at; the result must be evaluated on other series.
+        default: what is not searched (epochs, patience, min_reviewers, seed) is as here, and it is evaluated
+            on the same folds.
         trials: how many there shall be in all, with those that `storage` has already.
         storage: a SQLite file, made where there is none.
         on_trial: called with each new trial and the seconds that it took; first with the default, as 0.
@@ -107,7 +107,7 @@ def search(
         )
         for _, held_out in k_folds(comparisons, folds, default.seed, features.content_hash_of)
     ]
-    study = _study(storage, inputs_digest(comparisons, features, default, folds))
+    study = _study(Path(storage), inputs_digest(comparisons, features, default, folds))
     default_accuracy = study.user_attrs.get("default_accuracy")
     if default_accuracy is None:
         started = time.monotonic()

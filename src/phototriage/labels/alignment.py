@@ -70,7 +70,7 @@ class AlignmentSummary:
             their votes may stand at each other's place.
         by_size: photos in the series → (series, aligned).
         series_without_pairlist: series of votes that no pairlist speaks of; they are skipped.
-        raw: agreement of votes joined by their numbers, over all series that have both: a coin's, which shows
+        raw: agreement of votes joined by their numbers, over all series that have both: chance, which shows
             the trap.
         matched: agreement in the aligned series.
         matched_clear: the same for pairs with abs(p − ½) > 0.2.

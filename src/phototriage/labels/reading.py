@@ -163,9 +163,7 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
             _step("pairs whose votes were matched to photos", comparisons.select(comparisons.votes > 0))
         )
     else:
-        notes.append(
-            "no votes were found: the preferences stand alone, and the training filter judges by them"
-        )
+        notes.append("no votes were found: the preferences stand alone, and the training filter goes by them")
     steps += _final_steps(comparisons, filters)
     root = photo_root(release.folder)
     return Labels(comparisons, "release", tuple(steps), tuple(notes), summary, official, root, release.files)

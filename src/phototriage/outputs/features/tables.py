@@ -36,7 +36,7 @@ _STATISTICS: dict[str, tuple[Callable[[Column], float], str]] = {
 
 def print_stored_blocks(stored: Sequence[StoredBlock]) -> None:
     """A row per block: how many photos, parts and bytes, and what cannot be used."""
-    table = new_table("block", "made by")
+    table = new_table("block", "fingerprint")
     for name in ("photos", "numbers", "parts", "size", "unusable parts"):
         table.add_column(name, justify="right")
     for each in stored:

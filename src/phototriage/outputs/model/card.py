@@ -50,7 +50,7 @@ def model_card(
         data=_inline(data or _UNSTATED),
         photos=f"{len(ranker.seen_keys):,}",
         dim=f"{sum(block.dim for block in ranker.blocks):,}",
-        blocks=markdown_table(["block", "numbers", "made by"], blocks),
+        blocks=markdown_table(["block", "numbers", "fingerprint"], blocks),
         settings=markdown_table(["setting", "value"], settings),
         temperature=f"{ranker.temperature:.6g}",
         figures=figures,
@@ -155,8 +155,8 @@ Temperature T in P(a over b) = σ((score a − score b) / T): {temperature}.
 
 - A score orders photos of one series. It is no verdict on a photo alone, and scores of two series or two
   models do not compare.
-- It knows what its features tell and its data showed. Judge it on series of your own before you rely on it,
-  and use it to sort, not to delete.
+- It knows what its features tell and its data showed. Evaluate it on series of your own before you rely on
+  it, and use it to sort, not to delete.
 - Near-identical takes differ little; where P(best) is near even, it is a guess.
 
 ## Use

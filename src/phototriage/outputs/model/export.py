@@ -19,7 +19,7 @@ __all__ = ["export_model", "read_test_results"]
 
 def export_model(
     ranker: TrainedRanker,
-    output: Path,
+    output: str | Path,
     data: str | None = None,
     results: Mapping[str, Any] | None = None,
     *,
@@ -34,6 +34,7 @@ def export_model(
     All is made and checked before anything is written. Raises OutputError where a file is there already and
     `overwrite` is not given, or cannot be written; ModelError where the ranker cannot be exported.
     """
+    output = Path(output)
     weights, about = _packed(ranker)
     settings = (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode()
     if output.suffix == ".onnx":
@@ -57,11 +58,12 @@ def export_model(
     return list(files)
 
 
-def read_test_results(model: Path) -> dict[str, Any] | None:
+def read_test_results(model: str | Path) -> dict[str, Any] | None:
     """What the training left in test_results.json beside (or in) its model; None where there is none.
 
     Raises ModelError for a file that cannot be read.
     """
+    model = Path(model)
     path = (model if model.is_dir() else model.parent) / "test_results.json"
     try:
         results = json.loads(path.read_text("utf-8"))
