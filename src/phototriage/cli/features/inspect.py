@@ -13,8 +13,8 @@ from phototriage.errors import FeatureError
 from phototriage.extras import require
 from phototriage.features import FeatureStore
 from phototriage.features.cache.neighbours import stored_neighbours
-from phototriage.features.cache.selection import select_photos, select_stores
 from phototriage.features.inspection import Inspection
+from phototriage.features.selection import select_photos, select_stores
 from phototriage.outputs.features.tables import print_inspection, print_neighbours
 
 __all__ = ["Inspect"]

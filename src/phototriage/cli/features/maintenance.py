@@ -17,8 +17,8 @@ from phototriage.features.cache.maintenance import (
     select_blocks,
     survey,
 )
-from phototriage.features.cache.selection import usable_blocks
 from phototriage.features.cache.verification import verify_cache
+from phototriage.features.selection import usable_blocks
 from phototriage.outputs.features.tables import human_size, print_exported_networks, print_stored_blocks
 
 __all__ = ["Check", "Clear", "Compact", "Info"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features import Block
-from phototriage.features.cache.selection import plain_path, select_photos, select_stores
+from phototriage.features.selection import plain_path, select_photos, select_stores
 
 __all__ = ["check_ending", "export_features", "write_feature_table"]
 
