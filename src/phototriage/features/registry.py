@@ -12,6 +12,7 @@ from phototriage.features.block import Block
 from phototriage.features.extractors.clip import clip_extractor
 from phototriage.features.extractors.iqa import IQA
 from phototriage.features.extractors.iqa_plus import IQA_PLUS
+from phototriage.features.extractors.lite import lite_extractor
 from phototriage.features.extractors.look import LOOK
 from phototriage.features.extractors.resnet import resnet_extractor
 from phototriage.features.options import ExtractorOptions
@@ -44,6 +45,7 @@ EXTRACTORS: dict[str, Callable[[ExtractorOptions, Path], FeatureExtractor]] = {
     "resnet": resnet_extractor,
     "iqa": lambda options, cache_dir: IQA,
     "iqa_plus": lambda options, cache_dir: IQA_PLUS,
+    "lite": lite_extractor,
     "look": lambda options, cache_dir: LOOK,
 }
 """Builders by name, in the order in which blocks are concatenated."""

@@ -42,6 +42,8 @@ class NetworkExtractor:
     needs it and no exported network is at hand, so that a filled store needs neither torch nor weights.
     cache_dir: where the exported network is kept.
     precision: of matrix products.
+    start: starts the network on the CPU without torch, where it needs no export. `build` is then for who asks
+    for torch or a GPU.
     """
 
     name: str
@@ -56,6 +58,7 @@ class NetworkExtractor:
     options: ExtractorOptions
     cache_dir: Path
     precision: Precision = "fp32"
+    start: Callable[[], Infer] | None = None
 
     @cached_property
     def block(self) -> Block:
@@ -106,6 +109,8 @@ class NetworkExtractor:
 
     @cached_property
     def _infer(self) -> Infer:
+        if self.start and self.options.runtime != "torch" and self.options.device in ("auto", "cpu"):
+            return self.start()
         device = chosen_device(self.options)
         if self.options.runtime == "onnx" or (self.options.runtime == "auto" and device == "cpu"):
             path = find_exported(self.cache_dir, self.block) or self._exported()
