@@ -64,11 +64,11 @@ def _build() -> "nn.Module":
         def __init__(self) -> None:
             super().__init__()
             for name, array in load_folded().items():
-                self.register_buffer(name.replace(".", "/"), torch.from_numpy(array))
+                self.register_buffer(name.replace(".", "_"), torch.from_numpy(array))
 
         def convolve(self, layer: Convolution, hidden: "Tensor") -> "Tensor":
             weight, bias = (
-                self.get_buffer(f"{layer.name}.{part}".replace(".", "/")) for part in ("weight", "bias")
+                self.get_buffer(f"{layer.name}.{part}".replace(".", "_")) for part in ("weight", "bias")
             )
             sides = []
             for side in (hidden.shape[3], hidden.shape[2]):

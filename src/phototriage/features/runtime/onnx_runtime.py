@@ -30,7 +30,7 @@ def start_onnx(
 
     weights: of a graph that is kept without them, by the names of its initializers.
     one_by_one: for 8 bits, whose inputs are scaled over all that goes through at once: a photo's numbers must
-    not depend on its neighbours.
+    not depend on its neighbours. For large photos too, of which several do not fit into a core's cache.
     Raises FeatureError for a file that onnxruntime cannot run; inference raises RuntimeError, as torch does.
     """
     import onnxruntime
