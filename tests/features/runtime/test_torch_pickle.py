@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phototriage.errors import FeatureError
@@ -158,6 +158,7 @@ def test_a_storage_of_minus_one_numbers_is_not_all_that_follow() -> None:
         read_torch_pickle(data)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_file_cut_off_or_changed_never_raises_another_error(data: st.DataObject) -> None:
     whole = hand_made(tensor())
