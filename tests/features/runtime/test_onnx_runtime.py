@@ -1,5 +1,7 @@
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,10 @@ from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError
 from phototriage.features import Block
+from phototriage.features.extractors.lite import GRAPH
 from phototriage.features.runtime import onnx_runtime
 from phototriage.features.runtime.device import OUT_OF_MEMORY
+from phototriage.features.runtime.efficientnet_lite import load_folded
 from phototriage.features.runtime.onnx_export import export_onnx
 from phototriage.features.runtime.onnx_runtime import start_onnx
 from phototriage.features.runtime.torch_runtime import FromPixels
@@ -36,6 +40,18 @@ def test_it_runs_batches(exported: Path, one_by_one: bool) -> None:
     found = start_onnx(exported, one_by_one=one_by_one)(photos)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, photos.mean(axis=(1, 2)), rtol=1e-6)
+
+
+def test_weights_live_as_long_as_what_runs_with_them() -> None:
+    weights = load_folded()
+    references = [weakref.ref(array) for array in weights.values()]
+    infer = start_onnx(GRAPH, weights)
+    del weights
+    gc.collect()
+    assert all(reference() is not None for reference in references)
+    del infer
+    gc.collect()
+    assert all(reference() is None for reference in references)
 
 
 def test_a_file_that_is_no_network_says_what_to_do(exported: Path, tmp_path: Path) -> None:

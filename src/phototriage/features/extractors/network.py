@@ -40,6 +40,8 @@ class NetworkExtractor:
     needs it and no exported network is there, so that a filled store needs neither torch nor weights.
     cache_dir: where the exported network is kept.
     precision: of matrix products.
+    start: starts the network on the CPU without torch, where it needs no export. `build` is then for who asks
+    for torch or a GPU.
     """
 
     name: str
@@ -54,6 +56,7 @@ class NetworkExtractor:
     options: ExtractorOptions
     cache_dir: Path
     precision: Precision = "fp32"
+    start: Callable[[], Infer] | None = None
 
     @cached_property
     def block(self) -> Block:
@@ -104,6 +107,8 @@ class NetworkExtractor:
 
     @cached_property
     def _infer(self) -> Infer:
+        if self.start and self.options.runtime != "torch" and self.options.device in ("auto", "cpu"):
+            return self.start()
         device = chosen_device(self.options)
         if self.options.runtime == "onnx" or (self.options.runtime == "auto" and device == "cpu"):
             path = find_exported(self.cache_dir, self.block) or self._exported()

@@ -1,7 +1,7 @@
 """Runs an exported network by onnxruntime, without torch."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -20,14 +20,17 @@ Infer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 _PHOTOS_AT_ONCE = 4
 
 
-def start_onnx(path: Path, *, one_by_one: bool = False) -> Infer:
+def start_onnx(
+    path: Path, weights: Mapping[str, NDArray[np.float32]] | None = None, *, one_by_one: bool = False
+) -> Infer:
     """An onnxruntime session on the CPU, with a thread per core that takes a few photos at a time.
 
     Several photos each in one thread are faster than each photo in several, which wait for one another at
     every layer, and for the decoding beside them.
 
+    weights: of a graph that is kept without them, by the names of its initializers.
     one_by_one: for 8 bits, whose inputs are scaled over all that goes through at once: a photo's numbers must
-    not depend on its neighbours.
+    not depend on its neighbours. For large photos too, of which several do not fit into a core's cache.
     Raises FeatureError for a file that onnxruntime cannot run; inference raises RuntimeError, as torch does.
     """
     import onnxruntime
@@ -44,6 +47,10 @@ def start_onnx(path: Path, *, one_by_one: bool = False) -> Infer:
     unusable = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile, NotImplemented)
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1
+    values = {
+        name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in (weights or {}).items()
+    }
+    settings.add_external_initializers(list(values), list(values.values()))
     try:
         session = onnxruntime.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
     except (*unusable, RuntimeException) as error:
@@ -52,7 +59,8 @@ def start_onnx(path: Path, *, one_by_one: bool = False) -> Infer:
 
     at_once = 1 if one_by_one else _PHOTOS_AT_ONCE
 
-    def run(photos: NDArray[np.uint8]) -> NDArray[np.float32]:
+    # The session reads the weights where they lie and does not own them, so this function does.
+    def run(photos: NDArray[np.uint8], _weights: object = values) -> NDArray[np.float32]:
         return np.asarray(session.run(None, {name: photos})[0], np.float32)
 
     def infer(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
