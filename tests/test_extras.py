@@ -151,8 +151,8 @@ sys.meta_path.insert(0, Without)
     [
         ("phototriage.MultiFeaturePairwiseRanker", "torch", "train"),
         ("phototriage.ranker.training.train", "torch", "train"),
-        ("phototriage.outputs.pictures.accuracy_chart", "matplotlib", "train"),
-        ("phototriage.outputs.model_export.export_model", "onnx", "hub"),
+        ("phototriage.experiments.evaluation_plots.accuracy_chart", "matplotlib", "train"),
+        ("phototriage.outputs.model.export.export_model", "onnx", "hub"),
         ("phototriage.experiments.tuning.search", "optuna", "tune"),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from phototriage import extras
 from phototriage.experiments import tuning
@@ -22,7 +23,9 @@ def test_searches_and_judges_on_series_it_never_saw(
 ) -> None:
     labels, table = own_labels
     folder = tmp_path / "out"
+    monkeypatch.chdir(tmp_path)
     options = ("--comparisons", labels, "--feature_table", table, "--output_dir", folder, *QUICK)
+    options += ("--weights_dir", "weights")
     split = split_by_series(read_labels(labels).comparisons, seed=0)
     searched: list[set[str]] = []
     whole = tuning.search
@@ -44,6 +47,9 @@ def test_searches_and_judges_on_series_it_never_saw(
     }  # fmt: skip
     ranker = load_ranker(folder / "best_model.pt")
     assert ranker.config.max_epochs == 3
+    # Whoever trains by it may stand in another folder.
+    best = yaml.safe_load((folder / "best_config.yaml").read_text())
+    assert best["extractor"]["weights_dir"] == str(tmp_path / "weights")
     photos = read_feature_table(table)
     again = ("--config", folder / "best_config.yaml", "--output_dir", tmp_path / "run")
     assert cli("train", *options[:4], *again)[0] == 0

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import tyro
 
+from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import OutputError
 from phototriage.labels import read_labels
-from phototriage.labels.filtering import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.outputs import check_destinations, print_labels
 
 __all__ = ["Command"]

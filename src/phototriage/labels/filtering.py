@@ -4,22 +4,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.errors import LabelError
 from phototriage.labels.comparisons import Comparisons
 
 __all__ = [
-    "MIN_AGREEMENT",
-    "MIN_REVIEWERS",
     "clear_comparisons",
     "clear_majority",
     "clear_preference",
     "filter_comparisons",
 ]
-
-MIN_AGREEMENT = 0.7
-"""By default, pairs are trained on where at least this share of the votes agree."""
-MIN_REVIEWERS = 2
-"""By default, pairs are trained on that have at least this many votes, where votes are known."""
 
 # 55 of 100 votes must not fail 0.55 by a rounding error, nor 1 − 0.34 fail 0.66.
 _ROUNDING = 1e-9

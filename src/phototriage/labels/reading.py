@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.errors import LabelError
 from phototriage.labels.alignment import AlignmentSummary, align
 from phototriage.labels.comparisons import COLUMNS, Comparisons
-from phototriage.labels.filtering import MIN_AGREEMENT, MIN_REVIEWERS, clear_comparisons, clear_majority
+from phototriage.labels.filtering import clear_comparisons, clear_majority
 from phototriage.labels.own_table import read_own_table
 from phototriage.labels.pairlist import read_pairlists
 from phototriage.labels.release import Release, find_release, photo_key, photo_root

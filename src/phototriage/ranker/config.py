@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.errors import ModelError
-from phototriage.labels.filtering import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.plain_values import with_values
 
 __all__ = ["InputNormalization", "LabelTreatment", "Loss", "MultiFeatureConfig"]

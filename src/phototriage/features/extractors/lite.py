@@ -40,9 +40,7 @@ def lite_extractor(options: ExtractorOptions, cache_dir: Path) -> NetworkExtract
         version=1,
         weights=f"efficientnet-lite0@{WEIGHTS_SHA256[:12]}",
         output=f"{STAGES_USED[0]}-{STAGES_USED[-1]}/mean",
-        columns=tuple(
-            f"{stage}_mean_{place:03d}" for stage in STAGES_USED for place in range(widths[stage])
-        ),
+        columns=tuple(f"{stage}_mean_{place:03d}" for stage in STAGES_USED for place in range(widths[stage])),
         prepare=Whole(_SIDE),
         mean=_MEAN,
         std=_STD,
