@@ -121,8 +121,8 @@ def test_mistakes_are_one_clear_line(
 @pytest.mark.parametrize(
     ("command", "names", "layers"),
     [
-        (Command(), ("clip", "resnet", "iqa", "iqa_plus"), ("layer2", "layer3", "layer4")),
-        (Command(layers=()), ("clip", "resnet", "iqa", "iqa_plus"), ("layer3",)),
+        (Command(), ("clip", "resnet", "iqa", "iqa_plus", "lite"), ("layer2", "layer3", "layer4")),
+        (Command(layers=()), ("clip", "resnet", "iqa", "iqa_plus", "lite"), ("layer3",)),
         (Command(subsets=("clip+layer4", "resnet")), ("clip", "resnet"), ("layer3", "layer4")),
         (Command(subsets=("iqa",)), ("iqa",), ("layer3",)),
         (Command(source=FeatureSource(features=("resnet",))), ("resnet",), ("layer2", "layer3", "layer4")),

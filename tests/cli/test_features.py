@@ -231,9 +231,14 @@ def test_the_features_of_all_extractors_are_read_back(cli: Cli, tmp_path: Path) 
         assert features.photos == tuple(map(str, photos))
         assert [block.name for block in features.blocks] == ["iqa", "table"]
         # The four of iqa come first; the one name that two blocks share is led by the later one's.
-        clip, resnet, iqa, iqa_plus, look = vectors
-        assert np.array_equal(features.matrix, np.hstack([iqa, clip, resnet, iqa_plus, look]))
-        assert features.columns[1540:] == (*IQA_PLUS_COLUMNS, *LOOK_COLUMNS[:-1], "look_brightness")
+        clip, resnet, iqa, iqa_plus, lite, look = vectors
+        assert np.array_equal(features.matrix, np.hstack([iqa, clip, resnet, iqa_plus, lite, look]))
+        assert features.columns[1540:] == (
+            *IQA_PLUS_COLUMNS,
+            *extractors[4].block.columns,
+            *LOOK_COLUMNS[:-1],
+            "look_brightness",
+        )
 
 
 def test_mistakes_in_exporting_are_one_clear_error(cli: Cli, cache_dir: Path, tmp_path: Path) -> None:

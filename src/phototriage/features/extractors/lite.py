@@ -56,7 +56,6 @@ SPEC = ExtractorSpec(
     summary="ImageNet EfficientNet-Lite0, six stages pooled, 768 numbers",
     build=lite_extractor,
     core_seconds=0.037,
-    baseline=True,
 )
 
 
