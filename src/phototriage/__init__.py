@@ -1,6 +1,6 @@
 """phototriage: which photo of a series would people keep?
 
-The names here are imported when they are asked for: `import phototriage` itself loads nothing.
+Each name is imported on first use; `import phototriage` itself loads nothing.
 """
 
 import os
@@ -41,8 +41,8 @@ _HOME = {
 }
 
 
-# What runs on private photos tells nobody. Imported, onnxruntime keeps a device id and reports its use to its
-# makers; the hub is told who asks for weights. Both look here, when they are imported, in every process.
+# Private photos call for no telemetry. On import, onnxruntime stores a device id and reports its use to its
+# vendor, and the hub client reports who requests weights. Both read these variables when they are imported.
 for _silence in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"):
     os.environ.setdefault(_silence, "1")
 

@@ -16,11 +16,11 @@ __all__ = ["atomic_write", "check_writable"]
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Opens a new binary file that takes the place of `path` when the block ends, flushed to disk.
+    """Opens a new binary file that is flushed to disk and replaces `path` when the block ends.
 
-    When the block raises, or the process is killed, what stood at `path` stays as it was. Missing folders
-    are made. A link is followed; what is no regular file (a pipe, a device) is written to, not replaced.
-    Raises OutputError, in one line, where the file cannot be written.
+    If the block raises or the process is killed, the old file at `path` stays unchanged. Missing folders are
+    created. Links are followed. A path that is not a regular file (a pipe, a device) is written to, not
+    replaced. Raises OutputError, in one line, if the file cannot be written.
     """
     try:
         target = path.resolve()
@@ -34,7 +34,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
                 yield file.file
                 file.flush()
                 os.fsync(file.fileno())
-                # Temporary files are made private; a result is as readable as any other new file.
+                # Temporary files are private by default; a result must be as readable as any new file.
                 Path(file.name).chmod(0o666 & ~_umask())
                 Path(file.name).replace(target)
             except BaseException:
@@ -45,10 +45,10 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
 
 
 def check_writable(path: Path) -> None:
-    """Refuses what `atomic_write` could not write to, before the work whose result is to go there.
+    """Rejects a path that `atomic_write` could not write to, before the work that produces the result.
 
-    Nothing is written: a full disk, or a folder that only the system itself keeps closed, shows later.
-    Raises OutputError, in the words of `atomic_write`.
+    Nothing is written, so a full disk, or a folder with restrictions beyond permissions, shows only later.
+    Raises OutputError, with the same text as `atomic_write`.
     """
     try:
         target = path.resolve()

@@ -1,8 +1,8 @@
-"""Which pairs are clear enough to train on, by default; apart, so that rankers load without pandas."""
+"""Default thresholds for pairs to train on; in their own module so that rankers load without pandas."""
 
 __all__ = ["MIN_AGREEMENT", "MIN_REVIEWERS"]
 
 MIN_AGREEMENT = 0.7
-"""Pairs are trained on where at least this share of the votes agree."""
+"""Training uses pairs if at least this share of their votes agree."""
 MIN_REVIEWERS = 2
-"""Pairs are trained on that have at least this many votes, where votes are known."""
+"""Training uses pairs with at least this many votes, if the votes are known."""

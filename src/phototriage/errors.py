@@ -2,14 +2,14 @@
 
 PhototriageError
 ├── PhotoError      a photo or a folder of photos cannot be used
-│   └── PhotoReadError    … for a reason that lies in the machine, and may be gone the next time
-├── LabelError      labels cannot be read, or do not fit what they are used for
-├── FeatureError    features are missing, broken, or not those asked for
-│   └── NoUsablePhotoError  … because not one photo could be used
+│   └── PhotoReadError    … because of the machine; a later attempt may succeed
+├── LabelError      labels cannot be read, or do not fit their purpose
+├── FeatureError    features are missing, broken, or not the requested ones
+│   └── NoUsablePhotoError  … because no photo at all could be used
 ├── ModelError      a model file cannot be used
-├── OptionError     an option has a value that cannot work
+├── OptionError     an option has an invalid value
 ├── OutputError     a result cannot be written
-└── MissingExtraError    a package of an extra is not installed; an ImportError too
+└── MissingExtraError    a package of an extra is not installed; also an ImportError
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Failure:
-    """A photo that could not be used, or a folder that could not be searched; the reason in one line."""
+    """An unusable photo, or a folder that could not be searched, with a one-line reason."""
 
     photo: str
     reason: str
@@ -47,19 +47,19 @@ class PhotoError(PhototriageError):
 
 
 class PhotoReadError(PhotoError):
-    """A photo cannot be used for a reason that lies in the machine, and may be gone the next time."""
+    """A photo cannot be used because of the machine, so a later attempt may succeed."""
 
 
 class LabelError(PhototriageError):
-    """Labels cannot be read, or do not fit what they are used for."""
+    """Labels cannot be read, or do not fit their purpose."""
 
 
 class FeatureError(PhototriageError):
-    """Features are missing, broken, or not those asked for."""
+    """Features are missing, broken, or not the requested ones."""
 
 
 class NoUsablePhotoError(FeatureError):
-    """Not one photo could be used; `failures` says why for each."""
+    """No photo could be used; `failures` gives the reason for each."""
 
     def __init__(self, failures: Sequence[Failure], photos: int) -> None:
         super().__init__(f"not one of {photos:,} photos could be used: is it the right folder?")
@@ -71,7 +71,7 @@ class ModelError(PhototriageError):
 
 
 class OptionError(PhototriageError):
-    """An option has a value that cannot work."""
+    """An option has an invalid value."""
 
 
 class OutputError(PhototriageError):
@@ -79,4 +79,4 @@ class OutputError(PhototriageError):
 
 
 class MissingExtraError(PhototriageError, ImportError):
-    """A package is needed that is not installed with phototriage itself. Its text says what to type."""
+    """A package of an extra is needed but not installed. The text says what to type."""

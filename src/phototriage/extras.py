@@ -1,7 +1,7 @@
 """The extras of pyproject.toml: packages that are not installed with phototriage itself.
 
-Every import of such a package stands in a `with extra(...)`. Where the package is missing, people then read
-what to install, on the command line and in Python.
+Every import of such a package is inside a `with extra(...)`. If the package is missing, the error says what
+to install, on the command line and in Python.
 """
 
 import re
@@ -18,7 +18,7 @@ EXTRAS = {
     "hub": "CLIP, ResNet, and exporting rankers and networks",
     "tune": "phototriage tune",
 }
-"""The extras that add features, and what they are for."""
+"""Each extra that adds features → its purpose."""
 
 _REQUIREMENT = re.compile(
     r"""(?P<name>[\w.-]+) (\[(?P<extras>[^]]+)])? [^;]* (; .* \bextra\ ==\ ["'](?P<of>[\w-]+))?""", re.VERBOSE
@@ -27,7 +27,7 @@ _REQUIREMENT = re.compile(
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Imports in this block need the extra `name`. Raises MissingExtraError where a module is not there."""
+    """Imports in this block need the extra `name`. Raises MissingExtraError if a module is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -38,7 +38,7 @@ def extra(name: str) -> Iterator[None]:
 def require(name: str) -> None:
     """Checks for an extra before long work, without importing it.
 
-    Raises MissingExtraError where one of its packages is not installed.
+    Raises MissingExtraError if one of its packages is not installed.
     """
     for package in packages(name):
         if installed_version(package) is None:
@@ -46,9 +46,9 @@ def require(name: str) -> None:
 
 
 def packages(name: str = "") -> tuple[str, ...]:
-    """The packages of an extra, or those of the base, by the metadata of the installed phototriage.
+    """The packages of an extra, or of the base, from the metadata of the installed phototriage.
 
-    Empty where phototriage is not installed as a package.
+    Empty if phototriage is not installed as a package.
     """
     try:
         requirements = requires("phototriage") or []
@@ -67,7 +67,7 @@ def packages(name: str = "") -> tuple[str, ...]:
 
 
 def installed_version(package: str) -> str | None:
-    """The version of a package; None where it is not installed."""
+    """The version of a package; None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -75,7 +75,7 @@ def installed_version(package: str) -> str | None:
 
 
 def install_command(name: str) -> str:
-    """What to type to get an extra."""
+    """The command that installs an extra."""
     return f'pip install "phototriage[{name}]"'
 
 

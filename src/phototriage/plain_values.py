@@ -1,4 +1,4 @@
-"""Settings as YAML, JSON and checkpoints hold them, back into the dataclasses they came from."""
+"""Converts settings between dataclasses and the plain values of YAML, JSON and checkpoints."""
 
 import types
 from collections.abc import Mapping
@@ -18,15 +18,16 @@ T = TypeVar("T", bound="DataclassInstance")
 
 
 def plain_values(settings: "DataclassInstance") -> dict[str, Any]:
-    """The fields by name: texts, numbers, truth values, None, and lists of them."""
+    """The fields by name, as strings, numbers, booleans, None, and lists of these."""
     return {name: _plain(value) for name, value in asdict(settings).items()}
 
 
 def with_values(settings: T, values: Mapping[str, Any], where: str) -> T:
-    """The settings with some fields replaced; what `plain_values` gave comes back exactly.
+    """The settings with some fields replaced; this inverts `plain_values` exactly.
 
-    A number may also be text that reads as one: YAML takes 1e-4 for a text. `where` names the origin in
-    errors. Raises ModelError for an unknown name, with the nearest, and for a value of the wrong kind.
+    A number may also be a string that parses as one, because YAML reads 1e-4 as a string. `where` names the
+    origin in errors. Raises ModelError for an unknown name, with the closest match, and for a value of the
+    wrong type.
     """
     check_names(values, [field.name for field in fields(settings)], where)
     kinds = get_type_hints(type(settings))
@@ -36,7 +37,7 @@ def with_values(settings: T, values: Mapping[str, Any], where: str) -> T:
 
 
 def check_names(values: Any, names: list[str], where: str) -> None:
-    """Raises ModelError unless `values` is a mapping that has only keys among `names`."""
+    """Raises ModelError unless `values` is a mapping whose keys are all in `names`."""
     if not isinstance(values, Mapping):
         raise ModelError(f"{where} must hold settings by name: {', '.join(names)}")
     for key in values:

@@ -35,20 +35,20 @@ from phototriage.series import (
 __all__ = ["RankOptions", "Ranking", "rank_folder"]
 
 _MEASURED_BESIDES = ("look", "iqa_plus")
-"""Whatever the ranker needs: the first finds series, the second is what reasons rest on."""
+"""Measured for every ranker: the first finds the series, the second supplies the reasons."""
 
 
 @dataclass(frozen=True)
 class RankOptions:
-    """How a folder is ranked. Raises OptionError for a value that cannot work.
+    """How to rank a folder. Raises OptionError for an invalid value.
 
     model: a ranker file (.safetensors, .pt) or the folder of a training run; None is the embedded ranker.
     keep: picks per series, ≥ 1.
-    gap: seconds within which photos of one series follow each other, by one camera's clock, ≥ 0.
-    similarity: how alike photos of one series are at least, in [0, 1]; None is the default of `group`.
-    by_folder: take every sub-folder for one series, whatever is in it.
-    features: names of blocks to measure besides those that ranking needs.
-    extractors: how photos are measured. cache_dir: where that is kept. workers: processes that decode photos,
+    gap: largest time between consecutive photos of a series, in seconds by one camera's clock, ≥ 0.
+    similarity: smallest similarity of photos in a series, in [0, 1]; None is the default of `group`.
+    by_folder: treat every sub-folder as one series, whatever it contains.
+    features: names of blocks to measure in addition to those that ranking needs.
+    extractors: how photos are measured. cache_dir: the feature store. workers: processes that decode photos,
     ≥ 1; None is one per core.
     """
 
@@ -77,10 +77,10 @@ class RankOptions:
 class Ranking:
     """A ranked folder.
 
-    folder: what the names of photos are relative to. model: the file of the ranker, or "embedded".
-    series: each ranked by itself, in the order of the folder. failures: photos and sub-folders that could not
-    be used. notes: lines for people about the run. features: the numbers of every ranked photo, how it was
-    taken and its content hash.
+    folder: the root of the photos' relative names. model: the file of the ranker, or "embedded".
+    series: the ranked series, in the order of the folder. failures: photos and sub-folders that could not be
+    used. notes: lines for people about the run. features: the numbers, capture data and content hash of every
+    ranked photo.
     """
 
     folder: Path
@@ -92,19 +92,19 @@ class Ranking:
 
     @property
     def figures(self) -> RankingFigures:
-        """Counts, and the space that the photos beside the picks take."""
+        """Counts, and the disk space of the photos of series that are not picks."""
         return ranking_figures(self.folder, self.series)
 
     def document(self) -> dict[str, Any]:
-        """The ranking as docs/ranking.schema.json describes it, of plain values."""
+        """The ranking as plain values, in the format of docs/ranking.schema.json."""
         return ranking_document(self.folder, self.model, self.series, self.failures)
 
     def to_json(self) -> str:
-        """What `phototriage rank --json` writes."""
+        """The text that `phototriage rank --json` writes."""
         return ranking_json(self.document())
 
     def to_csv(self) -> str:
-        """What `phototriage rank --csv` writes: a line per photo."""
+        """The text that `phototriage rank --csv` writes: one line per photo."""
         return ranking_csv(self.series)
 
 
@@ -115,23 +115,23 @@ def rank_folder(
     on_progress: OnProgress = lambda done, total: None,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> Ranking:
-    """Finds the series of a folder, with all its sub-folders, and ranks each, best first.
+    """Finds the series in a folder and its sub-folders, and ranks each one, best first.
 
-    The files of one moment (RAW and JPEG, edited versions) are one shot, measured by the first of them that
-    can be used; equal files are one photo. Photos are measured once and kept in the cache, so a second run,
-    or one after an interruption, measures only what is new. Nothing is written but that cache. Photos are
-    decoded in processes that import the calling program: guard it with `if __name__ == "__main__":`.
+    The files of one moment (RAW and JPEG, edited versions) are one shot, represented by the first usable
+    file. Identical files are one photo. Measurements are cached, so a second run, or a run after an
+    interruption, measures only new photos. Nothing is written except this cache. Worker processes that import
+    the calling program decode the photos, so guard it with `if __name__ == "__main__":`.
 
     Args:
-        folder: of photos, JPEG, PNG, TIFF, WebP, AVIF, HEIC, MPO or RAW.
-        options: by default those of `RankOptions`.
-        on_progress: called with photos measured so far, and in all.
-        on_note: called with a line for people; all of them are in the result too.
+        folder: contains JPEG, PNG, TIFF, WebP, AVIF, HEIC, MPO or RAW photos.
+        options: the default is `RankOptions()`.
+        on_progress: called with the number of photos measured so far and the total.
+        on_note: called with each line for people; the result contains these lines too.
 
     Raises:
-        PhotoError: the folder cannot be read or holds no photo.
-        NoUsablePhotoError: not one of its photos can be used.
-        ModelError: the ranker cannot be read. FeatureError: what it needs cannot be measured.
+        PhotoError: the folder cannot be read or contains no photo.
+        NoUsablePhotoError: none of its photos can be used.
+        ModelError: the ranker cannot be read. FeatureError: its features cannot be measured.
         OutputError: the cache cannot be written.
     """
     options = options or RankOptions()
@@ -170,7 +170,7 @@ def _measured(
     on_progress: OnProgress,
     on_note: Callable[[str], None],
 ) -> tuple[list[Shot], Features]:
-    """Measures each shot's photo, or the next of its files where that one cannot be used."""
+    """Measures each shot's photo, or the next file of the shot if that photo is unusable."""
     needed = (*(block.name for block in ranker.blocks), *options.features, *_MEASURED_BESIDES)
     extractor = MultiFeatureExtractor(
         tuple(dict.fromkeys(needed)), options.extractors, Path(options.cache_dir)
@@ -190,7 +190,7 @@ def _measured(
 
 
 def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) -> list[Series]:
-    """The series of the shots that have features; copies of a photo are one."""
+    """Groups the shots that have features into series; copies of a photo count as one."""
     shots = merge_copies([shot for shot in shots if shot.photo in features], features.content_hash_of)
     rows = features.rows(shot.photo for shot in shots)
     captures = [features.captures[row] for row in rows] if features.captures else []

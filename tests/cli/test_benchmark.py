@@ -269,7 +269,7 @@ def test_photos_that_are_missing_are_counted(workplace: Workplace, cli: Cli, tmp
     assert code == 1
     assert (
         f"2 of {photos} labelled photos are not in {images}, the first is 000002-01.JPG: complete the "
-        "folder, or go on without them by --allow_missing" in err
+        "folder, or continue without them with --allow_missing" in err
     )
     code, _, err = cli(*arguments, "--allow_missing")
     assert code == 3
@@ -289,7 +289,7 @@ def test_a_photo_that_cannot_be_read_stops_it(workplace: Workplace, cli: Cli, tm
     code, _, err = cli("benchmark", root, "--presets", workplace.folder / "tiny.yaml", "--features", "iqa",
                        "--cache_dir", tmp_path / "cache", "--output_dir", tmp_path / "out")  # fmt: skip
     assert code == 1
-    assert "labelled photos have no features, the first is 000003-01.JPG: mend them" in err
+    assert "labelled photos have no features, the first is 000003-01.JPG: fix them" in err
     assert not (tmp_path / "out").exists()
 
 

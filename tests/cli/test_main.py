@@ -89,7 +89,7 @@ def test_the_description_is_as_wide_as_the_terminal(cli: Cli, monkeypatch: pytes
     monkeypatch.setenv("COLUMNS", "60")
     description = cli("rank", "--help")[1].split("╭")[0]
     assert max(map(len, description.splitlines())) <= 60
-    assert "Your photos are never changed, moved or deleted;" in " ".join(description.split())
+    assert "phototriage never changes, moves or deletes your photos." in " ".join(description.split())
 
 
 def test_no_colour_where_none_is_wanted() -> None:

@@ -474,7 +474,7 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
         process.communicate()
         raise
     assert (process.returncode, out) == (130, "")
-    assert err == "phototriage: stopped; what was finished is kept, run it again to go on\n"
+    assert err == "phototriage: stopped; finished work is kept, run it again to continue\n"
     kept = len(list(cache.rglob("part-*.parquet")))
     assert kept >= 1
     done = subprocess.run(command, capture_output=True, text=True, check=False)

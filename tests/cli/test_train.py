@@ -136,7 +136,7 @@ def test_an_official_test_with_copies_of_photos_learned_from(cli: Cli, tmp_path:
     results = json.loads((tmp_path / "run" / "test_results.json").read_text())
     assert (results["in_sample"], results["seen_series"]) == (copied == 3, copied)
     said = {
-        1: "test series (1 that hold photos learned from are left out): ",
+        1: "test series (1 with photos used in training are left out): ",
         3: "IN-SAMPLE: all test series hold photos learned from, which says little about others: ",
     }
     assert f"{said[copied]}{results['pairs']} pairs of {results['series']} series (" in err
@@ -320,7 +320,7 @@ def test_an_interrupted_run_is_resumed_or_overwritten_and_nothing_else(
 
     code, _, err = cli("train", *options, "--output_dir", run)
     assert code == 1
-    assert f"{run} holds an interrupted run: go on with it by --resume, or --overwrite it" in err
+    assert f"{run} holds an interrupted run: continue it with --resume, or replace it with --overwrite" in err
     # Other features than it began with.
     pd.read_csv(table).assign(number=lambda rows: rows["number"] + 1).to_csv(
         tmp_path / "other.csv", index=False
@@ -335,7 +335,7 @@ def test_an_interrupted_run_is_resumed_or_overwritten_and_nothing_else(
     assert outcome(run) == outcome(tmp_path / "undisturbed")
     assert not (run / "last_state.pt").exists()
     code, _, err = cli("train", "--output_dir", run, "--resume")
-    assert (code, "is finished: there is nothing to go on with" in err) == (0, True)
+    assert (code, "is finished: there is nothing to resume" in err) == (0, True)
 
 
 def test_resuming_what_never_began_begins_it(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:

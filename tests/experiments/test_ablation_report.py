@@ -37,7 +37,7 @@ def test_markdown() -> None:
         "| --- | --: | --: | --: | --: | --: |\n"
         "| a+b | 1,540 | 66.0 (60.0–70.0) | 70.0 (60.0–80.0) | – |  |\n"
         r"| b\|c | 4 | 45.0 (40.0–50.0) | – | 40.0 (30.0–50.0) | -21.0 (-25.0 to -12.5) |"
-        "\n\ngain: accuracy less that of a+b, on the same series, in points"
+        "\n\ngain: accuracy minus that of a+b, on the same series, in points"
         "\n\nnot trained: a: layernorm cannot\n"
     )
 
@@ -63,7 +63,7 @@ def test_terminal(capsys: pytest.CaptureFixture[str]) -> None:
         "b|c", "4", "45.0 (40.0–50.0)", "–", "40.0 (30.0–50.0)", "-21.0 (-25.0 to -12.5)",
     ]  # fmt: skip
     assert lines[-2:] == [
-        "gain: accuracy less that of a+b, on the same series, in points",
+        "gain: accuracy minus that of a+b, on the same series, in points",
         "not trained: a: layernorm cannot",
     ]
 

@@ -1,4 +1,4 @@
-"""The command line. A command is a module here with a dataclass `Command`: its fields are the options."""
+"""The command line. Each command is a module with a dataclass `Command`, whose fields are the options."""
 
 import inspect
 import os
@@ -20,16 +20,16 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "rank": "rank the photos of a folder, series by series, best first",
-    "labels": "read people's preferences, mend and check them, and write them as one table",
+    "labels": "read people's preferences, align and check them, and write them as one table",
     "train": "train a ranker on preferences",
-    "evaluate": "judge a ranker, or anyone's scores, against preferences",
-    "ablate": "compare features: which of them, alone and together, order photos as people do",
-    "tune": "search for the best settings of a training",
-    "benchmark": "do all of it on PhotoTriage, and write one report beside the published figures",
-    "export": "write a ranker for others: safetensors, ONNX, a folder for a model hub",
-    "features": "look after the features that were measured, and look at them",
-    "doctor": "say what is installed, what is missing and what to do next",
-    "demo": "see all of it at work on simulated bursts, without any data",
+    "evaluate": "evaluate a ranker, or any scores, against preferences",
+    "ablate": "compare subsets of the features by how well they order photos as people do",
+    "tune": "search for the best training settings",
+    "benchmark": "train and evaluate on PhotoTriage, and compare with the published figures",
+    "export": "export a ranker: safetensors, ONNX, a folder for a model hub",
+    "features": "inspect and maintain the stored features",
+    "doctor": "show what is installed, what is missing, and what to do next",
+    "demo": "try everything on simulated bursts, without any data",
 }
 
 _OVERVIEW = f"""\
@@ -41,13 +41,13 @@ commands:
 {chr(10).join(f"  {name:<10}{text}" for name, text in COMMANDS.items())}
 
 Try:
-  phototriage demo                                  nothing needed, two minutes
-  phototriage rank ~/Pictures/2026-06               your own photos; they are never changed
+  phototriage demo                                  needs no data, takes two minutes
+  phototriage rank ~/Pictures/2026-06               your own photos; they never change
   phototriage COMMAND --help                        every option of a command
 
-phototriage.toml, here or in your config folder, holds defaults of your own: docs/configuration.md.
-Exit codes: 0 done, 1 error, 2 command line that cannot be read, 3 done but some photos could not be
-used, 130 interrupted.
+phototriage.toml, here or in your config folder, sets your own defaults: docs/configuration.md.
+Exit codes: 0 done, 1 error, 2 invalid command line, 3 done but some photos could not be used,
+130 interrupted.
 """
 
 
@@ -67,11 +67,11 @@ _ABOUT = {"-h": _overview, "--help": _overview, "help": _overview, "--version": 
 
 class _Runnable(Protocol):
     def run(self) -> int:
-        """Does the work; returns the exit code."""
+        """Does the work and returns the exit code."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit code."""
+    """Runs the command line and returns the exit code."""
     stand_in_for_missing()
     first, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if first == "help" and rest:
@@ -82,14 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"phototriage: there is no command '{first}': {hint}", file=sys.stderr)
         return USAGE
     if "" in rest:
-        # An unset variable in quotes; as a path it would be the current folder.
+        # Usually an unset variable in quotes. As a path, it would mean the current folder.
         print("phototriage: one of the arguments is empty: is a variable unset?", file=sys.stderr)
         return USAGE
     for stream in (sys.stdout, sys.stderr):
-        # A file name need not be valid text, and must not stop a run when it is shown.
+        # A file name may be invalid text. Printing it must not stop a run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # Threads that spin while they wait for each other take the cores from everything else.
+    # Threads that spin while waiting take the cores away from everything else.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -108,17 +108,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ERROR
     except KeyboardInterrupt:
         again = "run it again with --resume" if first == "train" else "run it again"
-        print(f"phototriage: stopped; what was finished is kept, {again} to go on", file=sys.stderr)
+        print(f"phototriage: stopped; finished work is kept, {again} to continue", file=sys.stderr)
         return INTERRUPTED
 
 
 def _stop(*_: object) -> None:
-    """Ends on SIGTERM as on Ctrl-C: with what was finished kept, and no process left behind."""
+    """Handles SIGTERM like Ctrl-C: finished work is kept, and no process is left behind."""
     raise KeyboardInterrupt
 
 
 def _description(command: type) -> str:
-    """Its docstring for the help, as wide as the terminal; set in, since tyro joins lines that are not."""
+    """The command's docstring, wrapped to the terminal and indented, because tyro joins unindented lines."""
     width = min(shutil.get_terminal_size().columns, 100)
     text = ""
     for paragraph in inspect.cleandoc(command.__doc__ or "").split("\n\n"):
@@ -129,7 +129,7 @@ def _description(command: type) -> str:
 
 
 def _parsed(name: str, arguments: Sequence[str]) -> _Runnable:
-    # Imported by name, so that one command does not wait for the imports of all others.
+    # Imported by name, so that a command does not wait for the imports of the others.
     if os.environ.get("NO_COLOR"):
         os.environ.setdefault("PYTHON_TYRO_ANSI_CODES", "False")
     module = import_module(f"phototriage.cli.{name}")

@@ -31,15 +31,15 @@ _PRESET = "best"
 
 @dataclass(frozen=True)
 class Command:
-    """Compare features: which of them, alone and together, order photos as people do.
+    """Compare subsets of the features by how well they order photos as people do.
 
-    Trains one recipe anew on subsets of the features, in folds over series that are the same for all, and
-    puts the subsets in order, each with a 95 % interval over series and with its difference to all features
-    on the same series. By default: every subset of clip, resnet, iqa and iqa_plus, and other layers in place
-    of ResNet's, alone and with all others; of a --feature_table, subsets of its blocks, or of its columns
-    where it has one block. Features are measured once, and a finished subset is kept in the output folder.
+    Trains the same recipe on each subset, in the same folds over series. Ranks the subsets by accuracy, each
+    with a 95 % interval over series and its difference from all features on the same series. By default it
+    tries every subset of clip, resnet, iqa and iqa_plus. It also tries other ResNet layers, alone and with
+    all other features. For a --feature_table it tries subsets of the blocks, or of the columns if there is
+    only one block. Features are measured once, and finished subsets stay in the output folder.
 
-    For instance,
+    Examples:
 
       phototriage ablate --root PhotoTriage
       phototriage ablate --comparisons my_choices.csv --photos ~/Pictures --subsets iqa iqa_plus iqa+iqa_plus
@@ -47,23 +47,23 @@ class Command:
     """
 
     preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "best"
-    """Ready-made settings of the training; those with layernorm drown small blocks beside large ones."""
+    """Predefined training settings; with layernorm, large blocks drown small ones."""
     config: OptionalPath = None
-    """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
-    over both."""
+    """Settings from a YAML file, such as the config.yaml of a run. They override the preset; options on the
+    command line override both."""
     output_dir: Path = Path("outputs/ablation")
-    """Gets the picture, ablation.png, and the finished subsets."""
+    """The folder for the chart, ablation.png, and the finished subsets."""
     subsets: Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="A+B ...")] = None
-    """Only these, each of parts joined by +: clip, resnet, layer1 to layer4 (of ResNet), iqa, iqa_plus, or
-    what a feature table has."""
+    """Try only these subsets, with + between the parts: clip, resnet, layer1 to layer4 (of ResNet), iqa,
+    iqa_plus, or the parts of a feature table."""
     layers: Annotated[tuple[ResnetLayer, ...], tyro.conf.arg(metavar="LAYER ...")] = (
         "layer2",
         "layer3",
         "layer4",
     )
-    """ResNet layers to try by default; as the part `resnet` stand those of --resnet_layers."""
+    """ResNet layers to try by default; the part `resnet` means those of --resnet_layers."""
     folds: int = 5
-    """Parts of the series, each evaluated with a ranker trained on the others."""
+    """Number of folds; each fold is evaluated with a ranker trained on the others."""
     json: OptionalPath = None
     """Write the result as JSON; - for standard output."""
     markdown: OptionalPath = None
@@ -88,7 +88,7 @@ class Command:
             note(f"resnet stands for {' and '.join(self.source.options.resnet_layers)}")
         subsets = chosen_subsets(parts, self.subsets) if self.subsets else default_subsets(parts)
 
-        # Here, so that --help and mistakes in the options do not wait for torch.
+        # Imported here so that --help and option errors do not wait for torch.
         from phototriage.experiments.ablation import Trial, ablate, evaluate_ablation
 
         trials: list[Trial] = []
@@ -144,5 +144,5 @@ class Command:
 
 
 def default(arguments: Sequence[str]) -> Command:
-    """The command before its options are read."""
+    """The command's defaults, before its options are parsed."""
     return configured("ablate", Command, arguments)

@@ -24,14 +24,15 @@ __all__ = ["Command"]
 
 @dataclass(frozen=True)
 class Command:
-    """Train and evaluate on PhotoTriage, and write one report beside the published figures.
+    """Train and evaluate on PhotoTriage, and write one report that includes the published figures.
 
-    Reads and matches the labels, measures the photos, trains each preset on all its features, on CLIP alone
-    and on image quality alone, and evaluates on the official validation series and in folds over all series.
-    report.md and report.json name filter, split, interval, fingerprint and version of every figure. What is
-    finished is kept in the output folder and the feature store: after Ctrl-C the same command goes on.
+    Reads and matches the labels and measures the photos. Trains each preset on all its features, on CLIP
+    alone and on image quality alone. Evaluates on the official validation series and in folds over all
+    series. report.md and report.json state the filter, split, interval, fingerprint and version of every
+    figure. Finished work stays in the output folder and the feature store, so the same command continues
+    after Ctrl-C.
 
-    For instance,
+    Examples:
 
       phototriage benchmark PhotoTriage --dry_run
       phototriage benchmark PhotoTriage
@@ -41,26 +42,27 @@ class Command:
     root: Annotated[Path, tyro.conf.Positional]
     """The PhotoTriage release folder: pairlists, reviews or vote table, photos."""
     presets: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ("full", "best")
-    """Presets of `phototriage train`, or YAML files of settings. All differences are to the first, on all its
-    features."""
+    """Presets of `phototriage train`, or YAML files with settings. The first, on all its features, is the
+    reference for all differences."""
     on: Annotated[tuple[Literal["official", "folds"], ...], tyro.conf.arg(metavar="NAME ...")] = (
         "official",
         "folds",
     )
-    """official: learn from train_pairlist.txt, evaluate on val_pairlist.txt. folds: learn from all but one of
-    --folds parts of all series, evaluate on that part, for every part."""
+    """official: train on train_pairlist.txt and evaluate on val_pairlist.txt. folds: cross-validate over all
+    series."""
     folds: int = 5
-    """Parts of the series."""
+    """Number of folds."""
     photos: OptionalPath = None
-    """The folder of the photos, where it is not in the release folder."""
+    """The folder of the photos, if it is not in the release folder."""
     feature_table: OptionalPath = None
-    """Ready features in place of photos, CSV or Parquet: series, photo, then a column per number."""
+    """Use these precomputed features instead of photos: CSV or Parquet with series, photo, and one column per
+    number."""
     allow_missing: bool = False
-    """Go on where labelled photos are missing or cannot be read; their pairs are left out and counted."""
+    """Continue if labeled photos are missing or unreadable; their pairs are left out and counted."""
     dry_run: bool = False
-    """Say what would be done and how long it would take, and do none of it."""
+    """Show the steps and how long they would take, without doing them."""
     output_dir: Path = Path("outputs/benchmark")
-    """Gets report.md, report.json, and a run folder per training."""
+    """The folder for report.md, report.json, and one run folder per training run."""
     source: FeatureSource = field(default_factory=FeatureSource)
 
     def run(self) -> int:
@@ -85,7 +87,7 @@ class Command:
 
         check_destinations(self.output_dir / "report.md")
 
-        # Here, so that --help and mistakes in the options do not wait for torch.
+        # Imported here so that --help and option errors do not wait for torch.
         from phototriage.experiments.benchmark import run_benchmark
         from phototriage.experiments.benchmark_report import write_benchmark
 

@@ -1,4 +1,4 @@
-"""The configuration of a command that trains, layer upon layer."""
+"""The layered configuration of a command that trains."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -19,19 +19,21 @@ T = TypeVar("T", bound="DataclassInstance")
 
 
 def configured(name: str, command_class: type[T], arguments: Sequence[str]) -> T:
-    """The command before its options are read, which are over all of this. Its layers, weakest first:
+    """The command's defaults, before its options are parsed; the options override all of them.
+
+    The layers, from lowest to highest precedence:
 
     1. the settings of its preset;
-    2. one's own defaults, of phototriage.toml, which may name another preset for 1;
-    3. the settings of the preset that is given among the arguments;
-    4. the settings of the config file that is given there or in one's own defaults; for a run that is
-       resumed, those that it was begun with.
+    2. the user's defaults from phototriage.toml, which may name another preset for 1;
+    3. the settings of a preset given in the arguments;
+    4. the settings of a config file given in the arguments or in the user's defaults; for a resumed run, the
+       settings that it started with.
 
     Args:
-        name: of the command.
-        command_class: has the fields preset, config, output_dir, labels, source and ranker.
+        name: the command's name.
+        command_class: a class with the fields preset, config, output_dir, labels, source and ranker.
 
-    Raises ModelError for a preset that is none, and a setting that is none or cannot be.
+    Raises ModelError for an unknown preset and for an unknown or invalid setting.
     """
     own = OwnDefaults(name, command_class, arguments)
     given = given_options(arguments)
@@ -63,7 +65,7 @@ def _with_preset(command: Any, preset: str) -> Any:
 
 
 def _with_sections(command: Any, sections: Mapping[str, Any], where: str) -> Any:
-    """The command with settings in the sections of a YAML file; `where` they are, for errors."""
+    """The command with the settings from the sections of a YAML file; `where` names the origin in errors."""
     source = command.source
     names = [each.name for each in fields(command)]
     top = {name: sections[name] for name in ("split",) if name in sections and name in names}

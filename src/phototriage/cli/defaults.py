@@ -1,4 +1,4 @@
-"""One's own defaults for the options: `phototriage.toml` in the current folder and in the config folder."""
+"""The user's defaults for the options: `phototriage.toml` in the current folder and in the config folder."""
 
 import os
 import sys
@@ -39,23 +39,23 @@ _REPLACES = {
     "model": ("scores",),
     "subsets": ("features",),
 }
-"""Option given on the command line → options that do not go with it, which no file may then bring in."""
+"""Option given on the command line → conflicting options, whose defaults are then ignored."""
 
 T = TypeVar("T", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
 class DefaultsFile:
-    """What one file says. `sections`: `all`, or the name of a command, → option → value."""
+    """The content of one file. `sections`: `all` or the name of a command → option → value."""
 
     path: Path
     sections: Mapping[str, Mapping[str, Any]]
 
 
 def places() -> tuple[Path, ...]:
-    """Where defaults are looked for, the nearest last.
+    """Where phototriage looks for defaults, the highest precedence last.
 
-    $PHOTOTRIAGE_CONFIG names the only file; set to nothing, it turns them all off.
+    $PHOTOTRIAGE_CONFIG names the only file; an empty value turns all files off.
     """
     named = os.environ.get(VARIABLE)
     if named is not None:
@@ -67,10 +67,10 @@ def places() -> tuple[Path, ...]:
 
 
 def defaults_files() -> tuple[DefaultsFile, ...]:
-    """The files there are, the nearest last.
+    """The files that exist, the highest precedence last.
 
-    Raises ModelError where one cannot be read, is not TOML or has an unknown section, and where the one that
-    $PHOTOTRIAGE_CONFIG names is not there.
+    Raises ModelError if a file cannot be read, is not TOML or has an unknown section, and if the file that
+    $PHOTOTRIAGE_CONFIG names does not exist.
     """
     found: dict[Path, DefaultsFile] = {}
     for path in places():
@@ -88,18 +88,18 @@ def defaults_files() -> tuple[DefaultsFile, ...]:
 
 
 class OwnDefaults:
-    """The defaults that the files hold for one command.
+    """The user's defaults for one command.
 
-    In a file, what stands under the command's name lies over what stands under [all]; the file of the current
-    folder lies over that of the config folder, and is named on standard error.
+    Within a file, the command's section overrides [all]. The file in the current folder overrides the one in
+    the config folder, and its name is printed on standard error.
 
     Args:
-        name: of the command.
+        name: the command's name.
         command_class: its dataclass, whose fields, at any depth, are the options.
-        arguments: of the command line: an option that is given there keeps out those that it replaces.
-        files: those that were read already; by default they are read here.
+        arguments: the command line; an option given there disables the defaults of the options it replaces.
+        files: files that were already read; by default they are read here.
 
-    Raises ModelError for a file that cannot be read, and for a section or option that does not exist.
+    Raises ModelError for an unreadable file and for an unknown section or option.
     """
 
     def __init__(
@@ -120,15 +120,15 @@ class OwnDefaults:
                 self._layers.append((known, f"{file.path}, [{section}]", file.path.absolute().parent))
 
     def command(self) -> Any:
-        """The command with these defaults; what must be given still is `tyro.MISSING`."""
+        """The command with these defaults; required options are still `tyro.MISSING`."""
         import tyro
 
         return self.over(self._class(**dict.fromkeys(_required(self._class), tyro.MISSING)))
 
     def over(self, command: T) -> T:
-        """The command with these defaults in place of its values, as far as it has such options.
+        """The given command, with these defaults in place of the values of its options.
 
-        Raises PhototriageError, with the file and the section, for a value that cannot be.
+        Raises PhototriageError, with the file and the section, for an invalid value.
         """
         for values, where, folder in self._layers:
             try:
@@ -139,9 +139,9 @@ class OwnDefaults:
 
 
 def given_options(arguments: Sequence[str]) -> dict[str, str]:
-    """The options among the arguments → what follows the last place of each, maybe nothing.
+    """Each option in the arguments → the values after its last occurrence, if any.
 
-    For what must be known before the parser runs, since its defaults depend on it.
+    Needed before the parser runs, because the parser's defaults depend on some options.
     """
     given = {}
     for place, argument in enumerate(arguments):
@@ -153,14 +153,14 @@ def given_options(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def is_switched_on(command: Any) -> bool:
-    """Whether any switch is on by default, so that there must be a way to turn it off."""
+    """Whether any switch is on by default, so that the command needs a way to turn it off."""
     return command is True or (
         is_dataclass(command) and any(is_switched_on(getattr(command, each.name)) for each in fields(command))
     )
 
 
 def _announced(files: Sequence[DefaultsFile]) -> Sequence[DefaultsFile]:
-    """The files; that of the current folder is named, since it may have come with somebody's photos."""
+    """The files; prints the name of the one in the current folder, which may come with somebody's photos."""
     for file in files:
         if file.path == Path(FILE):
             print(f"defaults are those of {printable(str(file.path.absolute()))}", file=sys.stderr)
@@ -189,9 +189,9 @@ def _sections(data: bytes, path: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _checked(file: DefaultsFile, name: str, command: type) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The sections that hold for a command, the stronger last, each with options that exist."""
+    """The sections that apply to a command, the highest precedence last, with their options checked."""
     if _ALL in file.sections:
-        # Here, so that nobody waits for it who has no such section.
+        # Imported here so that only files with this section wait for it.
         from phototriage.cli.feature_source import FeatureSource
 
         check_names(file.sections[_ALL], list(_options(FeatureSource)), f"{file.path}, [{_ALL}]")
@@ -202,7 +202,7 @@ def _checked(file: DefaultsFile, name: str, command: type) -> Iterator[tuple[str
 
 
 def _options(command: Any) -> Iterator[str]:
-    """The names of all options that can have a default: no positional ones, and no actions."""
+    """The names of all options that can have a default: neither positional arguments nor actions."""
     from tyro.conf import Positional
 
     hints = get_type_hints(command, include_extras=True)
@@ -223,7 +223,7 @@ def _required(command: type) -> list[str]:
 
 
 def _with(settings: T, values: Mapping[str, Any], where: str, folder: Path) -> T:
-    """The settings, at any depth, with the values that are theirs; a relative path is one in `folder`."""
+    """The settings, at any depth, with the given values; relative paths start at `folder`."""
     parts: dict[str, Any] = {each.name: getattr(settings, each.name) for each in fields(settings)}
     nested: dict[str, Any] = {name: part for name, part in parts.items() if is_dataclass(part)}
     own = {name: value for name, value in values.items() if name in parts and name not in nested}
@@ -246,5 +246,5 @@ def _in_folder(path: Path, folder: Path, where: str) -> Path:
 
 
 def _bare(kind: Any) -> Any:
-    """A type without what is said about it."""
+    """A type without its annotations."""
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind

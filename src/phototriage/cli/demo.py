@@ -16,23 +16,24 @@ from phototriage.simulation import write_bursts
 __all__ = ["Command"]
 
 _BURSTS = 120
-_SIDES = (0.6, 0.15, 0.25)  # a larger test than usual: of few bursts, a tenth would say nothing
+_SIDES = (0.6, 0.15, 0.25)  # larger than usual: a tenth of few bursts would be too small
 
 
 @dataclass(frozen=True)
 class Command:
-    """See all of it at work on simulated bursts, without any data.
+    """Try everything on simulated bursts, without any data.
 
-    Draws scenes, photographs each several times with known faults, asks imagined reviewers, measures image
-    quality, trains a ranker on their choices, evaluates it on bursts it never saw, and ranks one of these.
+    Draws scenes, photographs each scene several times with known faults, and simulates reviewers. Then
+    measures image quality, trains a ranker on the reviewers' choices, evaluates it on unseen bursts, and
+    ranks one of them.
     """
 
     output: Path = Path("outputs/demo")
-    """Where everything goes; bursts and features that are there already are used again."""
+    """The output folder; existing bursts and features in it are reused."""
 
     def run(self) -> int:
         require("train")
-        # Here, so that --help does not wait for torch and matplotlib.
+        # Imported here so that --help does not wait for torch and matplotlib.
         from phototriage.evaluation import evaluate_ranker
         from phototriage.experiments.evaluation_plots import accuracy_chart
         from phototriage.experiments.run_folder import write_run
@@ -47,7 +48,7 @@ class Command:
         labels = inputs.labels()
         source = FeatureSource(cache_dir=self.output / "cache")
         features = inputs.read_features(labels, source, ["iqa", "iqa_plus"])
-        note(f"{len(features)} photos measured, {len(labels.comparisons)} pairs reviewed by imagined people")
+        note(f"{len(features)} photos measured, {len(labels.comparisons)} pairs reviewed by simulated people")
 
         recipe = preset_config("best")
         split = split_by_series(labels.comparisons, recipe.seed, _SIDES)

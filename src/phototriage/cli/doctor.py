@@ -22,24 +22,24 @@ from phototriage.doctor import (
 )
 from phototriage.doctor.finding import BROKEN, reason
 
-# Nothing else may be imported here: what may be broken is imported where that can be said.
+# Import nothing else here: packages that may be broken are imported where doctor can report it.
 
 __all__ = ["Command", "default"]
 
 
 @dataclass(frozen=True)
 class Command:
-    """Say what is installed, what is missing and what to do next.
+    """Show what is installed, what is missing, and what to do next.
 
-    Looks at the packages, the photo formats that can be read, the machine, the weights, the cache folder and
-    your defaults file; changes nothing and needs no network. The exit code is 0 where `phototriage rank` can
-    work, 1 where something that it needs is broken.
+    Checks the packages, the readable photo formats, the machine, the weights, the cache folder and your
+    defaults file. Changes nothing and needs no network access. The exit code is 0 if `phototriage rank` can
+    run, and 1 if something that it needs is broken.
     """
 
     cache_dir: Path | None = None
-    """Where measured features are kept; by default as your defaults file says, or the platform's folder."""
+    """The feature store; by default the one in your defaults file, or the platform's folder."""
     weights_dir: Path | None = None
-    """The folder to look for weights in; by default as your defaults file says, or the hub's cache."""
+    """The folder with weights; by default the one in your defaults file, or the hub's cache."""
     json: Path | None = None
     """Write the report as JSON; - for standard output."""
 
@@ -74,7 +74,7 @@ class Command:
 
 
 def default(arguments: Sequence[str]) -> Command:  # noqa: ARG001 - as of every command that makes its own
-    """The command as it is: that a defaults file is broken is for the report to say."""
+    """The command without user defaults, so that the report can name a broken defaults file."""
     return Command()
 
 
@@ -88,7 +88,7 @@ def _rank_starts() -> Iterator[Finding]:
 
 
 def _defaults(places: dict[str, Path]) -> Iterator[Finding]:
-    """The files and what they set, checked as the commands would; fills `places` with those of `rank`."""
+    """The defaults files and their values, checked as commands check them; fills in `places` for `rank`."""
     from phototriage.cli import COMMANDS
     from phototriage.cli.defaults import OwnDefaults, defaults_files
     from phototriage.cli.defaults import places as searched

@@ -35,14 +35,14 @@ _SCORES = (".csv", ".parquet")
 
 @dataclass(frozen=True)
 class Command:
-    """Evaluate a ranker, or anyone's scores, against preferences.
+    """Evaluate a ranker, or any scores, against preferences.
 
-    One table: chance, single numbers and their fixed mix, networks trained by the ranker's own config (CLIP
-    only, IQA only, listwise loss), the ranker, and what noise in the labels allows; each figure with a 95 %
-    interval over series, and how far the ranker leads. Series that the ranker was trained on are left out, or
-    the table is called in-sample.
+    Prints one table. Its rows are chance, single numbers and their fixed mix, networks trained with the
+    ranker's config (CLIP only, IQA only, listwise loss), the ranker, and the ceiling set by label noise. Each
+    figure has a 95 % interval over series, and the table shows how far the ranker leads. Series that the
+    ranker was trained on are left out; if that is not possible, the table is labeled in-sample.
 
-    For instance,
+    Examples:
 
       phototriage evaluate --root PhotoTriage --feature_table iqa_scores.csv
       phototriage evaluate --root PhotoTriage --feature_table iqa_scores.csv --folds 5 --markdown report.md
@@ -53,26 +53,27 @@ class Command:
     labels: LabelSource = field(default_factory=LabelSource)
     source: FeatureSource = field(default_factory=FeatureSource)
     model: OptionalPath = None
-    """The ranker to evaluate, .pt, .safetensors, or the folder of a run; without it the embedded one."""
+    """The ranker to evaluate: .pt, .safetensors, or a run folder. The default is the embedded ranker."""
     scores: OptionalPath = None
-    """Evaluate these scores in place of a ranker: CSV or Parquet of series, photo, score."""
+    """Evaluate these scores instead of a ranker: CSV or Parquet with series, photo, score."""
     against: OptionalPath = None
-    """Another ranker, or other scores, .csv or .parquet, to compare with on the same pairs."""
+    """Another ranker, or other scores (.csv or .parquet), to compare on the same pairs."""
     folds: OptionalInt = None
-    """Evaluate the ranker's recipe in place of the ranker: train it anew on all but one of this many parts of
-    the series, evaluate it on that part, for every part."""
+    """Evaluate the ranker's recipe instead of the ranker, by cross-validation with this many folds over the
+    series."""
     no_baselines: bool = False
-    """Train no networks to compare with."""
+    """Do not train networks for comparison."""
     thresholds: Annotated[tuple[float, ...], tyro.conf.arg(metavar="SHARE ...")] = ()
-    """Accuracy also where at least this share of people agree, 0.5 to 1; 0.7 is always there."""
+    """Also report accuracy on pairs where at least this share of people agree, 0.5 to 1; 0.7 is always
+    reported."""
     json: OptionalPath = None
     """Write the figures as JSON; - for standard output."""
     markdown: OptionalPath = None
     """Write a report in Markdown; - for standard output."""
     plots: OptionalPath = None
-    """Write pictures into this folder: calibration, accuracy by kind of pair, the worst mistakes."""
+    """Write charts to this folder: calibration, accuracy by kind of pair, the worst mistakes."""
     worst: int = 12
-    """How many of the worst mistakes to report and draw."""
+    """Number of worst mistakes to report and draw."""
 
     def run(self) -> int:
         self._check()
@@ -129,7 +130,7 @@ class Command:
             title = f"Evaluation: {run.about['judged']}"
             write_text(evaluation_markdown(run.report, title, notes, mistakes), self.markdown)
         if self.plots:
-            # Here, so that nobody waits for matplotlib who wants no pictures.
+            # Imported here so that runs without charts do not wait for matplotlib.
             from phototriage.experiments.evaluation_plots import write_evaluation_plots
 
             photos = self.labels.photos or labels.photo_root

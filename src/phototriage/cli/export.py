@@ -15,27 +15,28 @@ __all__ = ["Command"]
 
 @dataclass(frozen=True)
 class Command:
-    """Write a ranker for others: a folder for a model hub, or a single file.
+    """Export a ranker as a folder for a model hub, or as a single file.
 
-    A folder gets model.safetensors, model.onnx, config.json and a README.md that is the model card, with the
-    figures of the test_results.json beside the model. An --output that ends in .safetensors or .onnx is that
-    file alone, with a .json beside the former. The ONNX file's scores are compared with the ranker's before
-    anything is written. Every command's --model takes the folder and the .safetensors.
+    The folder contains model.safetensors, model.onnx, config.json and README.md. The README.md is the model
+    card, with the figures from the test_results.json in the model's folder. If --output ends in .safetensors
+    or .onnx, only that file is written; a .safetensors also gets a .json. Before writing anything, the
+    command compares the ONNX scores with the ranker's. --model of every command accepts the folder or the
+    .safetensors.
 
-    For instance,
+    Examples:
 
       phototriage export outputs/mine/best_model.pt --output outputs/mine/hub --data "my bursts, 2019 to 2026"
       phototriage export outputs/mine/best_model.pt --output ranker.onnx
     """
 
     model: Annotated[Path, tyro.conf.Positional]
-    """The ranker: .pt or .safetensors, or the folder of a run or an export."""
+    """The ranker: .pt, .safetensors, or the folder of a run or an export."""
     output: Path
-    """The folder, or the file by its ending."""
+    """The folder or file to write; the suffix decides."""
     data: Annotated[str | None, tyro.conf.arg(metavar="TEXT")] = None
-    """What the ranker was trained on, in a line for the model card."""
+    """What the ranker was trained on, in one line for the model card."""
     overwrite: bool = False
-    """Replace files that are there already."""
+    """Replace existing files."""
 
     def run(self) -> int:
         folder = self.model if self.model.is_dir() else self.model.parent
@@ -46,7 +47,7 @@ class Command:
             )
         ranker = load_ranker(self.model)
 
-        # Here, so that --help and a wrong model do not wait for onnxruntime.
+        # Imported here so that --help and a wrong model do not wait for onnxruntime.
         from phototriage.outputs.model.export import export_model, read_test_results
 
         results = read_test_results(self.model)

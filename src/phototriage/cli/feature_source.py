@@ -1,4 +1,4 @@
-"""The options that say how photos become numbers; the same on every command."""
+"""The options that define how photos become numbers; they are the same on every command."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ OptionalInt = Annotated[int | None, tyro.conf.arg(metavar="INT")]
 
 
 def _features_hint(default: str) -> str:
-    # A function, so that the help lists what is registered when it is shown.
+    # A function, so that the help lists the extractors registered at that moment.
     known = "; ".join(f"{name}: {spec.summary}" for name, spec in EXTRACTORS.items())
     return f"({known}; default: {default})"
 
@@ -39,19 +39,19 @@ class FeatureSource:
     features: Annotated[
         tuple[str, ...] | None, tyro.conf.arg(metavar="NAME ...", help_behavior_hint=_features_hint)
     ] = None
-    """Features to measure. By default those the ranker needs; for training clip, resnet and iqa."""
+    """Features to measure. By default those that the ranker needs; for training clip, resnet and iqa."""
     cache_dir: Path = field(default_factory=default_cache_dir)
-    """Where measured features are kept."""
+    """The feature store."""
     workers: OptionalInt = None
-    """Processes that decode photos; by default one per core."""
+    """Number of processes that decode photos; by default one per core."""
     failures: OptionalPath = None
-    """Write the photos that could not be used, with the reasons, as CSV; - for standard output."""
+    """Write the unusable photos, with the reasons, as CSV; - for standard output."""
     options: ExtractorOptions = field(default_factory=ExtractorOptions)
 
     def measure(self, photos: dict[str, Path], needed: Sequence[str]) -> Features:
-        """Features of key → file, with progress and notes on standard error.
+        """The features of the photos (key → file), with progress and notes on standard error.
 
-        `needed`: the features to measure where --features does not say.
+        `needed`: the features to measure if --features is not given.
         """
         if self.workers is not None and self.workers < 1:
             raise OptionError(f"workers must be at least 1, not {self.workers}")
@@ -66,6 +66,6 @@ class FeatureSource:
         return features
 
     def write_failures(self, failures: Sequence[Failure]) -> None:
-        """Writes what has no features, where --failures asks for it."""
+        """Writes the photos without features, if --failures is given."""
         if self.failures:
             write_text(failures_csv(failures), self.failures)

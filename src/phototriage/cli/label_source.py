@@ -1,4 +1,4 @@
-"""The options that say where labels and ready numbers come from; the same on every command."""
+"""The options for the sources of labels and precomputed numbers; they are the same on every command."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,14 +23,15 @@ class LabelSource:
     root: OptionalPath = None
     """A PhotoTriage release folder: pairlists, reviews or vote table, photos."""
     comparisons: OptionalPath = None
-    """Preferences of your own, in place of --root: CSV or Parquet of photo_a, photo_b and one of preference,
+    """Your own preferences, instead of --root: CSV or Parquet with photo_a, photo_b and one of preference,
     winner (a or b), or votes_a and votes_b."""
     photos: OptionalPath = None
-    """The folder that the photos of --comparisons are relative to."""
+    """The folder that the photo paths in --comparisons are relative to."""
     feature_table: OptionalPath = None
-    """Ready features in place of photos, CSV or Parquet: series, photo, then a column per number."""
+    """Use these precomputed features instead of photos: CSV or Parquet with series, photo, and one column per
+    number."""
     strict: bool = False
-    """Stop where a labelled photo has no features or score, instead of going on without it."""
+    """Stop if a labeled photo has no features or score, instead of continuing without it."""
 
     def labels(self) -> Labels:
         """Reads the preferences."""
@@ -44,9 +45,9 @@ class LabelSource:
         return labels
 
     def read_features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
-        """The features of the labelled photos; `needed` is as for `FeatureSource.measure`.
+        """The features of the labeled photos; `needed` is as in `FeatureSource.measure`.
 
-        What has none is said on standard error, or is an error with --strict.
+        Photos without features are reported on standard error; with --strict they are an error.
         """
         features = self._features(labels, source, needed)
         hint = ""
@@ -64,11 +65,11 @@ class LabelSource:
         return features
 
     def measured(self, source: FeatureSource) -> tuple[str, ...] | None:
-        """The features that `read_features` measures for a training; None where a table has them ready."""
+        """The features that `read_features` measures for training; None if a table provides them."""
         return None if self.feature_table is not None else tuple(source.features or DEFAULT_FEATURES)
 
     def absolute(self) -> "LabelSource":
-        """The same with paths from the root of the disk."""
+        """The same source with absolute paths."""
         paths = {
             name: path.absolute()
             for name in ("root", "comparisons", "photos", "feature_table")

@@ -18,23 +18,23 @@ __all__ = ["Command"]
 
 @dataclass(frozen=True)
 class Command:
-    """Read people's preferences, mend and check them, and write them as one table.
+    """Read people's preferences, align and check them, and write them as one table.
 
-    Shows what each step kept. The ids in PhotoTriage's public votes are permuted against its photos; they are
-    put right here by matching the votes to the released preferences, and how well that went is shown.
+    Shows what each step kept. The ids in PhotoTriage's public votes are permuted relative to its photos. The
+    command corrects them by matching the votes to the released preferences, and shows how well the match
+    worked.
     """
 
     path: Annotated[Path, tyro.conf.Positional]
-    """A PhotoTriage release folder, its vote table, or your own CSV or Parquet of comparisons."""
+    """A PhotoTriage release folder, its vote table, or your own CSV or Parquet file of comparisons."""
     output: OptionalPath = None
-    """Write the comparisons here, as .csv or .parquet."""
+    """Write the comparisons to this .csv or .parquet file."""
     min_agreement: float = MIN_AGREEMENT
-    """What counts as clear in the table shown: the least share of votes for the majority."""
+    """Pairs count as clear in the printed table if at least this share of the votes agree."""
     min_reviewers: int = MIN_REVIEWERS
-    """What counts as clear in the table shown: the least number of votes."""
+    """Pairs count as clear in the printed table if they have at least this many votes."""
     assume_aligned: bool = False
-    """Take the photo ids of votes as they are, where no pairlist stands beside them: only for votes known to
-    be sound."""
+    """Without a pairlist, use the photo ids of votes as they are. Only for votes known to be sound."""
 
     def run(self) -> int:
         check_destinations(self.output)

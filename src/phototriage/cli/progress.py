@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, now and then a plain line elsewhere."""
+"""Progress on standard error: a bar on a terminal, occasional plain lines elsewhere."""
 
 import sys
 import time
@@ -18,12 +18,12 @@ _MOST_FAILURES = 50
 
 
 def note(text: str) -> None:
-    """Says one line on standard error, whatever file names are in it."""
+    """Prints one line on standard error, with any file names made printable."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
 def note_failures(failures: Sequence[Failure]) -> None:
-    """Names photos that could not be used, a line each, with the reasons; of many the first ones."""
+    """Names unusable photos with the reasons, one per line; if there are many, only the first ones."""
     for failure in failures[:_MOST_FAILURES]:
         note(f"left out: {failure.photo}: {failure.reason}")
     if more := len(failures) - len(failures[:_MOST_FAILURES]):
@@ -32,9 +32,9 @@ def note_failures(failures: Sequence[Failure]) -> None:
 
 @contextmanager
 def progress(what: str, *, unit: str = "photos", quiet: bool = False) -> Iterator[OnProgress]:
-    """Shows how far work on many photos or files is, with its rate and the time left; nothing where `quiet`.
+    """Shows the progress of work on many photos or files, with rate and time left; nothing if `quiet`.
 
-    What was done before the first call took no time and does not count for the rate.
+    Work done before the first call took no time and does not count toward the rate.
     """
     if quiet:
         yield lambda done, total: None
@@ -80,7 +80,7 @@ def _lines(what: str, unit: str) -> OnProgress:
 
 
 class _Rate:
-    """Photos a second since the first report."""
+    """Photos per second since the first report."""
 
     def __init__(self) -> None:
         self._first: tuple[float, int] | None = None

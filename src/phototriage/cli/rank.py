@@ -22,14 +22,14 @@ __all__ = ["Command"]
 
 @dataclass(frozen=True)
 class Grouping:
-    """What belongs together."""
+    """How photos are grouped into series."""
 
     gap: float = DEFAULT_GAP
-    """Seconds within which photos of one series follow each other, by one camera's clock."""
+    """Largest time between consecutive photos of a series, in seconds by one camera's clock."""
     similarity: Annotated[float | None, tyro.conf.arg(metavar="0…1")] = None
-    """How alike photos of one series are at least; by default 0.8, or 0.9 where the ranker uses CLIP."""
+    """Smallest similarity of photos in a series; by default 0.8, or 0.9 if the ranker uses CLIP."""
     by_folder: bool = False
-    """Take every sub-folder for one series, whatever is in it."""
+    """Treat every sub-folder as one series, whatever it contains."""
 
     def __post_init__(self) -> None:
         RankOptions(gap=self.gap, similarity=self.similarity)
@@ -37,27 +37,27 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Command:
-    """Find the series of a folder, and rank each, best first, with reasons.
+    """Find the series in a folder and rank each one, best first, with reasons.
 
-    Photos that were taken close in time by one camera and look alike are a series; they are compared with
-    one another only. Exposure brackets, focus stacks and panoramas are kept whole. Your photos are never
-    changed, moved or deleted; what is written beside them can be seen first with --dry_run, and taken back
-    with --undo. Photos are measured once and that is kept, so a second run takes no time.
+    Photos of a series come from one camera, are close in time, and look alike. They are compared only with
+    one another. Exposure brackets, focus stacks and panoramas are kept whole. phototriage never changes,
+    moves or deletes your photos. --dry_run shows the files that it would write next to them, and --undo
+    reverts them. Each photo is measured only once, so a second run takes almost no time.
     """
 
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to rank, with all its sub-folders."""
     model: OptionalPath = None
-    """A ranker of your own, .pt, .safetensors, or the folder of a run; without it the embedded one, which
-    needs no download."""
+    """Your own ranker: .pt, .safetensors, or a run folder. The default is the embedded ranker, which needs no
+    download."""
     keep: int = 1
-    """How many photos of a series are picks."""
+    """Number of picks per series."""
     top: OptionalInt = None
-    """Show only this many photos of each series."""
+    """Number of photos to show per series."""
     quiet: bool = False
-    """Show no table, no summary and no progress; photos that could not be used are named still."""
+    """Show no table, no summary and no progress; unusable photos are still named."""
     dry_run: bool = False
-    """Show what would be written, and write nothing but the measured features."""
+    """Show what would be written; write only the measured features."""
     documents: Documents = field(default_factory=Documents)
     grouping: Grouping = field(default_factory=Grouping)
     marks: Marks = field(default_factory=Marks)
@@ -85,7 +85,7 @@ class Command:
         return 0 if complete and not ranking.failures else SOME_FAILED
 
     def _checked(self) -> RankOptions:
-        """Refuses what cannot work before hours of measuring, not after."""
+        """Rejects invalid options before hours of measuring, not after."""
         if self.top is not None and self.top < 1:
             raise OptionError(f"--top must be at least 1, not {self.top}")
         options = RankOptions(
@@ -108,7 +108,7 @@ class Command:
         return options
 
     def _report_failures(self, failures: Sequence[Failure]) -> None:
-        """Names what could not be used, and writes it where --failures asks for that."""
+        """Names the unusable photos, and writes them if --failures is given."""
         if self.dry_run and self.source.failures not in (None, STDOUT):
             note(f"would write {self.source.failures}")
         else:
@@ -116,7 +116,7 @@ class Command:
         note_failures(failures)
 
     def _write(self, ranking: Ranking) -> bool:
-        """Writes, or with --dry_run shows, all that was asked for; whether all of it could be written."""
+        """Writes the requested results, or shows them with --dry_run; returns whether that worked for all."""
         self.documents.write(
             ranking,
             dry_run=self.dry_run,
@@ -124,7 +124,7 @@ class Command:
             cache_dir=self.source.cache_dir,
             workers=self.source.workers,
         )
-        # Picks last, so that copies take the new marks along.
+        # Picks come last, so that copies include the new marks.
         how = {"dry_run": self.dry_run, "quiet": self.quiet}
         marked = self.marks.write(self.folder, ranking.series, **how)
         picked = self.picks.write(self.folder, ranking.series, **how)

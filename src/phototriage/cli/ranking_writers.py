@@ -1,4 +1,4 @@
-"""The options that write a ranking beside the photos or elsewhere, for other programs."""
+"""The options that write a ranking for other programs, next to the photos or elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,21 +36,21 @@ class Documents:
     json: OptionalPath = None
     """Write the ranking as JSON; - for standard output."""
     html: OptionalPath = None
-    """Write a page for the browser: series as filmstrips, picks, reasons, photos side by side at 1:1."""
+    """Write a page for the browser, with series as filmstrips, picks, reasons, and 1:1 comparison."""
 
     def destinations(self, *others: Path | None) -> list[Path]:
-        """All places of documents, and of others."""
+        """The destinations of all documents, and `others`."""
         return [path for path in (self.csv, self.json, self.html, *others) if path]
 
     def check(self, failures: Path | None, *, dry_run: bool, stdout_is_taken: bool) -> None:
-        """Raises OptionError or OutputError for places that cannot work; notes what a dry run leaves out."""
+        """Raises OptionError or OutputError for invalid destinations; notes what a dry run leaves out."""
         places = self.destinations(failures)
         if self.html == STDOUT:
             raise OptionError("--html needs a file, since the page finds the photos by where it lies")
         if len(set(places)) < len(places):
             raise OptionError("--csv, --json, --html and --failures need a place each")
         for path in places:
-            # A slip of the hand must not cost a photo.
+            # A typing mistake must not destroy a photo.
             if {path.suffix.lower(), path.resolve().suffix.lower()} & {*PHOTO_SUFFIXES, ".xmp"}:
                 raise OptionError(
                     f"{path} has the name of a photo or a sidecar: choose another for the result"
@@ -65,7 +65,7 @@ class Documents:
     def write(
         self, ranking: Ranking, *, dry_run: bool, quiet: bool, cache_dir: Path, workers: int | None
     ) -> None:
-        """Writes the documents; a dry run writes to standard output only, and names the files."""
+        """Writes the documents; a dry run writes only to standard output and names the files."""
         if dry_run:
             for file in self.destinations():
                 if file != STDOUT:
@@ -96,18 +96,18 @@ class Marks:
     """Sidecars."""
 
     xmp: tuple[Scheme, ...] | None = None
-    """Mark the picks in XMP sidecars: pick (flags), stars (ratings), labels (colours); merged with what is
-    there."""
+    """Mark the picks in XMP sidecars: pick (flags), stars (ratings), labels (colors). Existing sidecars keep
+    everything else."""
     xmp_name: SidecarName = "adobe"
-    """How new sidecars are called: adobe IMG_1.xmp, darktable IMG_1.CR2.xmp (digiKam too)."""
+    """Names of new sidecars: adobe IMG_1.xmp, darktable IMG_1.CR2.xmp (also for digiKam)."""
     pick_rating: int = 5
-    """Stars of a pick; what is too close to call beside it gets one less."""
+    """Stars of a pick; photos too close to call get one less."""
     mark_rejects: bool = False
     """Also mark the others as rejected."""
     overwrite_ratings: bool = False
-    """Also where you rated, flagged or labelled the photo yourself."""
+    """Also overwrite ratings, flags and labels that you gave yourself."""
     undo: bool = False
-    """Take back the sidecars of the last run in this folder, and do nothing else."""
+    """Revert the sidecars of the last run in this folder, and do nothing else."""
 
     def _options(self) -> SidecarOptions:
         return SidecarOptions(
@@ -115,7 +115,7 @@ class Marks:
         )
 
     def check(self) -> None:
-        """Raises OptionError for options that cannot work, or would do nothing."""
+        """Raises OptionError for options that are invalid or would do nothing."""
         if self.xmp:
             self._options()
         elif self.xmp is not None:
@@ -124,7 +124,7 @@ class Marks:
             raise OptionError("--mark_rejects and --overwrite_ratings need --xmp pick, stars or labels")
 
     def write(self, folder: Path, ranked: Sequence[RankedSeries], *, dry_run: bool, quiet: bool) -> bool:
-        """Writes the sidecars, or only shows them; whether all could be written."""
+        """Writes the sidecars, or only shows them; returns whether all could be written."""
         if not self.xmp:
             return True
         changes = plan_sidecars(folder, ranked, self._options())
@@ -150,7 +150,7 @@ class Marks:
 
 
 def undo_marks(folder: Path, *, dry_run: bool) -> int:
-    """Takes back the last run's sidecars, or only says what it would do; returns the exit code."""
+    """Reverts the last run's sidecars, or only says what it would do; returns the exit code."""
     with progress("sidecars", unit="files") as on_progress:
         undone = undo_sidecars(folder, on_progress, dry_run=dry_run)
     for sidecar, reason in undone.failures:
@@ -169,7 +169,7 @@ def undo_marks(folder: Path, *, dry_run: bool) -> int:
 
 @dataclass(frozen=True)
 class Picks:
-    """Links and copies."""
+    """Links and copies of the picks."""
 
     link: OptionalPath = None
     """Put hard links to the picks into this folder; they take no space."""
@@ -180,7 +180,7 @@ class Picks:
 
     @property
     def asked(self) -> list[tuple[How, Path]]:
-        """How, and into which folder."""
+        """The requested method and folder."""
         asked: list[tuple[How, Path | None]] = [
             ("hardlink", self.link),
             ("symlink", self.symlink),
@@ -189,7 +189,7 @@ class Picks:
         return [(how, into) for how, into in asked if into is not None]
 
     def check(self, folder: Path) -> None:
-        """Raises OutputError for a place where picks cannot go, OptionError where two ways would meet."""
+        """Raises OutputError for an invalid folder, OptionError if two methods share a folder."""
         places = [into.absolute() for _, into in self.asked]
         if len(set(places)) < len(places):
             raise OptionError("--link, --symlink and --copy need a folder each")
@@ -197,7 +197,7 @@ class Picks:
             check_picks_folder(folder, place)
 
     def write(self, folder: Path, ranked: Sequence[RankedSeries], *, dry_run: bool, quiet: bool) -> bool:
-        """Makes links and copies, or only shows them; whether all could be made."""
+        """Creates links and copies, or only shows them; returns whether all could be created."""
         complete = True
         for how, into in self.asked:
             planned = plan_picks(folder, ranked, into, how)

@@ -1,4 +1,4 @@
-"""What the process leaves behind: its exit code, and standard output, whatever has become of it."""
+"""Exit codes, and standard output that may be closed or missing."""
 
 import io
 import os
@@ -24,9 +24,9 @@ ERROR, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """For what is printed before other work: that goes on also where the reader, such as `head`, has left.
+    """Lets the work after printing continue even if the reader, such as `head`, has closed the pipe.
 
-    Raises OutputError where standard output cannot be written for another reason.
+    Raises OutputError if standard output cannot be written for another reason.
     """
     try:
         yield
@@ -39,13 +39,13 @@ def shown() -> Iterator[None]:
 
 
 def silence() -> None:
-    """Whoever read standard output has stopped; nothing more is written to it, at exit either."""
+    """Discards further output after the reader has closed standard output, including at exit."""
     with suppress(io.UnsupportedOperation), open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())  # what stands in for it in a notebook has no number
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())  # a notebook's replacement has no file descriptor
 
 
 def stand_in_for_missing() -> None:
-    """A program without standard output or error, as some schedulers start it, writes them to nowhere."""
+    """Replaces missing standard output or error by the null device; some schedulers provide neither."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115

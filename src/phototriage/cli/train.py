@@ -32,11 +32,11 @@ __all__ = ["Command", "default"]
 class Command:
     """Train a ranker on preferences.
 
-    Splits the preferences by series, trains, keeps the best epoch by validation accuracy, calibrates, and
-    evaluates on the series held out. The run folder gets config.yaml, best_model.pt, training_log.csv,
-    training_curves.png, test_results.json and test_predictions.csv.
+    Splits the preferences by series, trains, keeps the epoch with the best validation accuracy, calibrates,
+    and evaluates on the held-out series. Writes config.yaml, best_model.pt, training_log.csv,
+    training_curves.png, test_results.json and test_predictions.csv to the run folder.
 
-    For instance,
+    Examples:
 
       phototriage train --root PhotoTriage
       phototriage train --comparisons choices.csv --photos ~/Pictures --preset best --output_dir outputs/mine
@@ -44,14 +44,14 @@ class Command:
     """
 
     preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "full"
-    """Ready-made settings: full, quick and deep are the specification's, best is what wins on real data."""
+    """Predefined settings: full, quick and deep follow the specification; best performs best on real data."""
     config: OptionalPath = None
-    """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
-    over both."""
+    """Settings from a YAML file, such as the config.yaml of a run. They override the preset; options on the
+    command line override both."""
     output_dir: Path = Path("outputs/phototriage_multifeature")
     """The run folder."""
     resume: bool = False
-    """Go on with the interrupted run in that folder, by the settings it was begun with."""
+    """Resume the interrupted run in that folder, with the settings it started with."""
     overwrite: bool = False
     """Replace the run in that folder."""
     split: Literal["random", "official"] = "random"
@@ -65,14 +65,14 @@ class Command:
         if self.resume and self.overwrite:
             raise OutputError("give --resume or --overwrite, not both")
         if not check_run_folder(self.output_dir, resume=self.resume, overwrite=self.overwrite):
-            note(f"the run in {self.output_dir} is finished: there is nothing to go on with")
+            note(f"the run in {self.output_dir} is finished: there is nothing to resume")
             return 0
         check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         split = split_as(self.split, labels, features, self.ranker.seed)
 
-        # Here, so that --help and mistakes in the options do not wait for torch.
+        # Imported here so that --help and option errors do not wait for torch.
         from phototriage.experiments.training_run import training_run
 
         run = training_run(
@@ -87,7 +87,7 @@ class Command:
                 self.split,
                 plain_values(self.labels.absolute()),
             ),
-            # All pairs of the test series, as `evaluate` takes, and not those with features alone.
+            # All pairs of the test series, as in `evaluate`, not only those with features.
             evaluated=labels.comparisons.in_series(split.test.series),
             resume=self.resume,
             watch=training_progress,
@@ -103,7 +103,7 @@ class Command:
         if evaluation.in_sample:
             called = "IN-SAMPLE: all test series hold photos learned from, which says little about others"
         elif evaluation.seen_series:
-            called += f" ({evaluation.seen_series} that hold photos learned from are left out)"
+            called += f" ({evaluation.seen_series} with photos used in training are left out)"
         note(f"{called}: {extent(evaluation.report)}")
         for text in cautions(evaluation.report):
             note(text)
@@ -112,5 +112,5 @@ class Command:
 
 
 def default(arguments: Sequence[str]) -> Command:
-    """The command before its options are read."""
+    """The command's defaults, before its options are parsed."""
     return configured("train", Command, arguments)

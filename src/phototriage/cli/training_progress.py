@@ -1,4 +1,4 @@
-"""How a training goes, on standard error: a bar on a terminal, a line per epoch elsewhere."""
+"""Training progress on standard error: a bar on a terminal, a line per epoch elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _Reports = tuple[Callable[["BatchRecord"], None], Callable[["EpochRecord"], None
 
 @contextmanager
 def training_progress(max_epochs: int) -> Iterator[_Reports]:
-    """Gives two functions that show a record each: of ten batches, of an epoch."""
+    """Yields two functions that each show a record: one of ten batches, one of an epoch."""
     if not sys.stderr.isatty():
         yield lambda record: None, lambda record: note(_line(record))
         return

@@ -27,34 +27,35 @@ __all__ = ["Command", "default"]
 
 @dataclass(frozen=True)
 class Command:
-    """Search for the best settings of a training.
+    """Search for the best training settings.
 
-    Holds series out as a test, and looks among the others for the settings of the highest accuracy in folds
-    over series: depth and width, normalisation, loss, margin, labels, dropout, learning rate, weight decay,
-    batch size, min_agreement. Then trains once with the best and once with the default ones, and evaluates
-    both on the test. The folder gets best_config.yaml (for train --config), best_model.pt, test_results.json,
-    trials.csv, tuning.png and study.sqlite. An interrupted search, or one with more --trials, goes on where
-    it was. Needs the extra `tune`.
+    Holds out test series. On the other series, searches for the settings with the highest cross-validated
+    accuracy: depth and width, normalization, loss, margin, labels, dropout, learning rate, weight decay,
+    batch size, min_agreement. Then trains once with the best settings and once with the default settings,
+    and evaluates both on the test series. Writes best_config.yaml (for train --config), best_model.pt,
+    test_results.json, trials.csv, tuning.png and study.sqlite. An interrupted search, or one with more
+    --trials, resumes where it stopped. Needs the extra `tune`.
 
-    For instance,
+    Examples:
 
       phototriage tune --root PhotoTriage --feature_table iqa_scores.csv --trials 60
       phototriage tune --comparisons my_choices.csv --photos ~/Pictures --features iqa iqa_plus
     """
 
     preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "full"
-    """Ready-made settings: the default ones, that those found are held against."""
+    """Predefined settings: the default that the search results are compared with."""
     config: OptionalPath = None
-    """Settings from a YAML file, as every run leaves one, over those of the preset; options given here are
-    over both."""
+    """Settings from a YAML file, such as the config.yaml of a run. They override the preset; options on the
+    command line override both."""
     output_dir: Path = Path("outputs/tuning")
-    """The folder of the search, one search in each."""
+    """The folder of the search; each folder holds one search."""
     trials: int = 50
-    """How many settings to try in all, with those of earlier runs."""
+    """Total number of settings to try, including earlier runs."""
     folds: int = 5
-    """Parts of the series that are not the test; a trial trains once for each."""
+    """Number of folds outside the test series; each trial trains once per fold."""
     split: Literal["random", "official"] = "random"
-    """random: a tenth of the series, by seed, is the test. official: the released validation series are."""
+    """random: a tenth of the series, by seed, is the test. official: the released validation series are the
+    test."""
     labels: LabelSource = field(default_factory=LabelSource)
     source: FeatureSource = field(default_factory=FeatureSource)
     ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
@@ -70,7 +71,7 @@ class Command:
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
         split = split_as(self.split, labels, features, self.ranker.seed)
 
-        # Here, so that --help and mistakes in the options do not wait for torch.
+        # Imported here so that --help and option errors do not wait for torch.
         from phototriage.experiments.tuning import tune
 
         tuning = tune(
@@ -89,23 +90,23 @@ class Command:
         found = tuning.search
         gain = ""
         if tuning.found_better:
-            gain = f", settings found {found.best_accuracy:.1%}, flattered by the choice"
+            gain = f", settings found {found.best_accuracy:.1%}, optimistic because it was selected"
         note(f"in the folds: default settings {found.default_accuracy:.1%}{gain}")
         note(f"on {tuning.report.series} series that the search never saw:")
         print_evaluation(tuning.report)
         if not tuning.found_better:
-            note(f"none of {len(found.trials)} trials was better than the default settings: they are kept")
+            note(f"none of {len(found.trials)} trials was better than the default settings, which are kept")
         note(f"everything is in {self.output_dir}")
         return SOME_FAILED if features.failures else 0
 
 
 def default(arguments: Sequence[str]) -> Command:
-    """The command before its options are read."""
+    """The command's defaults, before its options are parsed."""
     return configured("tune", Command, arguments)
 
 
 class _Progress:
-    """Says how each trial went and how long the others may take."""
+    """Reports the result of each trial and the estimated remaining time."""
 
     def __init__(self, trials: int) -> None:
         self._trials = trials

@@ -1,4 +1,4 @@
-"""Scorers that learned nothing, to hold a model against."""
+"""Untrained scorers to compare a model with."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ from phototriage.ranker import TrainedRanker
 __all__ = ["COIN", "FIXED_MIX", "baselines", "ranker_scorer"]
 
 COIN = "coin"
-"""The name, in results too, of the scorer that orders by chance: all photos have the same score."""
+"""The name, also in results, of the chance baseline: all photos have the same score."""
 
 FIXED_MIX = dict(zip(IQA_COLUMNS, (0.4, 0.3, 0.2, 0.1), strict=True))
 """Weights of the four image-quality numbers in the mix that rule-based tools use."""
@@ -20,7 +20,7 @@ _FEW = 8
 
 
 def baselines(features: Features) -> list[Scorer]:
-    """Chance; the single numbers of blocks that have few; the fixed mix, where it can be had."""
+    """Chance; the single numbers of small blocks; and the fixed mix, if its numbers are available."""
     scorers = [Scorer(COIN, dict.fromkeys(features.photos, 0.0), calibrated=True)]
     repeated = {name for name, times in Counter(features.columns).items() if times > 1}
     start = 0
@@ -38,6 +38,6 @@ def baselines(features: Features) -> list[Scorer]:
 
 
 def ranker_scorer(name: str, ranker: TrainedRanker, features: Features) -> Scorer:
-    """A ranker's scores in units of its temperature, so that their differences are log-odds."""
+    """A ranker's scores divided by its temperature, so that differences are log-odds."""
     scores = ranker.scores(features) / ranker.temperature
     return Scorer(name, dict(zip(features.photos, scores.tolist(), strict=True)), calibrated=True)

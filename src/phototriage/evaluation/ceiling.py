@@ -1,4 +1,4 @@
-"""How right anybody can be against labels that are themselves votes of a few people."""
+"""The accuracy that is possible against labels that are themselves votes of a few people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ __all__ = ["Ceiling", "ceiling"]
 
 _CONCENTRATIONS = np.geomspace(0.02, 200, 500)
 _ROUNDING = 1e-6
-_LEAST_PAIRS = 100  # of fewer, α says little, and the ceiling could come out under a scorer
+_LEAST_PAIRS = 100  # with fewer, α is uncertain, and the ceiling could be below a scorer
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The accuracy that noise in the labels allows, by kind of pair (`threshold_kinds`).
+    """The accuracy that label noise allows, by kind of pair (`threshold_kinds`).
 
-    oracle: knows of every pair which photo most people would choose. single_rater: one more person, who
-    chooses by his own taste. concentration: α of the fitted Beta(α, α): under 1, people mostly agree.
-    pairs: those that tell, and votes: how many these have on average.
+    oracle: knows for every pair which photo most people would choose. single_rater: one additional person
+    who chooses by personal taste. concentration: α of the fitted Beta(α, α); below 1, people mostly agree.
+    pairs: number of usable pairs; votes: their average number of votes.
     """
 
     oracle: Mapping[str, Estimate | None]
@@ -41,37 +41,38 @@ def ceiling(
     kinds: Mapping[str, NDArray[np.bool_]],
     seed: int,
 ) -> Ceiling | None:
-    """What an oracle, and a single rater, would score against these labels.
+    """The accuracy of an oracle and of a single rater against these labels.
 
-    The model: of a pair, a share θ of all people prefers photo a; over pairs θ ~ Beta(α, α), which is
-    symmetric because the order of a pair means nothing. Of n voters k choose a: k ~ Binomial(n, θ), so k is
-    beta-binomial (Skellam, 1948), and α is the one under which all votes are likeliest. Given its votes,
+    The model: for each pair, a share θ of all people prefers photo a. Over pairs, θ ~ Beta(α, α), which is
+    symmetric because the order within a pair is arbitrary. Of n voters, k choose a: k ~ Binomial(n, θ), so k
+    is beta-binomial (Skellam, 1948). α is its maximum-likelihood estimate from all votes. Given its votes,
     θ ~ Beta(α + k, α + n − k). With k' of the n votes for the photo that the label names as the winner,
 
-      oracle:       P(that photo is most people's) = P(θ' > ½) = I½(α + n − k', α + k'), I the regularised
-                    incomplete beta function;
-      single rater: P(one more person chooses it) = E θ' = (α + k') / (2α + n);
+      oracle:       P(most people choose that photo) = P(θ' > ½) = I½(α + n − k', α + k'), where I is the
+                    regularized incomplete beta function;
+      single rater: P(one additional person chooses it) = E θ' = (α + k') / (2α + n);
 
     each averaged over the pairs of a kind.
 
-    What is assumed: voters are independent and alike, pairs are independent, and the label says nothing that
-    the pair's own votes do not. So only series whose labels come from each pair's own votes count: those of
-    two photos, and those whose preferences all are the shares of the votes. PhotoTriage's released p of a
-    larger series is a Bradley-Terry fit to all its votes; such a label is right more often than the pair's
-    own votes let on (in simulations with known strengths by 5 to 12 points), and the series of two photos
-    stand for it. Where pairs have only two or three votes, these hardly tell a pair that all people agree on
-    from one that most do: the oracle's figure then rests on the shape of the beta distribution, and the
-    single rater's less so.
+    The assumptions: voters are independent and identically distributed, pairs are independent, and the label
+    contains no information beyond the pair's own votes. Therefore only series count whose labels come from
+    each pair's own votes: series of two photos, and series whose preferences are all vote shares.
+    PhotoTriage's released p of a larger series is a Bradley-Terry fit to all its votes. Such a label is right
+    more often than the pair's own votes suggest (by 5 to 12 points in simulations with known strengths), so
+    series of two photos stand in for it. With only two or three votes per pair, unanimous pairs are hard to
+    distinguish from majority pairs. The oracle's figure then depends on the shape of the beta distribution;
+    the single rater's figure depends on it less.
 
     Args:
         preference: (n,) the labels: P(a over b).
-        votes_a, votes_b: (n,) votes for either photo; 0 and 0 where unknown.
-        series_size: (n,) how many photos the pair's series has.
+        votes_a, votes_b: (n,) votes for either photo; 0 and 0 if unknown.
+        series_size: (n,) number of photos in the pair's series.
         starts: (s,) the first row of each series; rows are sorted by series.
-        kinds: (n,) masks by name; pairs without a winner are in none.
-        seed: of the intervals, over series; α is fitted anew in every sample.
+        kinds: (n,) masks by name; pairs without a winner are in none of them.
+        seed: for the intervals over series; every sample refits α.
 
-    Returns: None where fewer than 100 such pairs have a winner, or none has two votes, which leave α open.
+    Returns: None if fewer than 100 such pairs have a winner, or if no pair has two votes, so that α is
+    undetermined.
     """
     votes = votes_a + votes_b
     for_winner = np.where(preference > 0.5, votes_a, votes_b)
@@ -84,7 +85,7 @@ def ceiling(
     one_hot = np.eye(len(cells))[cell_of.ravel()] * own[:, None]
     by_kind = [one_hot, *(one_hot * mask[:, None] for mask in kinds.values())]
     by_series = np.hstack([np.add.reduceat(counts, starts) for counts in by_kind])
-    # One row for all series together, then one for each sample; the counts of cells, for all and by kind.
+    # One row for all series, then one per sample; counts of cells, in total and by kind.
     counts = np.vstack([by_series.sum(axis=0), resampled_sums(by_series, seed)])
     counts = counts.reshape(len(counts), len(by_kind), len(cells))
 

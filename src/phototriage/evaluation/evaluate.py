@@ -23,9 +23,9 @@ __all__ = ["evaluate_scorers"]
 Array = NDArray[np.float64]
 
 Sums = Mapping[str, Array]
-"""Sums over pairs, by name: (…, scorers), some with more axes behind; … is nothing or replicates.
+"""Sums over pairs, by name: (…, scorers), some with more axes at the end; … is empty or replicates.
 
-Every figure is a function of sums, because a bootstrap over series only has to add them up again.
+Every figure is a function of sums, so that a bootstrap over series only has to add them up again.
 """
 
 
@@ -39,17 +39,17 @@ def evaluate_scorers(
 ) -> EvaluationReport:
     """The figures of every scorer on the pairs that all of them can order.
 
-    accuracy: pairs ordered as people prefer; pairs at p = ½ left out, equal scores count half.
+    accuracy: pairs ordered as people prefer; pairs at p = ½ are left out, equal scores count half.
     accuracy_clear, accuracy_strong, accuracy_weak, accuracy_T for each T of `thresholds`: the same by
-    max(p, 1 − p), see `threshold_kinds`. top1: series whose first photo is the people's, over series all of
-    whose photos have scores; ties share. kendall_tau: mean over the series in which somebody wins.
+    max(p, 1 − p), see `threshold_kinds`. top1: series whose first photo is the people's favorite, over series
+    in which all photos have scores; ties share. kendall_tau: mean over the series that have a winner.
     log_likelihood: nats per pair. ece: calibration. Intervals: `resampled_sums`.
 
     Args:
-        reference: the name of the scorer to compare every other with.
+        reference: the name of the scorer that all others are compared with.
 
-    Raises LabelError where there is nothing to evaluate, a threshold is outside [0.5, 1], two scorers have
-    one name, or none has the reference's.
+    Raises LabelError if there is nothing to evaluate, a threshold is outside [0.5, 1], two scorers have the
+    same name, or no scorer has the name `reference`.
     """
     names = [scorer.name for scorer in scorers]
     _check_names(names, reference)
@@ -111,7 +111,7 @@ def _check_names(names: Sequence[str], reference: str | None) -> None:
 
 
 def _accuracy(sums: Sums) -> Array:
-    """(…, scorers, kinds) the share of pairs in the right order, of each kind; NaN where there are none."""
+    """(…, scorers, kinds) the share of pairs in the right order for each kind; NaN if there are none."""
     with np.errstate(invalid="ignore"):
         return np.asarray(sums["right"] / sums["won"])
 
@@ -178,7 +178,7 @@ def _reliability(whole: Array, samples: Array) -> tuple[ReliabilityBin, ...]:
 
 
 def _series_sums(pairs: EvaluatedPairs, masks: NDArray[np.bool_], scorer: Scorer) -> dict[str, Array]:
-    """What each of s series adds to the sums, for one scorer. masks: (n, kinds) which pairs are of a kind."""
+    """The contribution of each of s series to the sums, for one scorer. masks: (n, kinds) pairs of a kind."""
     score_a, score_b = (
         np.array([scorer.scores[photo] for photo in photos]) for photos in (pairs.photo_a, pairs.photo_b)
     )

@@ -1,4 +1,4 @@
-"""A ranker beside the baselines, on series it never saw."""
+"""Evaluates a ranker and the baselines on series that the ranker never saw."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ __all__ = ["Evaluation", "evaluate_ranker", "never_seen"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The report on a ranker, and what it may be taken for.
+    """The report on a ranker, and how to interpret it.
 
-    seen_series: series left out because the ranker was trained or validated on photos of theirs; with
-    `in_sample`, it had seen all of them, and the figures say how well it remembers.
+    seen_series: number of series left out because the ranker was trained or validated on their photos. With
+    `in_sample`, it has seen all series, and the figures only show how well it remembers them.
     """
 
     report: EvaluationReport
@@ -31,7 +31,7 @@ def evaluate_ranker(
 ) -> Evaluation:
     """Evaluates a ranker and the baselines on the series of `comparisons` that it never saw.
 
-    Pairs without features are left out. Raises FeatureError where the features are not the ranker's.
+    Pairs without features are left out. Raises FeatureError if the features do not match the ranker's.
     """
     unseen = never_seen([ranker], comparisons, features)
     evaluated = unseen if len(unseen) else comparisons
@@ -44,7 +44,7 @@ def evaluate_ranker(
 
 
 def never_seen(rankers: Sequence[TrainedRanker], comparisons: Comparisons, features: Features) -> Comparisons:
-    """The comparisons of the series of which none of the rankers was trained or validated on any photo."""
+    """The comparisons of series with no photo in the training or validation of any of the rankers."""
     photos = [photo for photo in comparisons.photos if photo in features]
     seen = {
         photo

@@ -1,4 +1,4 @@
-"""Kinds of pairs that accuracy is given for."""
+"""Kinds of pairs for which accuracy is reported."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from phototriage.labels import clear_preference
 __all__ = ["CLEAR", "STRONG", "preference_kinds", "series_size_kinds", "threshold_kinds", "threshold_name"]
 
 CLEAR = 0.7
-"""Published figures are on the pairs with max(p, 1 − p) of at least this."""
+"""Published figures use the pairs with max(p, 1 − p) of at least this."""
 
 STRONG = 0.9
 """Pairs with max(p, 1 − p) of at least this are strong preferences; weak ones are those below CLEAR."""
@@ -28,10 +28,10 @@ def threshold_name(threshold: float) -> str:
 
 
 def threshold_kinds(preference: NDArray[np.float64], thresholds: Sequence[float]) -> Masks:
-    """Pairs by how clearly people prefer one photo, by the name of the figure; pairs of p = ½ are in none.
+    """Name of the figure → mask of the pairs with that strength of preference; none contains p = ½.
 
     accuracy: all. accuracy_clear: max(p, 1 − p) ≥ CLEAR. accuracy_strong: ≥ STRONG. accuracy_weak: below
-    CLEAR. And one kind for each of `thresholds`.
+    CLEAR. In addition, one kind for each of `thresholds`.
 
     Args:
         preference: (n,) P(a over b).
@@ -54,7 +54,7 @@ def threshold_kinds(preference: NDArray[np.float64], thresholds: Sequence[float]
 
 
 def preference_kinds(preference: NDArray[np.float64]) -> Masks:
-    """Pairs by max(p, 1 − p) in tenths, the last up to 1; pairs of p = ½ are in none."""
+    """Pairs by max(p, 1 − p) in steps of a tenth, the last up to 1; pairs with p = ½ are in none."""
     kinds = {}
     for low in _PREFERENCES:
         high = round(low + 0.1, 1)
@@ -66,7 +66,7 @@ def preference_kinds(preference: NDArray[np.float64]) -> Masks:
 
 
 def series_size_kinds(preference: NDArray[np.float64], photos: NDArray[np.integer]) -> Masks:
-    """Pairs with a winner by how many photos their series has, `photos` (n,)."""
+    """Pairs with a winner, by the number of photos in their series, `photos` (n,)."""
     return {
         (f"{low}" if low == high else f"{low}–{high}" if high else f"{low} or more"): (preference != 0.5)
         & (photos >= low)

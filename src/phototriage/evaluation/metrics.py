@@ -1,6 +1,6 @@
-"""What is measured of scores against preferences. Pure functions of arrays.
+"""Metrics of scores against preferences, as pure functions of arrays.
 
-Rows are sorted by series where `starts`, (s,), is asked for: the place of the first row of each of s series.
+Functions with `starts`, (s,), need rows sorted by series; it is the first row of each of s series.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def log_likelihood(probability: NDArray[np.floating], preference: NDArray[np.flo
     """Per pair p·ln P + (1 − p)·ln(1 − P), in nats, at most 0; −ln 2 by chance.
 
     Args:
-        probability: (n,) the P(a over b) to evaluate; held off 0 and 1 by 1e-12.
+        probability: (n,) the P(a over b) to evaluate; clipped to 1e-12 from 0 and 1.
         preference: (n,) the share p of people who prefer a.
     """
     sure = np.clip(probability, 1e-12, 1 - 1e-12)
@@ -26,16 +26,16 @@ def log_likelihood(probability: NDArray[np.floating], preference: NDArray[np.flo
 
 
 def calibration(probability: NDArray[np.floating], preference: NDArray[np.floating]) -> Array:
-    """Per pair its confidence, the share of people on its side, and 1, in the column of the confidence's bin.
+    """For each pair its confidence, the share of people on its side, and 1, in the bin of the confidence.
 
-    The side is the photo that `probability` favours, so the order of a pair does not matter; at P = ½ neither
-    is favoured and half the people are on either.
+    The side is the photo that `probability` favors, so the order of a pair does not matter. At P = ½, neither
+    side is favored, and half the people count for each.
 
     Args:
         probability: (n,) the P(a over b) to evaluate.
         preference: (n,) the share of people who prefer a.
 
-    Returns: float64 (n, 3, BINS); its sum over pairs is what `calibration_error` and a reliability plot need.
+    Returns: float64 (n, 3, BINS); `calibration_error` and reliability plots use its sum over pairs.
     """
     favours_a = probability >= 0.5
     confidence = np.where(favours_a, probability, 1 - probability)
@@ -59,11 +59,11 @@ def calibration_error(sums: Array) -> Array:
 
 
 def top1_credit(scores: NDArray[np.floating], is_best: NDArray[np.bool_], starts: NDArray[np.intp]) -> Array:
-    """How much of the top of each series' scores is right: 1 or 0, and the share of right ones among ties.
+    """Top-1 credit of each series: 1 or 0, or the share of best photos among tied top scores.
 
     Args:
         scores: (m,) a score per photo; a row per photo of each series.
-        is_best: (m,) whether people like it best in its series; ties have several.
+        is_best: (m,) whether people like the photo best in its series; several photos may tie.
 
     Returns: (s,) in [0, 1].
     """
@@ -79,15 +79,15 @@ def kendall_tau(
 ) -> Array:
     """Kendall's τ-b of each series between scores and preferences, over the pairs that were compared.
 
-    Pairs in the right order less pairs in the wrong one, over √(pairs of different scores · pairs with a
-    winner). Where all pairs of a series are compared and the winners agree with one order of the photos, this
-    is the τ-b of the scores and that order. Source: Kendall, Biometrika 33 (1945).
+    (Pairs in the right order − pairs in the wrong order) / √(pairs of different scores · pairs with a
+    winner). If all pairs of a series are compared and the winners agree with one order of the photos, this is
+    the τ-b of the scores and that order. Source: Kendall, Biometrika 33 (1945).
 
     Args:
         difference: (n,) score of a minus score of b, a row per pair.
-        preference: (n,) P(a over b); at ½ nobody wins.
+        preference: (n,) P(a over b); at ½ there is no winner.
 
-    Returns: (s,) in [−1, 1]; 0 where all scores are equal, NaN where no pair has a winner.
+    Returns: (s,) in [−1, 1]; 0 if all scores are equal, NaN if no pair has a winner.
     """
     ordered, wanted = np.sign(difference), np.sign(preference - 0.5)
     agreeing, different, won = (

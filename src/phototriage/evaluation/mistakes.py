@@ -1,4 +1,4 @@
-"""Where a scorer was surest and wrong."""
+"""The mistakes in which a scorer was most confident."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Mistake:
     """A pair in the wrong order.
 
     preference: the share of people who prefer `preferred`, over ½. probability: the scorer's P(preferred over
-    other), under ½; None where it has no probabilities.
+    other), under ½; None if it has no probabilities.
     """
 
     series: str
@@ -30,10 +30,10 @@ class Mistake:
 
 
 def worst_mistakes(comparisons: Comparisons, scorer: Scorer, count: int) -> tuple[Mistake, ...]:
-    """The pairs that `scorer` was surest about and wrong, where max(p, 1 − p) ≥ CLEAR; one a series.
+    """The most confident mistakes of `scorer` among pairs with max(p, 1 − p) ≥ CLEAR; one per series.
 
     Args:
-        count: at most so many, the surest first.
+        count: largest number of mistakes, the most confident first.
     """
     covered = comparisons.between(scorer.scores.keys())
     clear = covered.select(clear_preference(covered.table["preference"].to_numpy(float), CLEAR)).table

@@ -16,8 +16,8 @@ class EvaluatedPairs:
     """n pairs, sorted by series, and the photos of the complete series among them.
 
     starts: (s,) the first row of each series. series_size: (n,) photos in the pair's series. top_photos: the
-    photos of complete series, one series after the other, and is_best whether people like them best;
-    top_starts: the first of each series; top_series: which of the s series it is.
+    photos of complete series, series by series. is_best: whether people like them best. top_starts: the first
+    photo of each series. top_series: the index of the series among the s series.
     """
 
     photo_a: NDArray[np.object_]
@@ -34,7 +34,7 @@ class EvaluatedPairs:
 
     @classmethod
     def of(cls, comparisons: Comparisons, covered: set[str]) -> "EvaluatedPairs":
-        """The pairs both of whose photos are `covered`. Raises LabelError where there are none."""
+        """The pairs with both photos in `covered`. Raises LabelError if there are none."""
         between = comparisons.between(covered)
         if not len(between):
             raise LabelError("nothing to evaluate: of no pair do both photos have a score")

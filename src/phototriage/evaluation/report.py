@@ -1,4 +1,4 @@
-"""What an evaluation finds: figures of scorers on the same pairs, with intervals."""
+"""The result of an evaluation: figures of scorers on the same pairs, with intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ __all__ = ["EvaluationReport", "KindAccuracy", "ReliabilityBin", "ScorerReport"]
 
 @dataclass(frozen=True)
 class KindAccuracy:
-    """Accuracy on one kind of pairs; None where there are none."""
+    """Accuracy on one kind of pairs; None if there are no such pairs."""
 
     kind: str
     pairs: int
@@ -20,7 +20,7 @@ class KindAccuracy:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Pairs of similar confidence: how sure it was on average, and the share of people on its side."""
+    """Pairs of similar confidence: the average confidence, and the share of people on its side."""
 
     pairs: int
     confidence: float
@@ -31,8 +31,8 @@ class ReliabilityBin:
 class ScorerReport:
     """The figures of one scorer.
 
-    figures: by name; None where it has none. lead: by how much the report's reference is higher in each
-    figure, on the same resampled series; empty for the reference itself and where there is none.
+    figures: by name; None if undefined. lead: the reference's figure minus this one, on the same resampled
+    series; empty for the reference itself and without a reference.
     by_series_size, by_preference: accuracy by kind of pair. reliability: the bins that have pairs; empty
     without probabilities.
     """
@@ -49,9 +49,10 @@ class ScorerReport:
 class EvaluationReport:
     """Scorers on the same pairs.
 
-    uncovered_pairs: left out for want of a score. top1_by_chance: the share of complete series in which a
-    blind choice is right, None without any. reference: the scorer that leads are of. ceiling: what label
-    noise allows, None where the votes do not tell. thresholds: those asked for beyond the usual ones.
+    uncovered_pairs: pairs left out because they lack a score. top1_by_chance: the share of complete series in
+    which a random choice is right; None without complete series. reference: the scorer whose leads are given.
+    ceiling: the accuracy that label noise allows; None if the votes do not determine it. thresholds: those
+    requested in addition to the standard ones.
     """
 
     scorers: tuple[ScorerReport, ...]
@@ -66,5 +67,5 @@ class EvaluationReport:
     thresholds: tuple[float, ...] = ()
 
     def scorer(self, name: str) -> ScorerReport:
-        """The figures of the scorer of this name."""
+        """The figures of the scorer with this name."""
         return next(scorer for scorer in self.scorers if scorer.name == name)

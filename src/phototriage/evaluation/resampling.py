@@ -9,7 +9,7 @@ __all__ = ["REPLICATES", "Estimate", "estimates", "resampled_sums"]
 
 REPLICATES = 2000
 
-_BLOCK = 8_000_000  # weights held at a time, 64 MB
+_BLOCK = 8_000_000  # weights in memory at a time, 64 MB
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Estimate:
 
 
 def resampled_sums(sums: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Column sums over bootstrap samples of series, as many series in each as there are (Efron, 1979).
+    """Column sums over bootstrap samples of series; each sample has as many series as `sums` (Efron, 1979).
 
-    The same number of series and seed draws the same samples, so that figures of different scorers can be
-    compared sample by sample.
+    The same number of series and the same seed draw the same samples, so that figures of different scorers
+    can be compared sample by sample.
 
     Args:
-        sums: (series, c) what each series adds.
+        sums: (series, c) the contribution of each series.
 
     Returns: (REPLICATES, c).
     """
@@ -49,12 +49,12 @@ def estimates(values: NDArray[np.float64], samples: NDArray[np.float64]) -> list
     """Figures with their intervals, 2.5th to 97.5th percentile of the samples.
 
     Args:
-        values: (k,) the figures; NaN where there is none.
-        samples: (REPLICATES, k) the same figures of each bootstrap sample; those that are NaN are left out.
+        values: (k,) the figures; NaN if undefined.
+        samples: (REPLICATES, k) the same figures of each bootstrap sample; NaN values are left out.
 
-    Returns: k estimates, None where there is no figure.
+    Returns: k estimates; None for undefined figures.
     """
-    ordered = np.sort(samples, axis=0)  # NaN comes last
+    ordered = np.sort(samples, axis=0)  # NaN sorts last
     known = np.maximum((~np.isnan(ordered)).sum(axis=0), 1)
     limits = []
     for share in (0.025, 0.975):

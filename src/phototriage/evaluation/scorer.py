@@ -1,4 +1,4 @@
-"""What is evaluated: anything that gives each photo a number."""
+"""Scorers: anything that assigns a number to each photo."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ __all__ = ["Scorer"]
 
 @dataclass(frozen=True)
 class Scorer:
-    """Anything that gives each photo a number.
+    """Anything that assigns a number to each photo.
 
-    scores: score by photo; higher is better. With `calibrated`, P(a over b) = σ(score a − score b);
-    without, the scores only order, and what needs probabilities is left empty.
-    Raises FeatureError for a score that is no finite number.
+    scores: score by photo; higher is better. With `calibrated`, P(a over b) = σ(score a − score b). Without
+    it, only the order of the scores counts, and figures that need probabilities are empty.
+    Raises FeatureError for a score that is not finite.
     """
 
     name: str

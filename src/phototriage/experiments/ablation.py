@@ -1,4 +1,4 @@
-"""Which features order photos as people do: the same recipe on subsets of them, on the same folds."""
+"""Feature ablation: trains the same recipe on subsets of the features, on the same folds."""
 
 import json
 import time
@@ -27,8 +27,8 @@ __all__ = ["Ablation", "AblationRow", "Trial", "ablate", "evaluate_ablation"]
 class Trial:
     """A subset of `dim` numbers per photo.
 
-    scorer: None where it could not be trained; `failure` says why. seconds: that the training took, 0 where
-    it was finished before.
+    scorer: None if training failed; `failure` gives the reason. seconds: training time, 0 if it was already
+    finished.
     """
 
     subset: str
@@ -42,8 +42,8 @@ class Trial:
 class AblationRow:
     """A subset of the features, `dim` numbers per photo.
 
-    accuracy, accuracy_clear, top1: as `evaluate_scorers` has them, None where there is no figure. gain: its
-    accuracy less the full set's on the same resampled series; None for the full set.
+    accuracy, accuracy_clear, top1: as in `evaluate_scorers`; None if undefined. gain: its accuracy minus that
+    of the full set, on the same resampled series; None for the full set.
     """
 
     subset: str
@@ -56,9 +56,9 @@ class AblationRow:
 
 @dataclass(frozen=True)
 class Ablation:
-    """The subsets that could be trained, the most accurate first, and why the others could not.
+    """The trained subsets, the most accurate first, and the reasons for failed ones.
 
-    full: the subset that gains are against, None where it could not be trained.
+    full: the reference subset of the gains; None if it could not be trained.
     """
 
     rows: tuple[AblationRow, ...]
@@ -78,15 +78,15 @@ def ablate(
     folds: int,
     finished: str | Path,
 ) -> Iterator[Trial]:
-    """Trains the config's recipe anew on each subset, in folds of series that are the same for all.
+    """Trains the config's recipe on each subset, in the same folds over series.
 
     Args:
-        subsets: columns of the features' matrix, by name.
-        config: its seed also decides the folds.
-        finished: a folder that keeps the scores of finished subsets. They are taken from there where labels,
-            numbers, config and folds are the same to the last bit.
+        subsets: columns of the feature matrix, by name.
+        config: its seed also determines the folds.
+        finished: a folder for the scores of finished subsets. They are reused if labels, numbers, config and
+            folds are bit-identical.
 
-    Raises LabelError for fewer series than folds, OutputError where `finished` cannot be written.
+    Raises LabelError for fewer series than folds, OutputError if `finished` is not writable.
     """
     comparisons = comparisons.between(features.photos)
     for name, columns in subsets.items():
@@ -108,9 +108,9 @@ def ablate(
 
 
 def evaluate_ablation(comparisons: Comparisons, trials: Sequence[Trial], full: str, folds: int) -> Ablation:
-    """Puts the subsets in order. `full`: the one that the others are held against.
+    """Evaluates and sorts the subsets. `full`: the subset that the others are compared with.
 
-    Raises LabelError where there is nothing to evaluate.
+    Raises LabelError if there is nothing to evaluate.
     """
     scorers = [trial.scorer for trial in trials if trial.scorer]
     reference = full if full in [scorer.name for scorer in scorers] else None
@@ -142,11 +142,11 @@ def _row(report: EvaluationReport, trial: Trial) -> AblationRow:
 
 def _columns_of(features: Features, columns: Sequence[int]) -> Features:
     names = tuple(features.columns[place] for place in columns)
-    made_by = "+".join(block.fingerprint for block in features.blocks)
+    provenance = "+".join(block.fingerprint for block in features.blocks)
     return Features(
         features.photos,
         np.ascontiguousarray(features.matrix[:, list(columns)]),
-        (Block("subset", f"{made_by}/{','.join(names)}", names),),
+        (Block("subset", f"{provenance}/{','.join(names)}", names),),
         content_hashes=features.content_hashes,
     )
 
@@ -156,4 +156,4 @@ def _read_scores(path: Path) -> dict[str, float] | None:
         scores = json.loads(path.read_text("utf-8"))["scores"]
         return {str(photo): float(score) for photo, score in scores.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None  # not there, or damaged: it is made again
+        return None  # missing or damaged: it is trained again

@@ -1,4 +1,4 @@
-"""An ablation as a table, JSON, Markdown and a picture."""
+"""An ablation as a table, JSON, Markdown and a chart."""
 
 import json
 from dataclasses import asdict
@@ -23,7 +23,7 @@ _BLUE, _ORANGE = "#2f6db3", "#e08a2c"
 
 
 def print_ablation(ablation: Ablation) -> None:
-    """A row per subset, the most accurate first; then what gains are against, and what was not trained."""
+    """Prints a row per subset, the most accurate first; then the reference of the gains and the failures."""
     console = stdout_console()
     print_wide_table(console, _HEADERS, [_cells(row) for row in ablation.rows], bold=ablation.full)
     for line in _remarks(ablation):
@@ -36,7 +36,7 @@ def ablation_json(ablation: Ablation) -> str:
 
 
 def ablation_markdown(ablation: Ablation) -> str:
-    """What was evaluated, the table, and what gains are against."""
+    """What was evaluated, the table, and the reference of the gains."""
     counts = (
         f"{ablation.folds}-fold over series: {ablation.pairs:,} pairs of {ablation.series:,} series, "
         f"{ablation.clear_pairs:,} of them with p ≥ 0.7; 95 % intervals over series."
@@ -46,14 +46,14 @@ def ablation_markdown(ablation: Ablation) -> str:
 
 
 def ablation_chart(ablation: Ablation, path: str | Path) -> None:
-    """A bar with its interval per subset, the most accurate first, as a PNG. Raises OutputError."""
+    """Writes a PNG with a bar and its interval per subset, the most accurate first. Raises OutputError."""
     rows = [(row, row.accuracy) for row in ablation.rows if row.accuracy]
     figure = Figure(figsize=(9, 1.3 + 0.36 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for place, (row, accuracy) in enumerate(reversed(rows)):
         low, high = 100 * accuracy.low, 100 * accuracy.high
         colour = _ORANGE if row.subset == ablation.full else _BLUE
-        # From chance on: a bar from 0 would hide the differences, one from elsewhere exaggerate them.
+        # Bars start at chance: from 0 they would hide the differences, from elsewhere exaggerate them.
         axes.barh(place, 100 * accuracy.value - 50, left=50, color=colour)
         axes.plot([low, high], [place, place], color="black", linewidth=1.5)
         axes.text(max(high, 50) + 0.3, place, f"{100 * accuracy.value:.1f}", va="center", fontsize=9)
@@ -85,5 +85,5 @@ def _cells(row: AblationRow) -> list[str]:
 def _remarks(ablation: Ablation) -> list[str]:
     remarks = [f"not trained: {name}: {reason}" for name, reason in ablation.failures.items()]
     if ablation.full:
-        remarks.insert(0, f"gain: accuracy less that of {ablation.full}, on the same series, in points")
+        remarks.insert(0, f"gain: accuracy minus that of {ablation.full}, on the same series, in points")
     return remarks

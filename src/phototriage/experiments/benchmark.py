@@ -1,4 +1,4 @@
-"""Recipes side by side on PhotoTriage: on its official validation series, and in folds over all series."""
+"""Compares recipes on PhotoTriage: on its official validation series, and in folds over all series."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +31,8 @@ __all__ = ["Benchmark", "Official", "evaluate_folds", "evaluate_official", "reci
 class Official:
     """Rankers trained on the official training series.
 
-    unseen: on official validation series; those that share a photo with what a ranker saw are left out, and
-    seen_series is how many. in_sample: on the series they learned from and were stopped by.
+    unseen: on official validation series, without those that share a photo with the training of a ranker.
+    seen_series: how many those are. in_sample: on the series used for training and early stopping.
     """
 
     unseen: EvaluationReport
@@ -42,13 +42,12 @@ class Official:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What a benchmark found.
+    """The result of a benchmark.
 
-    entries: what was trained; the first is the reference of all differences. runs: by the name of the entry,
-    the run folder of its training for the official validation, relative to the
-    benchmark's. unmeasured: labelled photos without features,
-    with the reason where it is known. official, folds: None where it was not asked for. fold_count: parts of
-    the series.
+    entries: the trained recipes; the first is the reference of all differences. runs: name of the entry →
+    the run folder of its official training, relative to the benchmark's folder. unmeasured: labeled photos
+    without features, with the reason if known. official, folds: None if not requested. fold_count: number of
+    folds.
     """
 
     labels: Labels
@@ -77,24 +76,23 @@ def run_benchmark(
 ) -> Benchmark:
     """Trains each preset on all its features, on CLIP alone and on image quality alone, and evaluates them.
 
-    What is finished stays in the folder and is not done again, as long as labels, numbers, settings and
-    version are the same.
+    Finished work stays in the folder and is reused if labels, numbers, settings and version are the same.
 
     Args:
-        labels: of a PhotoTriage release, see `check_labels`.
+        labels: labels of a PhotoTriage release, see `check_labels`.
         presets: the first, on all its features, is the reference of all differences.
-        read_features: reads or measures what a preset asks for.
-        on: official: learn from the training series, evaluate on the official validation series. folds:
-            learn from all but one of `folds` parts of all series, evaluate on that part, for every part.
-        allow_missing: go on where labelled photos have no features.
-        labels_section: what config.yaml of each run says of the labels.
-        measured: whether features are measured; the config.yaml of each run then names them.
+        read_features: reads or measures the features of a preset.
+        on: official: train on the training series, evaluate on the official validation series. folds:
+            cross-validate over all series.
+        allow_missing: continue if labeled photos have no features.
+        labels_section: the section about labels in each run's config.yaml.
+        measured: whether features are measured; each run's config.yaml then names them.
         watch: see `training_run`.
 
     Raises FeatureError for photos without features, LabelError, ModelError and OutputError.
     """
     folder = Path(folder)
-    # What another version trained is none of this version's figures.
+    # Results of another version must not appear as results of this one.
     runs_folder = folder / f"runs-{version('phototriage')}"
     features = [_read(labels, preset, read_features, allow_missing=allow_missing) for preset in presets]
     arms = [
@@ -131,9 +129,9 @@ def run_benchmark(
 
 
 def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list[Recipe]:
-    """A preset on all features, then on CLIP alone and on IQA alone, where these are some of several blocks.
+    """A preset on all features; also on CLIP alone and on IQA alone, if these are among several blocks.
 
-    Each is called preset: block+block.
+    The name of each recipe is `preset: block+block`.
     """
     found = [Recipe(f"{preset}: {'+'.join(block.name for block in features.blocks)}", features, config)]
     if len(features.blocks) > 1:
@@ -147,17 +145,17 @@ def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list
 def evaluate_official(
     labels: Labels, entries: Sequence[Recipe], rankers: Mapping[str, TrainedRanker]
 ) -> Official:
-    """Evaluates the rankers of the recipes, by name, beside scorers that learned nothing.
+    """Evaluates the rankers of the recipes, by name, together with untrained scorers.
 
-    The first is the reference of all differences. Raises LabelError where none of the official validation
-    series is left to evaluate.
+    The first is the reference of all differences. Raises LabelError if no official validation series is left
+    to evaluate.
     """
     comparisons, official = labels.comparisons, labels.official_test_series
     validation = comparisons.in_series(official)
     learned = comparisons.select(~comparisons.table["series"].isin(list(official)))
     unseen = validation
     for entry in entries:
-        # One by one, since each knows the photos of its own features only.
+        # One by one, because each knows only the photos of its own features.
         unseen = never_seen([rankers[entry.name]], unseen, entry.features)
     scorers = [ranker_scorer(entry.name, rankers[entry.name], entry.features) for entry in entries]
     return Official(
@@ -168,7 +166,7 @@ def evaluate_official(
 
 
 def evaluate_folds(labels: Labels, entries: Sequence[Recipe], scorers: Sequence[Scorer]) -> EvaluationReport:
-    """Evaluates what `cross_validated` made of the recipes, in their order; the first is the reference."""
+    """Evaluates the `cross_validated` scorers of the recipes, in their order; the first is the reference."""
     everyone = [*baselines(entries[0].features), *scorers]
     return evaluate_scorers(labels.comparisons, everyone, reference=entries[0].name)
 
@@ -184,13 +182,13 @@ def _read(
     if not allow_missing and (lacking := _unmeasured(labels, [features])):
         raise FeatureError(
             f"{len(lacking):,} of {len(labels.comparisons.photos):,} labelled photos have no features, "
-            f"the first is {next(iter(lacking))}: mend them, or go on without them by --allow_missing"
+            f"the first is {next(iter(lacking))}: fix them, or continue without them with --allow_missing"
         )
     return features
 
 
 def _unmeasured(labels: Labels, measured: Sequence[Features]) -> dict[str, str]:
-    """Labelled photos without features, and the reason where it is known."""
+    """Labeled photos without features, and the reason if known."""
     reasons = {each.photo: each.reason for features in measured for each in features.failures}
     return {
         photo: reasons.get(photo, "")
@@ -207,7 +205,7 @@ def _trained(
     watch: Watch,
     on_note: OnNote,
 ) -> tuple[TrainedRanker, Path]:
-    """The ranker of the official training series, and its run folder."""
+    """The ranker trained on the official training series, and its run folder."""
     comparisons = labels.comparisons.between(entry.features.photos)
     if not len(comparisons.in_series(labels.official_test_series)):
         raise FeatureError(

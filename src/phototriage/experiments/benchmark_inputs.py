@@ -1,4 +1,4 @@
-"""What a benchmark works on, checked before hours of measuring."""
+"""The inputs of a benchmark, checked before hours of measuring."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ _AS_USUAL = ExtractorOptions()
 
 @dataclass(frozen=True)
 class BenchmarkPreset:
-    """Settings under a name: how to train, what to measure (None: what is usual) and how."""
+    """Named settings: how to train, what to measure (None: the default) and how."""
 
     name: str
     config: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
@@ -34,8 +34,8 @@ def read_presets(
 ) -> list[BenchmarkPreset]:
     """Presets by name, or by the path of a YAML file.
 
-    What they say of measuring goes over the `options`; `features` go over theirs. Raises ModelError for one
-    that is neither, for settings that cannot be, for two of one name, and for none.
+    Their measuring settings override `options`; `features` overrides their features. Raises ModelError for
+    an unknown preset, for invalid settings, for duplicate names, and for an empty list.
     """
     presets = []
     for name in names:
@@ -43,7 +43,7 @@ def read_presets(
         is_file = name not in preset_names() and path.suffix in (".yaml", ".yml")
         sections = read_settings(path) if is_file else read_preset(name)
         for section in ("labels", "split"):
-            # A run's own config.yaml has both; here the release folder and --on say them.
+            # A run's config.yaml has both sections; here the release folder and --on define them.
             sections.pop(section, None)
         preset = BenchmarkPreset(
             path.stem if is_file else name,
@@ -60,7 +60,7 @@ def read_presets(
 
 
 def check_labels(labels: Labels, on: Collection[str], folds: int, seeds: Collection[int]) -> None:
-    """Raises LabelError unless they are a PhotoTriage release that can be split as asked for."""
+    """Raises LabelError unless they are a PhotoTriage release that can be split as requested."""
     if labels.kind != "release":
         raise LabelError(
             "the benchmark is on a PhotoTriage release folder, with train_pairlist.txt and val_pairlist.txt; "
@@ -79,9 +79,9 @@ def check_labels(labels: Labels, on: Collection[str], folds: int, seeds: Collect
 
 
 def photo_files(labels: Labels, photos: str | Path | None, *, allow_missing: bool) -> dict[str, Path]:
-    """The file of each labelled photo.
+    """The file of each labeled photo.
 
-    Raises FeatureError where there is no folder of photos, or files are not there and that is not allowed.
+    Raises FeatureError if there is no folder of photos, or if files are missing and that is not allowed.
     """
     folder = Path(photos) if photos else labels.photo_root
     if folder is None or not folder.is_dir():
@@ -94,6 +94,6 @@ def photo_files(labels: Labels, photos: str | Path | None, *, allow_missing: boo
     if missing and (not allow_missing or len(missing) == len(files)):
         raise FeatureError(
             f"{len(missing):,} of {len(files):,} labelled photos are not in {folder}, the first is "
-            f"{missing[0]}: complete the folder, or go on without them by --allow_missing"
+            f"{missing[0]}: complete the folder, or continue without them with --allow_missing"
         )
     return files

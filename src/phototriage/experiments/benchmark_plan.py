@@ -1,4 +1,4 @@
-"""What a benchmark would do and how long that would take, without doing it."""
+"""Plans a benchmark and estimates its duration, without running it."""
 
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -32,9 +32,9 @@ def plan_lines(
     folds: int,
     cache_dir: Path,
 ) -> list[str]:
-    """A line per step. files: of the labelled photos, where they are to be measured; table: else.
+    """A line per step. files: the labeled photos to measure; table: precomputed features instead.
 
-    cache_dir: the feature store, which may have some of them. One training is tried for its speed.
+    cache_dir: the feature store, which may contain some photos. One training run is timed.
     """
     from phototriage.experiments.benchmark import recipes
 
@@ -44,7 +44,7 @@ def plan_lines(
     ]
     seconds = 0.0
     trainings = ("official" in on) + ("folds" in on) * folds
-    # A training on folds sees all parts but one.
+    # Training in folds uses all folds but one.
     whole_trainings = ("official" in on) + ("folds" in on) * (folds - 1)
     photos = labels.comparisons.photos
     planned: set[Block] = set()
@@ -80,7 +80,7 @@ def plan_lines(
 
 
 def to_measure(files: Sequence[Path], blocks: Sequence[Block], cache_dir: Path) -> int:
-    """How many of the files the store does not have, as far as their names tell."""
+    """Number of files that the store does not contain, judging by their names."""
     known = known_photos(cache_dir)
     stores = [FeatureStore(cache_dir, block, merge=False) for block in blocks]
     return sum(not all(known.get(path.absolute()) in store for store in stores) for path in files)
@@ -92,7 +92,7 @@ def _seconds_per_epoch(labels: Labels, features: Features, preset: BenchmarkPres
     held_out = labels.official_test_series or labels.comparisons.series[::10]
     split = official_split(labels.comparisons, held_out, preset.config.seed)
     ends: list[float] = []
-    # The first epoch has what happens once in it.
+    # The first epoch includes one-time work.
     train(split, features, replace(preset.config, max_epochs=2), lambda record: ends.append(time.monotonic()))
     return ends[1] - ends[0]
 

@@ -1,4 +1,4 @@
-"""A benchmark on PhotoTriage as one page, and the same for programs."""
+"""A benchmark on PhotoTriage as one page, and as JSON for programs."""
 
 import json
 import math
@@ -29,7 +29,7 @@ def write_benchmark(benchmark: "Benchmark", folder: str | Path) -> None:
 
 
 def benchmark_json(benchmark: "Benchmark") -> str:
-    """One document with everything that is in the page, every setting, and every photo left out."""
+    """One document with everything on the page, every setting, and every photo left out."""
     labels, official = benchmark.labels, benchmark.official
     document: dict[str, Any] = {
         "made": asdict(benchmark.provenance),
@@ -57,13 +57,13 @@ def benchmark_json(benchmark: "Benchmark") -> str:
         document["in_sample"] = _plain(official.in_sample)
     if benchmark.folds:
         document["folds"] = _plain(benchmark.folds, folds=benchmark.fold_count)
-    # A share of no pairs is NaN, which JSON has not.
+    # A share of no pairs is NaN, which JSON does not allow.
     sound = json.loads(json.dumps(document), parse_constant=lambda constant: None)
     return json.dumps(sound, indent=2, ensure_ascii=False) + "\n"
 
 
 def benchmark_markdown(benchmark: "Benchmark") -> str:
-    """The page: published figures beside, labels, features, training, evaluations, in-sample, provenance."""
+    """The page: published figures, labels, features, training, evaluations, in-sample, provenance."""
     origin, official, folds = benchmark.provenance, benchmark.official, benchmark.folds
     parts = ["# PhotoTriage benchmark", f"phototriage {origin.versions['phototriage']}, {origin.date}."]
     parts += ["## Beside published figures", _READING, _beside_published(benchmark)]
@@ -109,7 +109,7 @@ def _beside_published(benchmark: "Benchmark") -> str:
     rows += [
         [
             each.scorer,
-            each.judged_on,
+            each.evaluated_on,
             each.source,
             _number(each.all_pairs),
             f"≈ {each.clear:.0f}" if each.about else _number(each.clear),

@@ -21,18 +21,18 @@ def cross_validated(
     learn_from: Comparisons | None = None,
     on_fold: Callable[[int], None] = lambda fold: None,
 ) -> Scorer:
-    """Trains by the same config once per fold and scores each photo by the model of its fold.
+    """Trains with the same config once per fold, and scores each photo with the model of its fold.
 
     Args:
-        name: of the scorer.
-        comparisons: what is evaluated later; pairs without features are left out.
-        features: of the photos.
-        config: its seed also decides the folds.
-        folds: at least 2; folds are made of whole series, copies of a photo in the same one.
-        learn_from: other preferences about the same photos to train on, in place of `comparisons`.
-        on_fold: called with each finished fold's number, from 1.
+        name: the scorer's name.
+        comparisons: the pairs to evaluate later; pairs without features are left out.
+        features: the features of the photos.
+        config: its seed also determines the folds.
+        folds: at least 2; folds consist of whole series, with copies of a photo in the same fold.
+        learn_from: other preferences about the same photos to train on, instead of `comparisons`.
+        on_fold: called with the number of each finished fold, from 1.
 
-    Scores are comparable within a series, which is all that an evaluation needs.
+    Scores are comparable only within a series, which is sufficient for an evaluation.
     Raises LabelError for fewer series than folds.
     """
     scores: dict[str, float] = {}

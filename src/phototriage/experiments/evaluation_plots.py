@@ -1,4 +1,4 @@
-"""An evaluation as pictures: accuracy by scorer and by kind of pair, calibration."""
+"""An evaluation as charts: accuracy by scorer and by kind of pair, calibration."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,9 +26,9 @@ def write_evaluation_plots(
     folder: str | Path,
     on_note: Callable[[str], None] = lambda text: None,
 ) -> None:
-    """Writes reliability.png, accuracy_by_kind.png and worst_mistakes.png, as far as they can be had.
+    """Writes reliability.png, accuracy_by_kind.png and worst_mistakes.png, if their data are available.
 
-    The reference stands beside the most accurate of the others. photos: the folder of the photos.
+    The charts compare the reference with the most accurate of the others. photos: the folder of the photos.
     Raises OutputError.
     """
     folder = Path(folder)
@@ -52,7 +52,7 @@ def _accuracy(scorer: ScorerReport) -> float:
 
 
 def accuracy_chart(report: EvaluationReport, path: str | Path) -> None:
-    """A bar with its interval per scorer: the share of clear pairs in the right order, as a PNG."""
+    """Writes a PNG with a bar and its interval per scorer: the share of clear pairs in the right order."""
     shown = [
         (scorer.name, estimate)
         for scorer in report.scorers
@@ -71,9 +71,9 @@ def accuracy_chart(report: EvaluationReport, path: str | Path) -> None:
 
 
 def reliability_plot(report: EvaluationReport, path: str | Path) -> None:
-    """What the reference says against what people say, with the number of pairs below, as a PNG.
+    """Writes a PNG that compares the reference's confidence with people's choices, with pair counts below.
 
-    The reference has probabilities. Raises OutputError where the picture cannot be written.
+    The reference must have probabilities. Raises OutputError if the chart cannot be written.
     """
     scorer = report.scorer(report.reference or "")
     bins = scorer.reliability
@@ -102,9 +102,9 @@ def reliability_plot(report: EvaluationReport, path: str | Path) -> None:
 
 
 def kinds_plot(report: EvaluationReport, compared: Sequence[str], path: str | Path) -> None:
-    """Accuracy by series size and by size of the preference, the reference beside others, as a PNG.
+    """Writes a PNG with accuracy by series size and by strength of preference, for the reference and others.
 
-    Raises OutputError where the picture cannot be written.
+    Raises OutputError if the chart cannot be written.
     """
     scorers = [report.scorer(name) for name in (report.reference or "", *compared)]
     figure = Figure(figsize=(11, 4.2), layout="constrained")
@@ -113,7 +113,7 @@ def kinds_plot(report: EvaluationReport, compared: Sequence[str], path: str | Pa
     left.set(xlabel="photos in the series", ylabel="pairs in the right order, %")
     _draw_parts(right, scorers, [scorer.by_preference for scorer in scorers])
     right.set(xlabel="share of people on the winner's side")
-    # Below the panels, where no line can run through it.
+    # Below the panels, so that no line crosses it.
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     write_figure(figure, path)
 
@@ -122,7 +122,7 @@ def _draw_parts(axes: Axes, scorers: Sequence[ScorerReport], parts: Sequence[Seq
     kinds = [part for part in parts[0] if part.pairs]
     for row, (scorer, of_verdict) in enumerate(zip(scorers, parts, strict=True)):
         accuracy = {part.kind: part.accuracy for part in of_verdict if part.accuracy}
-        # A little apart, so that intervals of one kind do not hide each other.
+        # Slightly offset, so that the intervals of one kind do not hide each other.
         places = [place + 0.09 * (row - (len(scorers) - 1) / 2) for place in range(len(kinds))]
         drawn = [accuracy[part.kind] for part in kinds if part.kind in accuracy]
         colour = (_BLUE, _ORANGE, _GREY)[min(row, 2)]

@@ -1,4 +1,4 @@
-"""An evaluation from files: rankers and score tables, beside the baselines, on labels they never saw."""
+"""An evaluation run from files: rankers, score tables and baselines, on labels that the rankers never saw."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,12 +29,12 @@ __all__ = ["EvaluationRun", "evaluation_run"]
 
 @dataclass(frozen=True)
 class EvaluationRun:
-    """What an evaluation run found.
+    """The result of an evaluation run.
 
-    names: of the model and, where there is one, the other that it is compared with. comparisons: what they
-    were evaluated on. scorer: the model's scores, the report's reference. about: how the figures are to be
-    called, as results JSON has it. notes: lines for people. failures: labelled photos that could not be
-    measured, or have no sound score.
+    names: the names of the model and of the model it is compared with, if any. comparisons: the evaluated
+    pairs. scorer: the model's scores, which are the report's reference. about: the description of the figures
+    for the results JSON. notes: lines for people. failures: labeled photos that could not be measured or have
+    no valid score.
     """
 
     report: EvaluationReport
@@ -58,20 +58,19 @@ def evaluation_run(
     strict: bool = False,
     on_note: OnNote = lambda text: None,
 ) -> EvaluationRun:
-    """Evaluates one or two models on series that they never saw, beside the baselines.
+    """Evaluates one or two models, together with the baselines, on series that they never saw.
 
     Args:
-        models: files of rankers, None for the embedded one; those among `score_tables` are tables of scores.
-            The second is compared with the first.
-        read_features: called once, where a ranker is among the models, with the blocks that they need.
-        folds: train each ranker's recipe anew on all but one of this many parts of the series, evaluate it
-            on that part, for every part.
-        with_baselines: also train networks to compare with, by the first ranker's config.
+        models: ranker files, or None for the embedded ranker; those among `score_tables` are tables of
+            scores. The second is compared with the first.
+        read_features: called once, if a ranker is among the models, with the blocks that they need.
+        folds: cross-validates each ranker's recipe with this many folds.
+        with_baselines: also train networks for comparison, with the first ranker's config.
         thresholds: see `evaluate_scorers`.
-        strict: a labelled photo without a score is an error.
-        on_note: told what takes long as it is done. What is to be read with the figures is in `notes`.
+        strict: a labeled photo without a score is an error.
+        on_note: called with a line about each slow step. Remarks on the figures are in `notes`.
 
-    Raises FeatureError, LabelError or ModelError for files and labels that cannot be used.
+    Raises FeatureError, LabelError or ModelError for unusable files and labels.
     """
     paths = [None if path is None else Path(path) for path in models]
     tables = {Path(path) for path in score_tables}
@@ -89,7 +88,7 @@ def evaluation_run(
 
 
 class _Run:
-    """Reads models and scores, and trains what is to be trained."""
+    """Reads models and scores, and trains networks if requested."""
 
     def __init__(
         self,
@@ -130,7 +129,7 @@ class _Run:
     def scorers(
         self, read_features: ReadFeatures
     ) -> tuple[Comparisons, list[Scorer], dict[str, str | int | bool]]:
-        """What to evaluate on, which scorers, the model last; and how the figures are to be called."""
+        """The comparisons, the scorers (the model last), and the description of the figures."""
         comparisons, folds = self._labels.comparisons, self._folds
         models = {name: Scorer(name, scores) for name, scores in self._scores.items()}
         if not self._rankers:
@@ -151,7 +150,7 @@ class _Run:
             )
         for name, ranker in self._rankers.items():
             if folds:
-                # Here, so that evaluating a finished ranker does not wait for torch.
+                # Imported here so that evaluating a finished ranker does not wait for torch.
                 from phototriage.experiments.trained_baselines import own_recipe
 
                 models[name] = self._cross_validated(own_recipe(name, ranker, features))
@@ -163,7 +162,7 @@ class _Run:
         return unseen if len(unseen) else comparisons, everyone, self._about(unseen)
 
     def _beside(self, others: Sequence[Scorer], models: Mapping[str, Scorer]) -> list[Scorer]:
-        """Everyone, the model last; others that are called as one get another name."""
+        """All scorers, the model last; others with the same name as a model are renamed."""
         apart = [
             replace(each, name=f"{each.name} (baseline)") if each.name in self.names else each
             for each in others
@@ -182,7 +181,7 @@ class _Run:
         return {"judged": judged, "in_sample": not len(unseen), "seen_series": seen}
 
     def _note_names(self, comparisons: Comparisons, features: Features) -> None:
-        """Says what counts as seen by its name alone."""
+        """Notes the photos that count as seen only because of their names."""
         photos = [photo for photo in comparisons.photos if photo in features]
         for name, ranker in self._rankers.items():
             named = int(ranker.has_seen_name_of(photos, features).sum())
@@ -193,7 +192,7 @@ class _Run:
                 )
 
     def _trained(self, features: Features, unseen: Comparisons) -> list[Scorer]:
-        """The networks to compare the first ranker with; a note for each that cannot be had."""
+        """The networks to compare with the first ranker; adds a note for each unavailable one."""
         if not self._with_baselines:
             return []
         main = next(iter(self._rankers.values()))
@@ -228,7 +227,7 @@ class _Run:
     def _cross_validated(self, recipe: "Recipe") -> Scorer:
         from phototriage.experiments.cross_validation import cross_validated
 
-        # One seed for all, so that all are trained on the same folds.
+        # The same seed for all, so that all use the same folds.
         config = replace(recipe.config, seed=next(iter(self._rankers.values())).config.seed)
         return cross_validated(
             recipe.name,
@@ -264,7 +263,7 @@ class _Run:
 
 
 def _names(paths: Sequence[Path | None]) -> list[str]:
-    """What to call models and tables: by their file's name, or path where that would not tell them apart."""
+    """Names for models and tables: the file name, or the path if the file names are equal."""
     stems = ["embedded ranker" if path is None else path.stem for path in paths]
     return [
         str(path) if path and stems.count(stem) > 1 else stem for path, stem in zip(paths, stems, strict=True)

@@ -1,4 +1,4 @@
-"""Whether results of before are of the same labels, features and settings."""
+"""A digest that shows whether earlier results have the same labels, features and settings."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ __all__ = ["inputs_digest"]
 def inputs_digest(
     comparisons: Comparisons, features: Features, config: MultiFeatureConfig, folds: int
 ) -> str:
-    """SHA-256, in hex, of all that decides what a training in folds comes to."""
+    """SHA-256, in hex, of everything that determines the result of cross-validation."""
     digest = hashlib.sha256(json.dumps([asdict(config), folds]).encode())
     digest.update(comparisons.table.to_csv(index=False).encode("utf-8", "surrogateescape"))
     digest.update("\n".join(features.photos).encode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""Labels and the features of their photos: what one has of the other, and splits that know both."""
+"""Labels joined with the features of their photos: coverage checks, and splits that use both."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal
@@ -13,7 +13,7 @@ OnNote = Callable[[str], None]
 """Takes a line for people."""
 
 ReadFeatures = Callable[[Sequence[str]], Features]
-"""Reads or measures the named blocks, at least, of the labelled photos that can be used."""
+"""Reads or measures at least the named blocks of the usable labeled photos."""
 
 
 def check_covered(
@@ -26,14 +26,14 @@ def check_covered(
     on_note: OnNote,
     hint: str = "",
 ) -> None:
-    """Notes how many labelled photos are not among `photos`.
+    """Notes how many labeled photos are not among `photos`.
 
     Args:
-        what: the others have: features, or a score.
-        failures: why they have none.
-        hint: ends the message where not one pair is covered.
+        what: what the missing photos lack: features, or a score.
+        failures: the reasons.
+        hint: the end of the message if no pair is covered.
 
-    Raises FeatureError where that is so, or where `strict` and any photo is lacking.
+    Raises FeatureError if no pair is covered, or if `strict` and any photo is missing.
     """
     covered = labels.comparisons.between(photos)
     known = set(photos)
@@ -54,7 +54,7 @@ def check_covered(
 
 
 def split_as(how: Literal["random", "official"], labels: Labels, features: Features, seed: int) -> Split:
-    """A split of the labels' comparisons whose photos have features; copies of a photo on one side.
+    """Splits the comparisons whose photos have features, with copies of a photo on one side.
 
     random: 80/10/10 by series and seed. official: the released validation series are the test.
     Raises LabelError as `official_split` and `split_by_series` do.

@@ -1,4 +1,4 @@
-"""The worst mistakes of a scorer as a contact sheet, so that one sees why."""
+"""The worst mistakes of a scorer as a contact sheet."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -28,10 +28,10 @@ _PHOTO = 480
 def mistakes_sheet(
     name: str, mistakes: Sequence[Mistake], files: Mapping[str, str | Path], path: str | Path
 ) -> None:
-    """A pair per cell: left the photo that people preferred, right the one that `name` did, as a PNG.
+    """Writes a PNG with a pair per cell: left the photo that people preferred, right the choice of `name`.
 
-    files: by photo key. A photo that cannot be read leaves its reason in its place. Raises OutputError where
-    the picture cannot be written.
+    files: by photo key. The reason replaces an unreadable photo. Raises OutputError if the file cannot be
+    written.
     """
     columns = min(_PAIRS_PER_ROW, len(mistakes))
     rows = -(-len(mistakes) // columns)

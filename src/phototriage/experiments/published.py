@@ -1,4 +1,4 @@
-"""Figures on PhotoTriage to hold a model against, each with what it was counted on and who says so."""
+"""Published figures on PhotoTriage, each with its pairs and its source."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ __all__ = ["PUBLISHED", "PublishedFigure"]
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """Pairs in the order that people prefer, in percent; None where nobody says.
+    """Pairs in the order that people prefer, in percent; None if not published.
 
-    all_pairs: of all pairs. clear: of those that at least 70 % of people agree on. about: the latter is
-    known roughly. judged_on: which pairs, and what was learned from.
+    all_pairs: of all pairs. clear: of pairs on which at least 70 % of people agree. about: whether `clear` is
+    approximate. evaluated_on: the evaluated pairs, and the training data.
     """
 
     scorer: str
     all_pairs: float | None
     clear: float | None
-    judged_on: str
+    evaluated_on: str
     source: str
     about: bool = False
 
@@ -66,4 +66,4 @@ PUBLISHED = (
         True,
     ),
 )
-"""From chance to the ceiling. Equal scores count half."""
+"""Sorted from chance to the ceiling. Equal scores count half."""

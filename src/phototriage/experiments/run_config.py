@@ -1,4 +1,4 @@
-"""What a run folder tells without torch: what it holds, and its config.yaml."""
+"""The parts of a run folder that need no torch: its status and its config.yaml."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,9 +19,9 @@ LAST_STATE, MODEL = "last_state.pt", "best_model.pt"
 
 
 def check_run_folder(folder: str | Path, *, resume: bool, overwrite: bool) -> bool:
-    """Whether there is anything to do: False where the run in the folder is to be resumed and is finished.
+    """Whether there is anything to do; False if the run to resume is already finished.
 
-    Raises OutputError where it holds a run that would be lost.
+    Raises OutputError if the folder contains a run that would be lost.
     """
     folder = Path(folder)
     interrupted = (folder / LAST_STATE).exists()
@@ -30,7 +30,9 @@ def check_run_folder(folder: str | Path, *, resume: bool, overwrite: bool) -> bo
             return False
         raise OutputError(f"{folder} holds a finished run: choose another --output_dir, or --overwrite it")
     if interrupted and not (resume or overwrite):
-        raise OutputError(f"{folder} holds an interrupted run: go on with it by --resume, or --overwrite it")
+        raise OutputError(
+            f"{folder} holds an interrupted run: continue it with --resume, or replace it with --overwrite"
+        )
     return True
 
 
@@ -41,12 +43,12 @@ def recipe_sections(
     split: str,
     labels: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """All that decides the result of a training, in the sections of its config.yaml.
+    """Everything that determines the result of training, as the sections of its config.yaml.
 
     Args:
-        features: what is measured; None for a table of ready numbers.
-        options: how it is measured; the path in them becomes one from the root of the disk.
-        labels: where preferences come from; left out where whoever reads it says that.
+        features: the measured features; None for a table of precomputed numbers.
+        options: how they are measured; the path in them becomes absolute.
+        labels: the source of the preferences; omitted if the reader supplies it.
     """
     if options.weights_dir is not None:
         options = replace(options, weights_dir=options.weights_dir.absolute())
@@ -60,5 +62,5 @@ def recipe_sections(
 
 
 def write_config(sections: Mapping[str, Any], path: str | Path) -> None:
-    """Writes settings that `phototriage train --config` reads. Raises OutputError."""
+    """Writes settings for `phototriage train --config`. Raises OutputError."""
     write_text(yaml.safe_dump(dict(sections), sort_keys=False, allow_unicode=True), Path(path))

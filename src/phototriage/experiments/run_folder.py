@@ -1,7 +1,7 @@
-"""What a training leaves on disk, on its way and at its end.
+"""The files that training writes, during the run and at its end.
 
-A folder with last_state.pt holds an interrupted run; one with best_model.pt and no last_state.pt, a finished
-one.
+A folder with last_state.pt contains an interrupted run. A folder with best_model.pt and without last_state.pt
+contains a finished run.
 """
 
 import csv
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def write_last_state(folder: str | Path, state: TrainingState, settings: Mapping[str, Any]) -> None:
-    """Writes config.yaml, training_log.csv so far and, last, last_state.pt. Raises OutputError."""
+    """Writes config.yaml, the current training_log.csv and, last, last_state.pt. Raises OutputError."""
     folder = Path(folder)
     write_config(settings, folder / "config.yaml")
     write_text(_log(state.batches, state.epochs), folder / "training_log.csv")
@@ -39,7 +39,7 @@ def write_last_state(folder: str | Path, state: TrainingState, settings: Mapping
 
 
 def read_last_state(folder: str | Path) -> TrainingState | None:
-    """What `write_last_state` left; None where there is none. Raises ModelError for a damaged one."""
+    """Reads the state from `write_last_state`; None if there is none. Raises ModelError if it is damaged."""
     path = Path(folder) / LAST_STATE
     return load_state(path) if path.exists() else None
 
@@ -47,10 +47,10 @@ def read_last_state(folder: str | Path) -> TrainingState | None:
 def write_predictions(
     folder: str | Path, ranker: TrainedRanker, pairs: Comparisons, features: Features
 ) -> None:
-    """Writes test_predictions.csv, a row per pair of photos that have features.
+    """Writes test_predictions.csv, with one row per pair of photos that have features.
 
-    Its columns are series, photo_a, photo_b, preference, votes, score_a, score_b, probability (P(a over b) by
-    the ranker) and correct (1, 0, 0.5 for equal scores, empty where the preference is ½). Raises OutputError.
+    Its columns are series, photo_a, photo_b, preference, votes, score_a, score_b, probability (the ranker's
+    P(a over b)) and correct (1, 0, 0.5 for equal scores, empty if the preference is ½). Raises OutputError.
     """
     pairs = pairs.between(features.photos)
     scores = ranker.scores(features)
@@ -68,8 +68,8 @@ def write_predictions(
 def write_run(folder: str | Path, training: Training, evaluation: Evaluation) -> None:
     """Writes training_log.csv, training_curves.png, test_results.json and, last, best_model.pt.
 
-    The model comes last, so that what stood there before stays until all else is written; then last_state.pt
-    goes. Raises OutputError.
+    The model comes last, so that the old model stays until everything else is written. Then last_state.pt is
+    deleted. Raises OutputError.
     """
     folder = Path(folder)
     write_text(_log(training.batches, training.epochs), folder / "training_log.csv")
@@ -92,7 +92,7 @@ def write_run(folder: str | Path, training: Training, evaluation: Evaluation) ->
 
 
 def _log(batches: Sequence[BatchRecord], epochs: Sequence[EpochRecord]) -> str:
-    """One table: a line per ten batches and a line per epoch; each kind leaves the other's columns empty."""
+    """One table with a line per ten batches and a line per epoch; each leaves the other's columns empty."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     batch_columns = [field.name for field in fields(BatchRecord)]

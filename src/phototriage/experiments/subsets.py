@@ -1,4 +1,4 @@
-"""What features can be taken apart into, and which of the parts to try together."""
+"""Parts of the features, and the subsets of these parts to try."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,9 +17,9 @@ Parts = Mapping[str, tuple[int, ...]]
 _RESNET = "resnet"
 _LAYERS: tuple[ResnetLayer, ...] = get_args(ResnetLayer)
 _ALL_OF = 4
-"""Of more parts than these, not every subset is tried."""
+"""With more parts than this, not every subset is tried."""
 _COLUMN_BY_COLUMN = 16
-"""A single part of at most this many columns is taken apart."""
+"""A single part with at most this many columns is split into columns."""
 
 
 def feature_parts(
@@ -27,10 +27,10 @@ def feature_parts(
 ) -> dict[str, tuple[int, ...]]:
     """The parts of the features.
 
-    A measured block is one; `resnet` is one per layer, and `resnet` itself are the columns of
-    `resnet_layers`. In a table, the columns of `iqa_plus` are one, as are columns that differ in a number at
-    the end (`clip_0000`, `clip_0001`); any other column is a part of its own. Where all that makes a single
-    part of few columns, each column is one.
+    Each measured block is a part. ResNet has one part per layer, and the part `resnet` contains the columns
+    of `resnet_layers`. In a table, the columns of `iqa_plus` are one part, and so are columns that differ
+    only in a final number (`clip_0000`, `clip_0001`). Any other column is a separate part. If this yields a
+    single part with few columns, each column becomes a part.
     """
     parts: dict[str, list[int]] = {}
     place = 0
@@ -52,9 +52,9 @@ def feature_parts(
 def default_subsets(parts: Parts) -> dict[str, tuple[int, ...]]:
     """Columns by subset, `clip+iqa`; the first are all features.
 
-    Every subset of up to four parts; of more, all, all but each one, and each alone. Where `resnet` and
-    layers are among the parts, other layers, and all layers together, also take its place, alone and with
-    all other parts.
+    With up to four parts, every subset. With more, all parts, all but each one, and each one alone. If
+    `resnet` and layers are among the parts, other layers and all layers together also replace it, alone and
+    with all other parts.
     """
     layers = [name for name in parts if name in _LAYERS] if _RESNET in parts else []
     names = [name for name in parts if name not in layers]
@@ -69,9 +69,9 @@ def default_subsets(parts: Parts) -> dict[str, tuple[int, ...]]:
 
 
 def chosen_subsets(parts: Parts, names: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Columns of subsets that are named as `clip+iqa`; the first is the one of most numbers.
+    """Columns of subsets with names such as `clip+iqa`; the largest subset comes first.
 
-    Raises FeatureError for a part that is not there.
+    Raises FeatureError for an unknown part.
     """
     found = {name: _columns(parts, name.split("+")) for name in names}
     widest = max(found, key=lambda name: len(found[name]))

@@ -1,4 +1,4 @@
-"""Networks trained beside a model, by its own config, to see what its features and its loss are worth."""
+"""Networks trained with a model's config, to show the value of its features and its loss."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ __all__ = ["Recipe", "baseline_recipes", "own_recipe", "trained_on_seen"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a network is trained on and how."""
+    """A network's training data and settings."""
 
     name: str
     features: Features
@@ -25,9 +25,9 @@ def baseline_recipes(ranker: TrainedRanker, features: Features) -> tuple[list[Re
     """The ranker's own recipe on CLIP only, on IQA only, and with the listwise loss.
 
     Args:
-        features: that hold the ranker's blocks, and may hold more.
+        features: features with at least the ranker's blocks.
 
-    Returns: the recipes, and a line for each that cannot be had or is the ranker's own.
+    Returns: the recipes, and a line for each one that is unavailable or equal to the ranker's own.
     """
     recipes, notes = [], []
     given = {block.name: block for block in features.blocks}
@@ -59,12 +59,12 @@ def own_recipe(name: str, ranker: TrainedRanker, features: Features) -> Recipe:
 def trained_on_seen(
     recipe: Recipe, ranker: TrainedRanker, comparisons: Comparisons, unseen: Comparisons
 ) -> Scorer:
-    """The recipe trained on the pairs of `comparisons` both of whose photos the ranker has seen.
+    """The recipe trained on the pairs of `comparisons` whose photos the ranker has both seen.
 
     Args:
-        unseen: those that will be evaluated; not trained on.
+        unseen: the pairs to evaluate; excluded from training.
 
-    Raises LabelError where the seen pairs do not suffice, ModelError where training fails.
+    Raises LabelError if there are too few seen pairs, ModelError if training fails.
     """
     features = recipe.features
     photos = [photo for photo in comparisons.photos if photo in features]

@@ -1,4 +1,4 @@
-"""How a training went, as a picture."""
+"""A chart of a training run."""
 
 import math
 from pathlib import Path
@@ -16,7 +16,7 @@ _BLUE, _GREEN, _GREY = "#2f6db3", "#2a8a4a", "#9a9a9a"
 
 
 def training_curves(training: Training, path: str | Path) -> None:
-    """Loss and accuracy over the epochs, the kept epoch marked, as a PNG."""
+    """Writes a PNG with loss and accuracy over the epochs, with the best epoch marked."""
     figure = Figure(figsize=(10, 4), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
     epochs = [record.epoch for record in training.epochs]

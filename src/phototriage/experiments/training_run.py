@@ -1,4 +1,4 @@
-"""A training that leaves a run folder, and can be interrupted."""
+"""A resumable training run that writes a run folder."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -25,20 +25,20 @@ __all__ = ["TrainingRun", "Watch", "training_run", "unwatched"]
 Watch = Callable[
     [int], AbstractContextManager[tuple[Callable[[BatchRecord], None], Callable[[EpochRecord], None]]]
 ]
-"""Takes the most epochs there may be; gives, while a training runs, what is called with each record."""
+"""Takes the largest number of epochs; yields the callbacks for each record of a training run."""
 
 
 def unwatched(
     max_epochs: int,
 ) -> AbstractContextManager[tuple[Callable[[BatchRecord], None], Callable[[EpochRecord], None]]]:
-    """Tells nobody how a training goes."""
+    """Ignores the progress of training."""
     del max_epochs
     return nullcontext((lambda record: None, lambda record: None))
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """A finished training, and what it is worth on series that it never saw."""
+    """A finished training run, and its evaluation on series that it never saw."""
 
     training: Training
     evaluation: Evaluation
@@ -60,17 +60,17 @@ def training_run(
     """Trains, evaluates on the test side, and fills the run folder; its best_model.pt comes last.
 
     Args:
-        settings: what config.yaml holds, see `recipe_sections`.
-        name: of the ranker in the results.
-        evaluated: the pairs to evaluate on where they are not those of the split's test alone.
-        resume: go on where the interrupted run in the folder had come to, if there is one.
+        settings: the content of config.yaml, see `recipe_sections`.
+        name: the ranker's name in the results.
+        evaluated: the pairs to evaluate on, if not only those of the split's test.
+        resume: continue the interrupted run in the folder, if there is one.
 
-    What stood in the folder is replaced. Raises what `train` raises, OutputError where the folder cannot be
-    written, and ModelError for a state that is damaged or of another training.
+    Existing results in the folder are replaced. Raises what `train` raises, OutputError if the folder is not
+    writable, and ModelError for a state that is damaged or belongs to another training run.
     """
     folder = Path(folder)
     if not resume:
-        # What is overwritten must not be gone on with, should this run end before its first state.
+        # If this run ends before its first state, the overwritten run must not be resumed.
         (folder / "last_state.pt").unlink(missing_ok=True)
     state = read_last_state(folder) if resume else None
     if state is not None:

@@ -1,4 +1,4 @@
-"""The best settings of a training: searched on some series, evaluated on others."""
+"""Finds the best training settings on some series, and evaluates them on others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _DEFAULT, _FOUND = "default settings", "settings found"
 
 @dataclass(frozen=True)
 class Tuning:
-    """A search, and what its best settings and the default ones are worth on the test series."""
+    """A search, and the evaluation of its best settings and the default settings on the test series."""
 
     search: Search
     report: EvaluationReport
@@ -47,17 +47,18 @@ def tune(
     split_name: str,
     on_trial: Callable[[SearchTrial, float], None] = lambda trial, seconds: None,
 ) -> Tuning:
-    """Searches in folds over the series that are not the test; trains with the best and the default settings.
+    """Searches in folds over the non-test series, then trains with the best and the default settings.
 
-    The folder gets best_config.yaml, best_model.pt, test_results.json, trials.csv, tuning.png, study.sqlite.
+    Writes best_config.yaml, best_model.pt, test_results.json, trials.csv, tuning.png and study.sqlite to the
+    folder.
 
     Args:
-        comparisons: all of them, those whose photos have no features too.
-        split: its test is what the search never sees.
+        comparisons: all comparisons, including those whose photos have no features.
+        split: the search never sees its test side.
         config, folds, trials, on_trial: see `search`.
-        measured, options, split_name: what best_config.yaml says, see `recipe_sections`.
+        measured, options, split_name: the content of best_config.yaml, see `recipe_sections`.
 
-    Raises what `search` and `train` raise, and OutputError where the folder cannot be written.
+    Raises what `search` and `train` raise, and OutputError if the folder is not writable.
     """
     folder = Path(folder)
     found = search(

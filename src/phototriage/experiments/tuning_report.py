@@ -1,4 +1,4 @@
-"""What a search for settings leaves: the best settings, every trial, a picture."""
+"""The output of a search for settings: the best settings, every trial, a chart."""
 
 import csv
 import io
@@ -33,8 +33,8 @@ def write_search(folder: str | Path, search: Search, best: Mapping[str, Any]) ->
 
 
 def trials_csv(search: Search) -> str:
-    """One line per trial: `trial,accuracy,given_up` and its settings; accuracy is empty where it was given
-    up. Trial 0 is the default."""
+    """One line per trial: `trial,accuracy,given_up` and its settings; accuracy is empty if the trial was
+    given up. Trial 0 is the default."""
     names = list(dict.fromkeys(name for trial in search.trials for name in trial.settings))
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -48,7 +48,7 @@ def trials_csv(search: Search) -> str:
 
 
 def search_chart(search: Search, path: str | Path) -> None:
-    """The accuracy of every trial, the best so far, and how much each setting matters, as a PNG."""
+    """Writes a PNG with the accuracy of every trial, the best so far, and the importance of each setting."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     history, importances = figure.subplots(1, 2)
     done = [(trial.number, 100 * trial.accuracy) for trial in search.trials if trial.accuracy is not None]
@@ -69,7 +69,7 @@ def search_chart(search: Search, path: str | Path) -> None:
     history.legend(loc="best", fontsize=8)
 
     importances.spines[["top", "right"]].set_visible(False)
-    importances.set_title("what tells the better trials from the others", loc="left", fontsize=10)
+    importances.set_title("settings that distinguish the better trials", loc="left", fontsize=10)
     if search.importances:
         shown = sorted(search.importances.items(), key=lambda item: item[1])
         importances.barh(range(len(shown)), [100 * share for _, share in shown], color=_BLUE)
@@ -78,5 +78,5 @@ def search_chart(search: Search, path: str | Path) -> None:
         importances.set_xlabel("share, %")
     else:
         importances.axis("off")
-        importances.text(0, 0.9, "too few finished trials to tell", transform=importances.transAxes)
+        importances.text(0, 0.9, "too few finished trials", transform=importances.transAxes)
     write_figure(figure, path)

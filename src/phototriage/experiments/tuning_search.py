@@ -1,4 +1,4 @@
-"""A search for the best settings of a training (Optuna: Akiba et al., KDD 2019)."""
+"""A search for the best training settings (Optuna: Akiba et al., KDD 2019)."""
 
 import math
 import time
@@ -36,8 +36,8 @@ _LEARNING_RATE = (1e-5, 3e-2)
 _WEIGHT_DECAY = (1e-4, 1.0)
 _MIN_AGREEMENT = (0.5, 0.6, 0.7, 0.8)
 
-_RANDOM_TRIALS = 10  # before the sampler goes by what it saw
-_PRUNE_AFTER = 5  # trials that set the mark
+_RANDOM_TRIALS = 10  # before the sampler uses earlier results
+_PRUNE_AFTER = 5  # trials that set the baseline
 _FEWEST_FOR_IMPORTANCES = 8
 
 _Folds = Sequence[Split]
@@ -45,9 +45,9 @@ _Folds = Sequence[Split]
 
 @dataclass(frozen=True)
 class SearchTrial:
-    """Settings that were tried, by their names in the search.
+    """The settings of a trial, by their names in the search.
 
-    accuracy: None where it was given up; `given_up` says why.
+    accuracy: None if the trial was given up; `given_up` is the reason.
     """
 
     number: int
@@ -60,9 +60,9 @@ class SearchTrial:
 class Search:
     """A search. The accuracies are shares of pairs in the right order, over all folds.
 
-    best: the most accurate settings, the default ones where nothing was better. importances: the share that
-    each setting has in telling the better half of the trials from the others, largest first; empty for too
-    few trials.
+    best: the most accurate settings, or the default settings if no trial was better. importances: how much
+    each setting separates the better half of the trials from the others, as shares, largest first; empty with
+    too few trials.
     """
 
     default: MultiFeatureConfig
@@ -82,23 +82,23 @@ def search(
     storage: str | Path,
     on_trial: Callable[[SearchTrial, float], None] = lambda trial, seconds: None,
 ) -> Search:
-    """Looks for the settings of the highest accuracy in folds over series.
+    """Searches for the settings with the highest cross-validated accuracy over series.
 
-    A trial that is behind the median of the earlier ones after some folds is given up (pruned), as is one
-    that cannot be trained. Trials are drawn by a tree-structured Parzen estimator (Bergstra et al., NeurIPS
-    2011) from the default's seed, the trial's number and the trials before it, so that a search that was
-    interrupted goes on as if it had not been.
+    A trial is pruned (given up) if it falls behind the median of earlier trials after some folds, or if
+    training fails. A tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011) draws each trial from
+    the default's seed, the trial's number and the previous trials, so that an interrupted search continues
+    with the same results.
 
     Args:
-        comparisons: what may be looked at; the result must be evaluated on other series.
-        default: what is not searched (epochs, patience, min_reviewers, seed) is as here, and it is evaluated
-            on the same folds.
-        trials: how many there shall be in all, with those that `storage` has already.
-        storage: a SQLite file, made where there is none.
-        on_trial: called with each new trial and the seconds that it took; first with the default, as 0.
+        comparisons: the pairs to search on; evaluate the result on other series.
+        default: supplies the settings that are not searched (epochs, patience, min_reviewers, seed), and is
+            evaluated on the same folds.
+        trials: total number of trials, including those in `storage`.
+        storage: a SQLite file, created if it does not exist.
+        on_trial: called with each new trial and its duration in seconds; first with the default, as trial 0.
 
-    Raises LabelError for fewer series than folds, ModelError where the default cannot be trained, OutputError
-    where `storage` holds another search or cannot be used.
+    Raises LabelError for fewer series than folds, ModelError if the default cannot be trained, OutputError if
+    `storage` contains another search or cannot be used.
     """
     comparisons = comparisons.between(features.photos)
     splits = [
@@ -119,7 +119,7 @@ def search(
         started = time.monotonic()
         study.sampler = optuna.samplers.TPESampler(
             n_startup_trials=_RANDOM_TRIALS,
-            constant_liar=False,  # a killed run leaves a trial that looks as if it went on
+            constant_liar=False,  # a killed run leaves a trial that looks as if it were running
             seed=int(np.random.default_rng([default.seed, len(finished)]).integers(2**31)),
         )
         _run(study, splits, features, default, has_votes)
@@ -137,7 +137,7 @@ def _study(storage: Path, inputs: str) -> optuna.Study:
         storage.parent.mkdir(parents=True, exist_ok=True)
         study = optuna.create_study(
             study_name="phototriage",
-            # Written out, a path may hold what means something in a URL.
+            # A plain path may contain characters with a meaning in a URL.
             storage=URL.create("sqlite", database=str(storage)).render_as_string(),
             direction="maximize",
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_PRUNE_AFTER, n_warmup_steps=2),
@@ -202,7 +202,7 @@ def _suggested(trial: optuna.Trial, default: MultiFeatureConfig, has_votes: bool
 def _accuracy(
     splits: _Folds, features: Features, config: MultiFeatureConfig, trial: optuna.Trial | None = None
 ) -> float:
-    """Pairs in the right order, over all folds. Raises TrialPruned where `trial` is not worth more folds."""
+    """The share of pairs in the right order, over all folds. Raises TrialPruned if `trial` is pruned."""
     leads, preferences = [], []
     accuracy = math.nan
     for fold, split in enumerate(splits, start=1):
@@ -240,5 +240,5 @@ def _importances(study: optuna.Study) -> dict[str, float]:
         warnings.simplefilter("error", UserWarning)
         try:
             return dict(get_param_importances(study, evaluator=PedAnovaImportanceEvaluator()))
-        except UserWarning:  # too many trials are equally good for any to be the better ones
+        except UserWarning:  # too many trials are equally good to single out the better ones
             return {}

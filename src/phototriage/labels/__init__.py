@@ -1,4 +1,4 @@
-"""Who preferred which photo: reading, aligning, filtering and splitting comparisons."""
+"""Preferences between photos: reads, aligns, filters and splits comparisons."""
 
 from phototriage.labels.alignment import Agreement, AlignmentSummary
 from phototriage.labels.comparisons import Comparisons

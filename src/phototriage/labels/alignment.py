@@ -1,19 +1,19 @@
-"""Finds out which photo each vote was for.
+"""Finds the photo that each vote was for.
 
-The ids in PhotoTriage's votes are a permutation, another one in each series, of the photo numbers in its
-files: joined by number, votes and pairlist name the same winner in half of the pairs. But the released
-preferences were computed from these very votes, so computing them again, and matching best to best, second
-to second, …, shows the permutation.
+In each series, the ids in PhotoTriage's votes are a different permutation of the photo numbers in its files.
+Joined by number, votes and pairlist name the same winner in half of the pairs. But the released preferences
+were computed from these votes. Recomputing them, and matching best to best, second to second, …, reveals the
+permutation.
 
-How the release was computed is not written down anywhere we know of. We found that this reproduces 4,749 of
-4,755 series within 0.002, and 4,715 to the last of the three decimals released: Bradley-Terry strengths of
-the votes of both orders together, with 0.001 pseudo-votes per direction of every pair; turned into shares
-that add up to 1 in the series; 0.01 added to each; P(a over b) = share a / (share a + share b). (The bounds
-.01 and .99 of the released preferences are this 0.01, not a clip: 1.01 / 1.02 = .990.)
+We know of no documentation of how the release was computed. The following reproduces 4,749 of 4,755 series
+within 0.002, and 4,715 exactly to the three released decimals. Fit Bradley-Terry strengths to the votes of
+both orders together, with 0.001 pseudo-votes per direction of every pair. Convert them to shares that add up
+to 1 in the series. Add 0.01 to each. P(a over b) = share a / (share a + share b). (This 0.01, not a clip,
+produces the bounds .01 and .99 of the released preferences: 1.01 / 1.02 = .990.)
 
-Why sorting is enough: both sides are of the form sigmoid(x_i - x_j), and matching sorted x to sorted x makes
-the largest deviation as small as any assignment can: exchanging two photos that are in order never makes it
-smaller. For the same reason the next best assignment exchanges two neighbours.
+Sorting suffices because both sides have the form sigmoid(x_i - x_j). Matching sorted x to sorted x minimizes
+the largest deviation over all assignments, because exchanging two photos that are in order never reduces it.
+For the same reason, the next best assignment exchanges two neighbors.
 """
 
 from collections import defaultdict
@@ -32,16 +32,16 @@ from phototriage.labels.votes import VoteTable
 __all__ = ["Agreement", "AlignmentSummary", "align", "released_preferences"]
 
 TOLERANCE = 0.05
-"""Votes are accepted where every released preference of the series is reproduced this closely."""
+"""A series is accepted if its votes reproduce every released preference within this tolerance."""
 
 EXACT = 0.002
-"""What rounding, here and at the release, explains."""
+"""The largest deviation that rounding, here and in the release, can explain."""
 
 _RIDGE = 0.001
 _FLOOR = 0.01
 _CLEAR = 0.2
 _CONVERGED = 1e-6
-"""Computed preferences that differ by less are equal: so far may the fit be from its end."""
+"""Computed preferences that differ by less count as equal; this is the convergence error of the fit."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Agreement:
     """How often the majority of the votes and the released preference name the same winner.
 
     Fields:
-        pairs: pairs in which both name one.
-        share: in [0, 1], NaN without such pairs.
+        pairs: pairs in which both name a winner.
+        share: in [0, 1]; NaN if there are no such pairs.
     """
 
     pairs: int
@@ -59,19 +59,19 @@ class Agreement:
 
 @dataclass(frozen=True)
 class AlignmentSummary:
-    """What became of the votes.
+    """The result of aligning the votes.
 
     Fields:
         series: series that have both votes and a pairlist.
-        aligned: of these, those whose votes were matched to their photos.
-        exact: of the aligned, those whose released preferences the votes reproduce to rounding.
-        interchangeable: of the aligned, those where another matching reproduces the released preferences to
-            rounding too, or as well as the one taken. Two photos tie there; their preferences are sound, but
-            their votes may stand at each other's place.
+        aligned: of these, the series whose votes were matched to their photos.
+        exact: of the aligned, the series whose votes reproduce the released preferences up to rounding.
+        interchangeable: of the aligned, the series in which another matching reproduces the released
+            preferences up to rounding, or as well as the chosen one. Two photos tie there. Their preferences
+            are sound, but their votes may be swapped.
         by_size: photos in the series → (series, aligned).
-        series_without_pairlist: series of votes that no pairlist speaks of; they are skipped.
-        raw: agreement of votes joined by their numbers, over all series that have both: chance, which shows
-            the trap.
+        series_without_pairlist: series with votes that no pairlist mentions; they are skipped.
+        raw: agreement of votes joined by their numbers, over all series that have both. It is at chance
+            level, which reveals the permutation.
         matched: agreement in the aligned series.
         matched_clear: the same for pairs with abs(p − ½) > 0.2.
     """
@@ -88,13 +88,13 @@ class AlignmentSummary:
 
     @property
     def share(self) -> float:
-        """Aligned series, of those that have both; NaN if there are none."""
+        """The share of aligned series among those that have both; NaN if there are none."""
         return self.aligned / self.series if self.series else float("nan")
 
 
 @dataclass(frozen=True)
 class _Series:
-    """Photos, best first; released (n, n) preferences, NaN where not compared; (n, n) votes by their ids."""
+    """Photos, best first; (n, n) released preferences, NaN if not compared; (n, n) votes by their ids."""
 
     key: str
     photos: tuple[str, ...]
@@ -103,7 +103,7 @@ class _Series:
 
 
 def released_preferences(wins: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The preferences that PhotoTriage releases for these votes; see the head of this module.
+    """The preferences that PhotoTriage releases for these votes; see the module docstring.
 
     Args:
         wins: (..., n, n), finite and ≥ 0; [..., i, j] = votes for i over j, the diagonal ignored.
@@ -116,16 +116,16 @@ def released_preferences(wins: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, AlignmentSummary]:
-    """Puts the votes beside the released preferences, in the series where it is clear whose votes they are.
+    """Adds the votes to the released preferences, in the series where the match is certain.
 
     Args:
         pairlist: released preferences with ranks; its own votes are ignored.
-        votes: with permuted ids. Series of which votes do not cover as many photos as the pairlist are not
-            aligned.
+        votes: votes with permuted ids. A series is not aligned if its votes cover fewer photos than the
+            pairlist.
 
     Returns:
-        The pairlist with votes_a and votes_b filled in where a series is aligned and 0 elsewhere, preferences
-        untouched; and the summary.
+        The pairlist with votes_a and votes_b filled in for aligned series and 0 elsewhere, and the summary.
+        The preferences do not change.
     """
     wins = votes.wins()
     ranked = _by_rank(pairlist)
@@ -177,7 +177,7 @@ def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, Alignme
 
 
 def _by_rank(pairlist: Comparisons) -> dict[str, tuple[tuple[str, ...], NDArray[np.float64]]]:
-    """Per series its photos, best first, and the preferences in that order."""
+    """The photos of each series, best first, and the preferences in that order."""
     rows: dict[str, list[tuple[str, str, float]]] = defaultdict(list)
     rank: dict[tuple[str, str], int] = {}
     columns = ("series", "photo_a", "photo_b", "preference", "rank_a", "rank_b")
@@ -208,8 +208,8 @@ def _match(
     """Matches k series of n photos.
 
     Returns:
-        (k, n) the places of the ids, best first; (k,) the largest deviation of that matching from the
-        released preferences; (k,) that of the next best matching.
+        (k, n) the positions of the ids, best first; (k,) the largest deviation of that matching from the
+        released preferences; (k,) the largest deviation of the next best matching.
     """
     if not members:
         return np.zeros((0, size), dtype=np.int64), np.zeros(0), np.zeros(0)

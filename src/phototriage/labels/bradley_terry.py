@@ -13,11 +13,11 @@ _CONVERGED = 1e-9
 
 
 def fit(wins: NDArray[Any], ridge: float = 0.1) -> NDArray[np.float64]:
-    """The strengths that make the observed wins most likely.
+    """The maximum-likelihood strengths for the observed wins.
 
     The ridge is a number of pseudo-wins, added in *both* directions of *every* pair of players, compared or
-    not. It keeps the strengths finite where somebody never lost, and ties together players whom no chain of
-    comparisons connects. The result maximises
+    not. It keeps the strengths finite if a player never lost, and it connects players whom no chain of
+    comparisons connects. The result maximizes
     ``sum over i, j of (wins[i, j] + ridge) * log sigmoid(s_i - s_j)``.
 
     Newton's method, all stacked problems at once. Source: R. A. Bradley and M. E. Terry, "Rank analysis of
@@ -25,7 +25,7 @@ def fit(wins: NDArray[Any], ridge: float = 0.1) -> NDArray[np.float64]:
     Bradley-Terry models", Annals of Statistics 32 (2004), for when the maximum exists.
 
     Args:
-        wins: (..., n, n), finite and ≥ 0; wins[..., i, j] is how often i beat j, fractions allowed; the
+        wins: (..., n, n), finite and ≥ 0; wins[..., i, j] is how often i beat j, possibly a fraction. The
             diagonal is ignored.
         ridge: pseudo-wins per direction of a pair, > 0.
 
@@ -34,7 +34,7 @@ def fit(wins: NDArray[Any], ridge: float = 0.1) -> NDArray[np.float64]:
 
     Raises:
         ValueError: wins is not such an array, or ridge is not positive.
-        ArithmeticError: no convergence, which only counts beyond the reach of float64 can cause.
+        ArithmeticError: no convergence; only counts beyond the precision of float64 can cause this.
     """
     counts = np.asarray(wins, dtype=np.float64)
     if counts.ndim < 2 or counts.shape[-1] != counts.shape[-2]:
@@ -52,14 +52,14 @@ def fit(wins: NDArray[Any], ridge: float = 0.1) -> NDArray[np.float64]:
     counts = np.where(diagonal, 0.0, counts + ridge)
     games = counts + counts.swapaxes(-1, -2)
     won = counts.sum(axis=-1)
-    # A gradient as small as its own rounding errors says nothing any more.
+    # A gradient as small as its own rounding errors contains no information.
     noise = 16 * players * np.finfo(np.float64).eps * won.max(axis=-1, keepdims=True)
     for _ in range(_MAX_STEPS):
         chance = expit(strengths[..., :, None] - strengths[..., None, :])
         gradient = won - (games * chance).sum(axis=-1)
         curvature = games * chance * (1.0 - chance)
         total = curvature.sum(axis=-1)
-        # Only differences of strengths matter, so the Hessian is singular along (1, …, 1); the constant fills
+        # Only strength differences matter, so the Hessian is singular along (1, …, 1); the constant fills
         # that direction.
         filling = total.mean(axis=-1)[..., None, None] / players
         hessian = np.where(diagonal, total[..., None], -curvature) + filling

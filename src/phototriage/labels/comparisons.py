@@ -1,4 +1,4 @@
-"""The table of preferences between photos, which everything else is learned from."""
+"""The table of preferences between photos: the training and evaluation labels."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -25,17 +25,18 @@ _EQUAL_STRENGTH = 1e-6
 
 @dataclass(frozen=True)
 class Comparisons:
-    """Who prefers which photo: one row per unordered pair of photos of a series.
+    """Preferences between photos: one row per unordered pair of photos of a series.
 
     Columns of ``table`` (the index is 0 … n − 1):
         series, photo_a, photo_b: str; a photo is unique within its series.
-        preference: float64 in [0, 1], P(a over b). This is the label; votes only tell how it came about.
-        votes_a, votes_b: int64 ≥ 0, people who chose a, b; 0 and 0 where unknown.
-        rank_a, rank_b: int64, the released rank in the series, 1 = best; 0 where unknown.
+        preference: float64 in [0, 1], P(a over b). This is the label; votes are additional information.
+        votes_a, votes_b: int64 ≥ 0, people who chose a, b; 0 and 0 if unknown.
+        rank_a, rank_b: int64, the released rank in the series, 1 = best; 0 if unknown.
 
     Raises:
-        LabelError: columns are missing, unknown or of the wrong kind; a preference outside [0, 1]; a photo
-            compared with itself; one unordered pair twice in a series. The text names the first such rows.
+        LabelError: columns are missing, unknown or of the wrong type; a preference is outside [0, 1]; a photo
+            is compared with itself; an unordered pair occurs twice in a series. The text names the first such
+            rows.
     """
 
     table: pd.DataFrame
@@ -75,12 +76,12 @@ class Comparisons:
 
     @property
     def votes(self) -> "pd.Series[int]":
-        """(n,) int64: people who judged the pair, 0 where unknown."""
+        """(n,) int64: people who rated the pair; 0 if unknown."""
         return (self.table["votes_a"] + self.table["votes_b"]).rename("votes")
 
     @property
     def vote_agreement(self) -> "pd.Series[float]":
-        """(n,) float64 in [0.5, 1]: the majority's share of the votes, NaN where there are none."""
+        """(n,) float64 in [0.5, 1]: the majority's share of the votes; NaN without votes."""
         votes = self.votes
         return (self.table[["votes_a", "votes_b"]].max(axis=1) / votes.where(votes > 0)).rename(
             "vote_agreement"
@@ -105,13 +106,13 @@ class Comparisons:
         return {series: tuple(sorted(photos)) for series, photos in found.items()}
 
     def best_photos(self) -> dict[str, frozenset[str]]:
-        """The best photo of each series; several where they tie.
+        """The best photo of each series; several photos if they tie.
 
-        Where all ranks of a series are known it is the photo of the smallest rank, which is the released rank
-        1 unless that photo's rows were filtered away. Elsewhere it is the photo of the greatest Bradley-Terry
-        strength, fitted to the preferences with every pair weighing the same. Where every pair of the series
-        is compared that is the order of the mean preference (Borda); where some are not it also does right by
-        photos that met only strong opponents.
+        If all ranks of a series are known, it is the photo with the smallest rank. This is the released rank
+        1 unless that photo's rows were filtered out. Otherwise it is the photo with the greatest
+        Bradley-Terry strength, fitted to the preferences with equal weights. If every pair of the series is
+        compared, this is the order of the mean preference (Borda). If some pairs are missing, the fit also
+        treats photos fairly that met only strong opponents.
         """
         best = dict.fromkeys(self.series, frozenset[str]())
         ranks = pd.concat(
@@ -135,8 +136,8 @@ class Comparisons:
         return best | {series: _strongest(pairs) for series, pairs in rows.items()}
 
     def select(self, mask: "pd.Series[bool] | NDArray[np.bool_]") -> "Comparisons":
-        """The rows where ``mask``, (n,) bool, is true, in their order."""
-        # Made without validation: rows of a valid table are valid, and folds select again and again.
+        """The rows for which ``mask``, (n,) bool, is true, in their order."""
+        # Skips validation: rows of a valid table are valid, and folds select many times.
         selected = object.__new__(Comparisons)
         object.__setattr__(selected, "table", self.table[np.asarray(mask, dtype=bool)].reset_index(drop=True))
         return selected
@@ -146,19 +147,19 @@ class Comparisons:
         return self.select(self.table["series"].isin(list(keys)))
 
     def between(self, photos: Collection[str]) -> "Comparisons":
-        """The rows both of whose photos are among these, in their order."""
+        """The rows with both photos among these, in their order."""
         listed = list(photos)
         return self.select(self.table["photo_a"].isin(listed) & self.table["photo_b"].isin(listed))
 
     def write(self, path: str | Path) -> None:
-        """Writes a CSV or Parquet table, by the ending of its name.
+        """Writes a CSV or Parquet table, depending on the suffix.
 
         The columns are series, photo_a, photo_b, preference, votes, votes_a, votes_b, vote_agreement (empty
-        where there are no votes); ``read_labels`` reads all but the ranks back. The file appears whole or not
+        without votes); ``read_labels`` reads back everything except the ranks. The file appears whole or not
         at all.
 
         Raises:
-            OutputError: the ending is another one, or the place cannot be written.
+            OutputError: the suffix is another one, or the file cannot be written.
         """
         path = Path(path)
         ending = path.suffix.lower()

@@ -6,13 +6,13 @@ __all__ = ["connected_names"]
 
 
 def connected_names(links: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """For every linked name, the smallest name it is connected to: one label per connected component.
+    """Labels every linked name with the smallest name in its connected component.
 
     Args:
-        links: pairs of names that belong together; (x, x) mentions x alone.
+        links: pairs of connected names; (x, x) mentions x alone.
 
     Returns:
-        name → smallest name of its component, whatever the order of the links.
+        name → smallest name of its component, independent of the order of the links.
     """
     parent: dict[str, str] = {}
 

@@ -1,4 +1,4 @@
-"""Which comparisons are clear enough to train on."""
+"""Filters the comparisons that are clear enough to train on."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ __all__ = [
     "filter_comparisons",
 ]
 
-# 55 of 100 votes must not fail 0.55 by a rounding error, nor 1 − 0.34 fail 0.66.
+# Rounding errors must not make 55 of 100 votes fail 0.55, or 1 − 0.34 fail 0.66.
 _ROUNDING = 1e-9
 
 
@@ -25,12 +25,13 @@ def filter_comparisons(
     """The comparisons on which people agreed: for training, never for evaluation.
 
     Args:
-        min_agreement: least share of the votes for the majority; where there are no votes, of the
-            preference: max(p, 1 − p).
-        min_reviewers: least number of votes; not asked where there are no votes.
+        min_agreement: smallest share of the votes for the majority; without votes, the smallest
+            max(p, 1 − p).
+        min_reviewers: smallest number of votes; ignored without votes.
 
     Raises:
-        LabelError: nothing is left, with the filter to loosen; or min_agreement is outside [0, 1].
+        LabelError: nothing is left (the text says which filter to loosen), or min_agreement is outside
+            [0, 1].
     """
     kept = comparisons.select(clear_comparisons(comparisons, min_agreement, min_reviewers))
     if len(kept):
@@ -66,14 +67,14 @@ def clear_comparisons(
 
 
 def clear_preference(preference: NDArray[np.float64], at_least: float) -> NDArray[np.bool_]:
-    """(n,) bool: max(p, 1 − p) is at least so much."""
+    """(n,) bool: max(p, 1 − p) is at least min_agreement."""
     return np.asarray(np.maximum(preference, 1.0 - preference) >= at_least - _ROUNDING, dtype=bool)
 
 
 def clear_majority(
     votes_1: "pd.Series[int]", votes_2: "pd.Series[int]", min_agreement: float, min_reviewers: int
 ) -> NDArray[np.bool_]:
-    """(n,) bool: at least min_reviewers voted, and at least one, and min_agreement of them agree.
+    """(n,) bool: at least min_reviewers (and at least one) voted, and min_agreement of them agree.
 
     Raises:
         LabelError: min_agreement is outside [0, 1].

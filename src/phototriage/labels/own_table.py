@@ -1,4 +1,4 @@
-"""A person's own comparisons, as CSV or Parquet."""
+"""The user's own comparisons, as CSV or Parquet."""
 
 import math
 import posixpath
@@ -22,20 +22,20 @@ _ACCEPTED = (
     "or votes_a and votes_b; optional are series and, beside preference, votes_a, votes_b"
 )
 _KNOWN = {*WRITTEN_COLUMNS, "winner"}
-# These two follow from votes_a and votes_b. They are written for people and need not be read.
+# These two follow from votes_a and votes_b. They are written for people and never read.
 _DERIVED = {"votes", "vote_agreement"}
 _NAMES = ("series", "photo_a", "photo_b")
 
 
 @dataclass(frozen=True)
 class OwnTable:
-    """What such a table holds.
+    """The content of such a table.
 
     Fields:
         comparisons: one row per unordered pair, in order of first appearance; ranks unknown.
         rows: rows in the file.
         merged: rows that repeated a pair, in either order, and were merged into its first row.
-        contradictions: pairs of which merged rows named different winners.
+        contradictions: pairs whose merged rows named different winners.
     """
 
     comparisons: Comparisons
@@ -46,7 +46,7 @@ class OwnTable:
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of the file; series is '' where the file has no such column."""
+    """One line of the file; series is '' if the file has no such column."""
 
     series: str
     photo_a: str
@@ -57,18 +57,18 @@ class _Row:
 
 
 def read_own_table(path: Path) -> OwnTable:
-    """Reads comparisons that a person or a tool wrote, or ``Comparisons.write``.
+    """Reads comparisons that a person, a tool or ``Comparisons.write`` wrote.
 
-    The label of a row is its preference; or its winner, which is preference 1 or 0; or the share of its
-    votes. Where a pair stands several times, its votes add up and its preferences are averaged, each weighing
-    as much as it has votes (1 where unknown). Without a series column, photos that a chain of comparisons
-    connects are one series, named by its smallest photo name. Paths are normalised: ./x.jpg is x.jpg.
+    The label of a row is its preference, its winner (preference 1 or 0), or the share of its votes. If a pair
+    occurs several times, its votes are added and its preferences are averaged, weighted by their votes (1 if
+    unknown). Without a series column, each connected component of compared photos is a series, named after
+    its smallest photo name. Paths are normalized: ./x.jpg is x.jpg.
 
     Args:
-        path: .csv (UTF-8, cells parted by commas, semicolons or tabs) or .parquet.
+        path: .csv (UTF-8, cells separated by commas, semicolons or tabs) or .parquet.
 
     Raises:
-        LabelError: with the line, or the row of a Parquet file, where there is one to blame.
+        LabelError: the table is invalid; the text names the line, or the row of a Parquet file, if possible.
     """
     header, cells = _parquet_cells(path) if path.suffix.lower() == ".parquet" else _csv_cells(path)
     columns = [name.strip().lower() for name in header]
@@ -121,10 +121,10 @@ def _parquet_cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
 
 
 def _label_kind(columns: list[str], path: Path) -> str:
-    """Which column holds the label: preference, winner or votes.
+    """The column that holds the label: preference, winner or votes.
 
     Raises:
-        LabelError: none or several do, or there are columns that mean nothing here.
+        LabelError: there is no such column or several, or there are unknown columns.
     """
     names = set(columns)
     faults = []
@@ -176,7 +176,7 @@ def _parse(cells: dict[str, str], place: str, label: str) -> _Row:
 
 
 def _photo(text: str, place: str) -> str:
-    """The one spelling of a path: a photo under two names would be two photos, on two sides of a split."""
+    """The canonical spelling of a path; a photo with two names could be on two sides of a split."""
     if "\\" in text:
         raise LabelError(f"{place}: photo paths are written with /, not as '{text}'")
     return posixpath.normpath(text)
@@ -203,7 +203,7 @@ def _count(text: str, name: str, place: str) -> int:
 
 
 def _merge(series: str, same: list[_Row]) -> tuple[str, str, str, float, int, int, int, int]:
-    """One row for all rows of a pair, with the photos in the order of the first."""
+    """Merges all rows of a pair into one, with the photos in the order of the first row."""
     first = same[0]
     if len(same) == 1:
         return (series, first.photo_a, first.photo_b, first.preference, first.votes_a, first.votes_b, 0, 0)

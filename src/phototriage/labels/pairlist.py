@@ -1,4 +1,4 @@
-"""The released pairlists: who preferred what, and by how much."""
+"""The released pairlists of preferences."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,13 +21,13 @@ _EXPECTED = (
 def read_pairlists(paths: Sequence[Path]) -> Comparisons:
     """Reads pairlists into one table.
 
-    A line is ``series photo1 photo2 p rank1 rank2``: photos counted from 1 as in the file names, p the
-    preference for photo1, rank 1 the best of the series. Columns 5 and 6 are ranks, not winner and loser.
+    A line is ``series photo1 photo2 p rank1 rank2``. Photos count from 1, as in the file names; p is the
+    preference for photo1; rank 1 is the best of the series. Columns 5 and 6 are ranks, not winner and loser.
 
     Raises:
         LabelError: a file cannot be read or is empty, or a line is malformed, repeats a pair, has ranks that
-            contradict its preference, gives a photo a second rank, or goes on with a series of another file;
-            with file and line.
+            contradict its preference, gives a photo a second rank, or continues a series of another file. The
+            text names file and line.
     """
     rows: list[tuple[str, str, str, float, int, int, int, int]] = []
     seen: set[tuple[int, int, int]] = set()

@@ -1,4 +1,4 @@
-"""Reads labels of any kind, and tells what each step kept."""
+"""Reads labels of any kind, and reports what each step kept."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,12 +25,12 @@ _ACCEPTED = (
 )
 
 _FEW = 0.9
-"""A smaller share of series with matched votes is no accident; see benchmarks/alignment_nulls.py."""
+"""A smaller share of series with matched votes is a warning sign; see benchmarks/alignment_nulls.py."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What was there after one step of reading; None where a count means nothing."""
+    """Counts after one step of reading; None if a count does not apply."""
 
     name: str
     rows: int | None
@@ -41,19 +41,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels as read, and how they came about.
+    """Labels and how they were read.
 
     Fields:
-        comparisons: all of them, unfiltered: evaluation needs them so. Train on ``filter_comparisons`` of
-            them.
+        comparisons: all comparisons, unfiltered, as evaluation needs them. For training, apply
+            ``filter_comparisons``.
         kind: 'release' (PhotoTriage, preferences from its pairlists), 'votes' (assumed to be aligned), or
             'own'.
-        steps: what each step kept; the last ones tell what the training filter will keep.
+        steps: what each step kept; the last steps show what the training filter will keep.
         notes: single lines for people about what was chosen, skipped or merged.
-        alignment: where votes were matched to photos, how that went.
+        alignment: the result of matching votes to photos, if that was done.
         official_test_series: the series of val_pairlist.txt, PhotoTriage's official test.
-        photo_root: the folder that photo keys are relative to, where it is known.
-        files: all that was read; an output in the place of one would destroy it.
+        photo_root: the folder that photo keys are relative to, if known.
+        files: all files that were read; an output must not overwrite them.
     """
 
     comparisons: Comparisons
@@ -73,16 +73,16 @@ def read_labels(
     min_reviewers: int = MIN_REVIEWERS,
     assume_aligned: bool = False,
 ) -> Labels:
-    """Reads the labels at ``path``, whatever kind they are.
+    """Reads the labels at ``path``, of any kind.
 
     Args:
-        path: a folder of the PhotoTriage release, its aggregated vote table, or a table of a person's own
-            (CSV or Parquet). Pairlists in the folder of a vote table are used with it. Where a folder has
-            both single reviews and a vote table, the one with more votes is used.
-        min_agreement, min_reviewers: of the filter that the steps report on; the comparisons stay unfiltered.
-        assume_aligned: reads votes without a pairlist as if their ids were photo numbers, the preference
-            being the share of the votes. Only for votes known to be sound: those that PhotoTriage published
-            are not. Votes with a pairlist are matched in any case.
+        path: a PhotoTriage release folder, its aggregated vote table, or the user's own table (CSV or
+            Parquet). Pairlists in the folder of a vote table are used with it. If a folder has both single
+            reviews and a vote table, the one with more votes is used.
+        min_agreement, min_reviewers: the filter that the steps report on; the comparisons stay unfiltered.
+        assume_aligned: reads votes without a pairlist as if their ids were photo numbers, with the share of
+            the votes as the preference. Only for votes known to be sound; PhotoTriage's published votes are
+            not. Votes with a pairlist are always matched.
 
     Raises:
         LabelError: there are no labels at path, they are malformed, or they are votes without a pairlist.
@@ -181,7 +181,7 @@ def _read_votes(release: Release, steps: list[Step], notes: list[str]) -> VoteTa
         return read.votes
     table = read_vote_table(release.vote_table)
     used, left_aside = ("the single reviews", release.vote_table.name)
-    # Either may be a part of what was voted; the release was computed from all of it.
+    # Either may contain only part of the votes; the release was computed from all of them.
     if table.total > read.votes.total:
         used, left_aside = left_aside, used
     notes.append(f"votes are in two places; {used} has more of them, {left_aside} is left aside")
@@ -240,7 +240,7 @@ def _vote_step(name: str, votes: pd.DataFrame, *, rows: bool) -> Step:
 
 
 def _final_steps(comparisons: Comparisons, filters: _Filters) -> list[Step]:
-    """All comparisons, and what the training filter will keep of them."""
+    """All comparisons, and those that the training filter will keep."""
     clear = clear_comparisons(comparisons, filters.min_agreement, filters.min_reviewers)
     voted = comparisons.votes > 0
     steps = [_step("comparisons", comparisons), _step("to train on", comparisons.select(clear))]

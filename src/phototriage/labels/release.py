@@ -1,4 +1,4 @@
-"""Where the files of the PhotoTriage release lie, and what its series and photos are called here."""
+"""The files of the PhotoTriage release, and the keys of its series and photos."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _PHOTO_PATTERN = "[0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9].JPG"
 
 @dataclass(frozen=True)
 class Release:
-    """What of the release a folder holds; None or () for what is not there."""
+    """The files of the release in a folder; None or () for missing ones."""
 
     folder: Path
     train_pairlist: Path | None
@@ -25,12 +25,12 @@ class Release:
 
     @property
     def pairlists(self) -> tuple[Path, ...]:
-        """The pairlists that are there, train first."""
+        """The existing pairlists, train first."""
         return tuple(path for path in (self.train_pairlist, self.val_pairlist) if path)
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All that is there."""
+        """All existing files."""
         return (*self.pairlists, *self.reviews, *filter(None, [self.vote_table]))
 
 
@@ -45,10 +45,10 @@ def photo_key(series: int, photo: int) -> str:
 
 
 def find_release(folder: Path) -> Release:
-    """Looks for the files of the release in the folder, and in train_val/ below it.
+    """Searches the folder, and train_val/ below it, for the files of the release.
 
     Raises:
-        OSError: one of these folders cannot be looked into.
+        OSError: one of these folders cannot be listed.
     """
     return Release(
         folder=folder,
@@ -60,7 +60,7 @@ def find_release(folder: Path) -> Release:
 
 
 def photo_root(folder: str | Path) -> Path | None:
-    """The folder of the release's photos: train_val_imgs/ below this one, or where they lie flat, or None."""
+    """The folder of the release's photos: train_val_imgs/ below this one, this one if flat, or None."""
     for place in _places(Path(folder)):
         for root in (place / _PHOTOS, place / _PHOTOS / _PHOTOS, place):
             if any(root.glob(_PHOTO_PATTERN)):
@@ -69,7 +69,7 @@ def photo_root(folder: str | Path) -> Path | None:
 
 
 def _places(folder: Path) -> Iterator[Path]:
-    # An archive unpacked into a folder of its own name nests that name once more.
+    # Unpacking an archive into a folder of the same name nests the name twice.
     yield from (folder, folder / "train_val", folder / "train_val" / "train_val")
 
 
@@ -78,10 +78,10 @@ def _first_file(folder: Path, name: str) -> Path | None:
 
 
 def _review_files(folder: Path) -> tuple[Path, ...]:
-    """The review files in reviews_trainval/ (at any depth) or flat, in order of their series."""
+    """The review files in reviews_trainval/ (at any depth) or flat, in the order of their series."""
     for place in _places(folder):
         for files in (_files_below(place / _REVIEWS), _files_below(place, flat=place.name != _REVIEWS)):
-            # Only numbers name a series; archives made on a Mac carry '._000001.json' beside it.
+            # Only numbers name a series; archives from a Mac also contain '._000001.json'.
             found = [path for path in files if path.suffix == ".json" and path.stem.isdecimal()]
             if found:
                 return tuple(sorted(found, key=lambda path: (int(path.stem), path)))
@@ -89,7 +89,7 @@ def _review_files(folder: Path) -> tuple[Path, ...]:
 
 
 def _files_below(folder: Path, *, flat: bool = False) -> Iterator[Path]:
-    """The files of a folder at any depth, or right in it; glob would pass over what it may not look into."""
+    """The files of a folder, at any depth or directly in it; glob would silently skip unreadable folders."""
     if folder.is_dir():
         for place, folders, names in os.walk(folder, onerror=_raise):
             yield from (Path(place, name) for name in names)

@@ -19,11 +19,11 @@ __all__ = ["Reviews", "read_reviews"]
 
 @dataclass(frozen=True)
 class Reviews:
-    """Reviews counted up.
+    """The sum of all reviews.
 
     Fields:
-        votes: per ordered pair; its ids are permuted, see ``VoteTable``.
-        reviews: reviews read, with or without a choice.
+        votes: votes per ordered pair, with permuted ids; see ``VoteTable``.
+        reviews: number of reviews, with or without a choice.
         undecided: reviews that chose neither photo and were left out.
     """
 
@@ -33,14 +33,14 @@ class Reviews:
 
 
 def read_reviews(paths: Sequence[Path]) -> Reviews:
-    """Reads review files named by their series, '000001.json'.
+    """Reads review files that are named after their series, such as '000001.json'.
 
-    Each holds ``{"reviews": [{"compareID1": 0, "compareID2": 2, "userChoice": "RIGHT", …}, …]}``, ids counted
-    from 0 and written as numbers or text.
+    Each contains ``{"reviews": [{"compareID1": 0, "compareID2": 2, "userChoice": "RIGHT", …}, …]}``. The ids
+    count from 0 and are numbers or text.
 
     Raises:
-        LabelError: a file is not such JSON, two files are of one series, or no review made a choice; with
-            the file and the number of the review.
+        LabelError: a file is not such JSON, two files have the same series, or no review made a choice. The
+            text names the file and the number of the review.
     """
     counts: dict[tuple[str, int, int], Counter[str]] = {}
     reviews = undecided = 0

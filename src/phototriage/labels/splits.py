@@ -1,7 +1,6 @@
 """Training, validation and test sides that share no photo.
 
-Whoever knows what the photos' files hold gives `contents`, photo → content hash: then copies under several
-names are one photo.
+If `contents`, photo → content hash, is given, copies with different names count as one photo.
 """
 
 from collections import Counter
@@ -21,10 +20,10 @@ _Group = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Split:
-    """Three sides of one set of comparisons. No photo stands on two of them.
+    """Three sides of one set of comparisons. No photo is on two sides.
 
     Raises:
-        LabelError: a side is empty, or a photo or a series stands on two sides.
+        LabelError: a side is empty, or a photo or a series is on two sides.
     """
 
     train: Comparisons
@@ -51,16 +50,16 @@ def split_by_series(
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
     contents: Mapping[str, str] | None = None,
 ) -> Split:
-    """Draws whole series into train, validation and test; the order of the rows plays no part.
+    """Draws whole series into train, validation and test, independent of the order of the rows.
 
-    Series that share a photo go together. Validation and test each get their rounded share of the series, at
-    least the smallest group there is; a group larger than what is left of a share goes to train.
+    Series that share a photo stay together. Validation and test each get their rounded share of the series,
+    at least the smallest group. A group that exceeds the rest of a share goes to train.
 
     Args:
-        fractions: shares of train, validation, test: positive, together 1.
+        fractions: shares of train, validation and test; positive, with sum 1.
 
     Raises:
-        LabelError: the fractions are not such, or a side stays empty.
+        LabelError: the fractions are invalid, or a side stays empty.
     """
     if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise LabelError(f"the three fractions of a split must be positive and add up to 1, not {fractions}")
@@ -82,9 +81,9 @@ def official_split(
     validation_fraction: float = 0.1,
     contents: Mapping[str, str] | None = None,
 ) -> Split:
-    """The released test series as the test; a seeded share of all others as validation; the rest as train.
+    """The released test series are the test, a seeded share of the others is validation, the rest is train.
 
-    The test stands as it was released: a copy in it of a photo of the others stays there.
+    The test stays as released, even if it contains copies of other photos.
 
     Raises:
         LabelError: a side is empty, validation_fraction is not between 0 and 1, or a test series shares a
@@ -116,7 +115,7 @@ def k_folds(
 ) -> list[tuple[Comparisons, Comparisons]]:
     """Pairs of (train, held-out) in which every series is held out exactly once.
 
-    Series that share a photo go together.
+    Series that share a photo stay together.
 
     Raises:
         LabelError: fewer than two folds, or fewer (groups of) series than folds.
@@ -130,7 +129,7 @@ def k_folds(
             f"{_extent(comparisons, groups, contents)}"
         )
     held_out: list[list[_Group]] = [[] for _ in range(folds)]
-    # The largest first, each into the smallest fold, so that large components leave folds even.
+    # Largest first, each into the smallest fold, so that large components keep the folds balanced.
     for group in sorted(groups, key=len, reverse=True):
         min(held_out, key=lambda fold: sum(map(len, fold))).append(group)
     return [
@@ -143,7 +142,7 @@ def k_folds(
 
 
 def _shuffled_groups(comparisons: Comparisons, seed: int, contents: Mapping[str, str] | None) -> list[_Group]:
-    """Groups of series that share photos; sorted, then shuffled, so that the order of rows plays no part."""
+    """Groups of series that share photos; sorted, then shuffled, to be independent of the order of rows."""
     known = contents or {}
     first_series: dict[str, str] = {}
     links: list[tuple[str, str]] = []
@@ -157,7 +156,7 @@ def _shuffled_groups(comparisons: Comparisons, seed: int, contents: Mapping[str,
 
 
 def _draw(groups: list[_Group], series: float) -> tuple[list[_Group], list[_Group]]:
-    """Takes groups of together about this many series; gives them and the others."""
+    """Splits off groups with about this many series in total; returns them and the others."""
     room = max(round(series), min(map(len, groups), default=0))
     drawn: list[_Group] = []
     left: list[_Group] = []
@@ -171,7 +170,7 @@ def _draw(groups: list[_Group], series: float) -> tuple[list[_Group], list[_Grou
 
 
 def _extent(comparisons: Comparisons, groups: list[_Group], contents: Mapping[str, str] | None) -> str:
-    """How many groups there are, and why not as many as series."""
+    """The number of groups, and why there are fewer groups than series."""
     series = len(comparisons.series)
     text = f"and there are {len(groups)}"
     if len(groups) == series:

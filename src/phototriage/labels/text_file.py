@@ -1,4 +1,4 @@
-"""Text and tables as people's programs save them."""
+"""Reads text and CSV files from other programs."""
 
 import codecs
 import csv
@@ -12,10 +12,10 @@ __all__ = ["csv_rows", "read_text"]
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, with or without byte order mark, its line ends as they are.
+    """The text of a UTF-8 file, with or without a byte order mark; line endings are kept.
 
     Raises:
-        LabelError: it cannot be read, or is not UTF-8, with the first line that is not.
+        LabelError: the file cannot be read, or is not UTF-8; the text names the first invalid line.
     """
     try:
         content = path.read_bytes()
@@ -31,12 +31,12 @@ def read_text(path: Path) -> str:
 
 
 def csv_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """The rows of a CSV that hold anything, each with its place: the file, and the line the row ends in.
+    """The non-empty rows of a CSV, each with its place: the file, and the line where the row ends.
 
-    What parts the cells is what stands most often in the first of these rows: commas, semicolons or tabs.
+    The separator is the most frequent one of comma, semicolon and tab in the first non-empty row.
 
     Raises:
-        LabelError: as of ``read_text``, or a quotation mark has no partner; with the line.
+        LabelError: as in ``read_text``, or a quotation mark is not closed; the text names the line.
     """
     text = read_text(path)
     header = next((line for line in text.splitlines() if line.strip()), "")

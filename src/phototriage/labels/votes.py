@@ -20,12 +20,12 @@ _READ = ("series_id", "compareID1", "compareID2", "LEFT", "RIGHT")
 class VoteTable:
     """Votes per *ordered* pair, as published.
 
-    **The ids are not photo numbers.** Within each series they are an unknown permutation of them;
-    ``labels.alignment`` undoes it. They are 0-based in the files and here.
+    **The ids are not photo numbers.** Within each series they are an unknown permutation of the numbers;
+    ``labels.alignment`` reverses it. The ids are 0-based in the files and here.
 
     Columns of ``rows``:
         series: str.
-        first, second: int64 ≥ 0, the two ids, different ones, in the order in which the photos were shown.
+        first, second: int64 ≥ 0, two different ids, in the order in which the photos were shown.
         left, right: int64 ≥ 0, votes for first, for second.
     """
 
@@ -33,7 +33,7 @@ class VoteTable:
 
     @property
     def total(self) -> int:
-        """Votes in all."""
+        """Total number of votes."""
         return int(self.rows[["left", "right"]].to_numpy().sum())
 
     def merged(self) -> pd.DataFrame:
@@ -52,7 +52,7 @@ class VoteTable:
         return merged.groupby(["series", "low", "high"], as_index=False).sum()
 
     def wins(self) -> dict[str, tuple[tuple[int, ...], NDArray[np.float64]]]:
-        """Per series its n ids, sorted, and (n, n) votes of both orders together: [i, j] = i over j."""
+        """For each series, its n sorted ids and the (n, n) votes of both orders: [i, j] = i over j."""
         found: dict[str, list[tuple[int, int, int, int]]] = {}
         columns = (self.rows[name] for name in ("series", "first", "second", "left", "right"))
         for series, first, second, left, right in zip(*columns, strict=True):
@@ -81,10 +81,11 @@ def is_vote_table(path: Path) -> bool:
 def read_vote_table(path: Path) -> VoteTable:
     """Reads the aggregated vote table.
 
-    Only its columns series_id, compareID1, compareID2, LEFT and RIGHT count.
+    It uses only the columns series_id, compareID1, compareID2, LEFT and RIGHT.
 
     Raises:
-        LabelError: it cannot be read, lacks a column, or a line is malformed or repeats an ordered pair.
+        LabelError: the file cannot be read or lacks a column, or a line is malformed or repeats an ordered
+            pair.
     """
     lines = csv_rows(path)
     _, cells = next(lines, ("", []))

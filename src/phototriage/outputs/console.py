@@ -1,4 +1,4 @@
-"""The terminal, or whatever standard output is."""
+"""The rich console for standard output, which may or may not be a terminal."""
 
 import sys
 
@@ -14,15 +14,15 @@ _WIDE = 10_000
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Where rich would end the program, the caller decides."""
+        """Leaves the reaction to the caller; rich would end the program."""
         raise BrokenPipeError
 
 
 def stdout_console() -> Console:
-    """As wide as the terminal; where there is none, wide enough never to cut a file name."""
+    """A console as wide as the terminal; without a terminal, wide enough never to cut a file name."""
     return _Console(width=None if sys.stdout.isatty() else _WIDE)
 
 
 def plain(text: str) -> Text:
-    """Text as it is, whatever markup is in it, and nothing in it that does not show."""
+    """Text without markup interpretation, with unprintable characters escaped."""
     return Text(printable(text))

@@ -19,7 +19,7 @@ _GREEN = "#2a8a4a"
 
 
 def contact_sheet(series: RankedSeries, files: Mapping[str, Path], path: str | Path) -> None:
-    """The photos of a series side by side, best first, with rank and P(best), as a PNG."""
+    """Writes a PNG with the photos of a series side by side, best first, with rank and P(best)."""
     columns = min(4, len(series.photos))
     rows = -(-len(series.photos) // columns)
     figure = Figure(figsize=(4 * columns, 3.2 * rows), layout="constrained")

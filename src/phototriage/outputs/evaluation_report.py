@@ -28,13 +28,14 @@ choose, would score against these labels, by the votes of {{pairs:,}} pairs, {{v
 
 
 def evaluation_json(report: "EvaluationReport", mistakes: Sequence["Mistake"] = (), **about: Any) -> str:
-    """One document: `about` (what was evaluated, and how), counts, and per scorer each figure and interval.
+    """One document: `about` (what was evaluated, and how), counts, and the figures of each scorer.
 
-    `lead` has by how much the reference is ahead of each other scorer. JSON has no NaN, nor has this.
+    `lead` says by how much the reference is ahead of each other scorer. The document contains no NaN, because
+    JSON does not allow it.
     """
     document = {**about, **asdict(report)}
     if document["ceiling"]:
-        # The names that the document has had from the start.
+        # These names stay, for readers of earlier documents.
         names = {"oracle": "knower", "single_rater": "human"}
         document["ceiling"] = {names.get(key, key): value for key, value in document["ceiling"].items()}
     scorers = document.pop("scorers")
@@ -48,7 +49,7 @@ def evaluation_json(report: "EvaluationReport", mistakes: Sequence["Mistake"] = 
 def evaluation_markdown(
     report: "EvaluationReport", title: str, notes: Sequence[str] = (), mistakes: Sequence["Mistake"] = ()
 ) -> str:
-    """A page: what was evaluated, the table, differences, kinds of pairs, calibration, the worst mistakes."""
+    """A page with what was evaluated, the table, differences, kinds of pairs, calibration, worst mistakes."""
     paragraphs = [f"# {_inline(title)}", _counts(report)]
     paragraphs += ["\n".join(f"- {_inline(each)}" for each in notes)] if notes else []
     paragraphs += [markdown_table(evaluation_headers(report), evaluation_cells(report)), EVALUATION_LEGEND]
@@ -78,7 +79,7 @@ def evaluation_markdown(
 
 
 def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
-    """A table whose first `texts` columns are text and whose others are numbers."""
+    """A table whose first `texts` columns are text and whose other columns are numbers."""
     lines = [headers, [*["---"] * texts, *["--:"] * (len(headers) - texts)], *rows]
     return "\n".join(f"| {' | '.join(map(_inline, line))} |" for line in lines)
 

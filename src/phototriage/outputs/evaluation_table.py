@@ -1,4 +1,4 @@
-"""The words and cells that the tables of an evaluation share, on the terminal and in Markdown."""
+"""The wording and cells shared by evaluation tables on the terminal and in Markdown."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -19,19 +19,19 @@ __all__ = [
 ]
 
 EVALUATION_LEGEND = """\
-All figures with 95 % intervals over series. accuracy: pairs in the order that most people prefer, equal
-scores count half. p ≥ 0.7: the same where at least 70 % of people agree; strong: 90 %; weak: under 70 %.
-top-1: series whose first photo is the people's. Kendall τ: mean of the series. log-likelihood: nats a
-pair, −0.693 by chance. ECE: how far probabilities are off."""
+All figures have 95 % intervals over series. accuracy: pairs in the order that most people prefer; equal
+scores count half. p ≥ 0.7: the same for pairs on which at least 70 % of people agree; strong: 90 %; weak:
+under 70 %. top-1: series whose first photo is the people's favorite. Kendall τ: mean over series.
+log-likelihood: nats per pair, −0.693 by chance. ECE: calibration error of the probabilities."""
 
 SINGLE_RATER, ORACLE = "(single rater)", "(oracle)"
-"""The rows for what label noise allows."""
+"""The rows for the ceiling set by label noise."""
 
 _FEW_SERIES = 20
 
 _NONE = "–"
 _LEAD = 3
-"""The lead, which is in accuracy, stands right after the accuracies of all and of clear pairs."""
+"""Position of the lead in accuracy: right after the accuracies on all pairs and on clear pairs."""
 _FIGURES = {
     "accuracy": "accuracy %",
     "accuracy_clear": "p ≥ 0.7 %",
@@ -45,7 +45,7 @@ _FIGURES = {
 
 
 def extent(report: "EvaluationReport") -> str:
-    """How much was evaluated, and left out for want of a score."""
+    """How many pairs were evaluated, and how many were left out because they lack a score."""
     left_out = f", {report.uncovered_pairs} pairs left out" if report.uncovered_pairs else ""
     chance = report.top1_by_chance
     by_chance = "" if chance is None else f", {chance:.1%} by chance"
@@ -57,7 +57,7 @@ def extent(report: "EvaluationReport") -> str:
 
 
 def cautions(report: "EvaluationReport") -> list[str]:
-    """What a reader of the figures should know, a line each."""
+    """Warnings for readers of the figures, one per line."""
     found = []
     if report.series < _FEW_SERIES:
         found.append(f"only {report.series} series: the figures and their intervals say little")
@@ -75,7 +75,7 @@ def evaluation_headers(report: "EvaluationReport") -> list[str]:
 
 
 def evaluation_cells(report: "EvaluationReport") -> list[list[str]]:
-    """A row per scorer, and two for what noise in the labels allows, where the votes tell."""
+    """A row per scorer, and two rows for the ceiling set by label noise, if the votes determine it."""
     rows = []
     columns = _columns(report)
     scorers = [(scorer.name, scorer.figures, scorer.lead) for scorer in report.scorers]
@@ -91,7 +91,7 @@ def evaluation_cells(report: "EvaluationReport") -> list[list[str]]:
 
 
 def lead_sentence(report: "EvaluationReport", other: str, figure: str = "accuracy") -> str:
-    """Whether the reference is better than another scorer, by how many points, and how sure that is."""
+    """Whether the reference is better than another scorer, by how many points, and with what certainty."""
     lead = report.scorer(other).lead[figure]
     what = _columns(report)[figure].removesuffix(" %")
     if lead is None:
@@ -114,7 +114,7 @@ def percent(estimate: "Estimate | None") -> str:
 
 
 def _columns(report: "EvaluationReport") -> Mapping[str, str]:
-    """Headers by name of the figure; further thresholds follow the usual one."""
+    """Headers by name of the figure; additional thresholds follow the standard one."""
     from phototriage.evaluation import threshold_name
 
     further = {threshold_name(each): f"p ≥ {each:g} %" for each in report.thresholds}

@@ -1,4 +1,4 @@
-"""The photos that could not be used, for programs."""
+"""The unusable photos as CSV."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ __all__ = ["failures_csv"]
 
 
 def failures_csv(failures: Sequence[Failure]) -> str:
-    """One line per photo, `photo,reason`; only the header where all could be used."""
+    """One line per photo, `photo,reason`; only the header if all photos were usable."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(["photo", "reason"])

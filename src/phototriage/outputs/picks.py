@@ -1,4 +1,4 @@
-"""The picks in a folder of their own: as hard links, symbolic links or copies."""
+"""Puts the picks into a separate folder, as hard links, symbolic links or copies."""
 
 import filecmp
 import os
@@ -32,11 +32,11 @@ Action = Literal["hardlink", "symlink", "copy", "keep", "leave alone", "no longe
 
 @dataclass(frozen=True)
 class PlannedPick:
-    """What is to happen to one file of a pick.
+    """The planned action for one file of a pick.
 
-    action: keep where the same file, or one of the same content, is there already; leave alone where another
-    one is; no longer where the photo is there, as of an earlier run, but is no pick now: it stays. source,
-    target: with the folders they were asked for.
+    action: `keep` if the same file, or one with the same content, exists already; `leave alone` if a
+    different file exists; `no longer` if the photo exists from an earlier run but is not a pick now (it
+    stays). source, target: paths that include the given folders.
     """
 
     source: Path
@@ -46,10 +46,10 @@ class PlannedPick:
 
 @dataclass(frozen=True)
 class WrittenPicks:
-    """What became of planned picks.
+    """The result of planned picks.
 
-    written: those made. failures: (target, reason) of those that could not be. others: how many photo files
-    lie there, as of an earlier run, that are no picks now.
+    written: the created files. failures: (target, reason) for those that could not be created. others: number
+    of photo files from earlier runs that are not picks now.
     """
 
     written: tuple[PlannedPick, ...]
@@ -60,12 +60,12 @@ class WrittenPicks:
 def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: How) -> tuple[PlannedPick, ...]:
     """Decides where the files of the picks go; writes nothing.
 
-    All files of a pick go, RAW and JPEG alike, into the sub-folders they come from, so that equal names do
-    not meet. Copies take their sidecars along as they are at that moment; links do not, since a program that
-    writes into a linked sidecar would write into the original's.
+    All files of a pick, RAW and JPEG alike, keep their sub-folders, so that equal names do not collide.
+    Copies include the current sidecars. Links do not, because a program that writes into a linked sidecar
+    would change the sidecar of the original.
 
-    Raises OutputError as `check_picks_folder` does, and where `into` lies on another disk than what is to be
-    linked.
+    Raises OutputError as `check_picks_folder` does, and if `into` is on a different disk than the files to
+    link.
     """
     check_picks_folder(folder, into)
     names = SidecarNames(folder, "adobe")
@@ -90,7 +90,7 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
 
 
 def check_picks_folder(folder: Path, into: Path) -> None:
-    """Raises OutputError where picks cannot go `into`: no folder, or with other files of `folder`."""
+    """Raises OutputError if `into` cannot hold picks: it is no folder, or contains files of `folder`."""
     if os.path.lexists(into) and not into.is_dir():
         raise OutputError(f"{into} is no folder")
     if (
@@ -108,11 +108,11 @@ def write_picks(
     picks: Iterable[PlannedPick],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> WrittenPicks:
-    """Makes the planned links and copies; nothing that is there is ever replaced or removed.
+    """Creates the planned links and copies; never replaces or removes an existing file.
 
-    Copies keep the time of change. Where `into` lies within `folder` it gets a mark, so that ranking the
-    folder again leaves the picks out. `on_progress` is told (files done, files in all). Raises OutputError
-    where the mark cannot be written.
+    Copies keep the modification time. If `into` is inside `folder`, it gets a marker file, so that ranking
+    the folder again skips the picks. `on_progress` is called with (files done, total files). Raises
+    OutputError if the marker file cannot be written.
     """
     picks = tuple(picks)
     due = [pick for pick in picks if pick.action not in ("keep", "no longer")]
@@ -138,7 +138,7 @@ def write_picks(
 
 
 def print_picks(picks: Sequence[PlannedPick]) -> None:
-    """Prints a line per file: what is or would be done with it, and where it goes; none for those there."""
+    """Prints each file's action and target, one line per file; existing files are not listed."""
     table = new_table("photo", "action", "to", title="Picks")
     for pick in picks:
         if pick.action != "keep":
@@ -151,11 +151,11 @@ def _action(source: Path, target: Path, how: How, is_sidecar: bool) -> Action:
     try:
         if not os.path.lexists(target):
             return how
-        # A copy's sidecar is the copy's: who works on the copy changes it.
+        # A copy's sidecar belongs to the copy, and editing the copy changes it.
         if is_sidecar or target.samefile(source) or filecmp.cmp(source, target, shallow=False):
             return "keep"
     except OSError:
-        pass  # a broken link, or what may not be read, is another file
+        pass  # a broken link or an unreadable file counts as a different file
     return "leave alone"
 
 
@@ -164,7 +164,7 @@ def _make(pick: PlannedPick) -> None:
     try:
         pick.target.parent.mkdir(parents=True, exist_ok=True)
         if pick.action == "hardlink":
-            # The photo itself, where the source is a link to it.
+            # Links to the photo itself if the source is a link.
             os.link(pick.source.resolve(), pick.target)
         elif pick.action == "symlink":
             pick.target.symlink_to(pick.source.resolve())

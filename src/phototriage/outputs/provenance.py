@@ -17,7 +17,7 @@ _MATTER = ("phototriage", "torch", "onnxruntime", "transformers", "numpy", "open
 
 @dataclass(frozen=True)
 class Provenance:
-    """date: UTC, ISO 8601. command: as a shell takes it. versions: by package, and of python."""
+    """date: UTC, ISO 8601. command: quoted for a shell. versions: by package, including python."""
 
     date: str
     command: str
@@ -26,7 +26,7 @@ class Provenance:
 
 
 def provenance() -> Provenance:
-    """The provenance of what this process writes."""
+    """The provenance of the results of this process."""
     cores = os.cpu_count() or 1
     return Provenance(
         date=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -14,7 +14,7 @@ from phototriage.series import RankedSeries
 __all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_document", "ranking_json"]
 
 SCHEMA_VERSION = 1
-"""Of the JSON document, docs/ranking.schema.json; a reader of one version reads all later documents of it."""
+"""Of the JSON document, docs/ranking.schema.json; readers of a version can read its later documents too."""
 
 _COLUMNS = (
     "series",
@@ -32,7 +32,7 @@ _COLUMNS = (
 def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     """One line per photo, best first within a series.
 
-    `reasons` are phrases and `files` all files of the photo, itself first; each joined by "; ".
+    `reasons` are phrases; `files` are all files of the photo, the measured one first; "; " joins both.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -58,7 +58,7 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
 def ranking_document(
     folder: Path, model: str, ranked: Sequence[RankedSeries], failures: Sequence[Failure]
 ) -> dict[str, Any]:
-    """A ranked folder as docs/ranking.schema.json describes it, of plain values."""
+    """A ranked folder as plain values, in the format of docs/ranking.schema.json."""
     return {
         "schema_version": SCHEMA_VERSION,
         "folder": str(folder),

@@ -1,4 +1,4 @@
-"""A ranked folder in a few figures."""
+"""Summary figures of a ranked folder."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,9 +15,9 @@ __all__ = ["RankingFigures", "ranking_figures"]
 class RankingFigures:
     """Counts over a ranked folder.
 
-    photos, series, picks: how many; single photos are no series. too_close: series with photos that are too
-    close to call. kept_whole: brackets, stacks and panoramas. singles: photos without a series. beside: the
-    photos of series that are no picks. beside_bytes: what their files take on disk.
+    photos, series, picks: counts; a single photo is not a series. too_close: series with photos that are too
+    close to call. kept_whole: brackets, stacks and panoramas. singles: photos without a series. beside:
+    photos of series that are not picks. beside_bytes: the size of their files on disk.
     """
 
     photos: int
@@ -30,7 +30,7 @@ class RankingFigures:
     beside_bytes: int
 
     def named(self) -> dict[str, str]:
-        """Name → value, as people read them."""
+        """Name → value, formatted for people."""
         return {
             "photos": f"{self.photos:,}",
             "series": f"{self.series:,}",
@@ -43,7 +43,7 @@ class RankingFigures:
 
 
 def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> RankingFigures:
-    """Counts what was ranked, and looks up the sizes of the files beside the picks."""
+    """Counts the ranked photos and series, and adds up the file sizes of the photos that are not picks."""
     photos = [each for series in ranked for each in series.photos]
     chosen = [series for series in ranked if series.kind == "series"]
     singles = sum(series.kind == "single" for series in ranked)
@@ -61,7 +61,7 @@ def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> RankingFigu
 
 
 def _bytes(folder: Path, photos: Sequence[RankedPhoto]) -> int:
-    """What the files of photos take on disk; files that are gone take nothing."""
+    """The size of the photos' files on disk; missing files count as 0."""
     total = 0
     for photo in photos:
         for name in photo.files:

@@ -1,4 +1,4 @@
-"""Tables on the terminal, light enough for a narrow one."""
+"""Tables on the terminal that also fit a narrow one."""
 
 import textwrap
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _UNLIMITED = 10_000
 
 
 def new_table(*headers: str, title: str | None = None) -> Table:
-    """A table without a frame, its rows yet to come; what a cell cannot hold goes on below."""
+    """An empty table without a frame; long cells continue on the next line."""
     table = Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -35,10 +35,10 @@ def new_table(*headers: str, title: str | None = None) -> Table:
 def print_wide_table(
     console: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], bold: str | None = None
 ) -> None:
-    """One table; several, each of the columns that fit, where one would be wider than the terminal.
+    """Prints one table, or several tables if one would be wider than the terminal.
 
-    The first column names the rows and stands in every table. Cells are never broken; headers are, between
-    words, where it takes several tables. `bold` names a row.
+    The first column names the rows and appears in every table. Cells never wrap. If there are several tables,
+    headers wrap between words. `bold` names a row.
     """
 
     def fits(table: Table) -> bool:

@@ -1,4 +1,4 @@
-"""Where a text result goes: a file, or standard output."""
+"""Writes a text result to a file or to standard output."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ STDOUT = Path("-")
 
 
 def check_destinations(*destinations: Path | None) -> None:
-    """Refuses places that cannot be written to before hours of work, not after; None is no place.
+    """Rejects destinations that are not writable before hours of work, not after; None is skipped.
 
     Raises OutputError.
     """
@@ -23,9 +23,9 @@ def check_destinations(*destinations: Path | None) -> None:
 
 
 def write_text(text: str, destination: Path) -> None:
-    r"""Writes UTF-8 text to a file, whole or not at all, or to standard output where `destination` is `-`.
+    r"""Writes UTF-8 text to a file, whole or not at all, or to standard output if `destination` is `-`.
 
-    The bytes of a file name that are no valid text become escapes, `\udce9`, which JSON reads back.
+    Bytes of a file name that are not valid text become escapes such as `\udce9`, which JSON reads back.
     Raises OutputError.
     """
     data = text.encode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""Photos on disk: finding them, and reading them into upright sRGB pixels."""
+"""Finds photos on disk, and reads them into upright sRGB pixels."""
 
 from phototriage.photos.capture import Capture, read_capture
 from phototriage.photos.capture_time import CaptureTime, read_capture_time

@@ -1,4 +1,4 @@
-"""Turns every colour mode that photos come in into 8-bit sRGB."""
+"""Converts every color mode of photos to 8-bit sRGB."""
 
 import io
 from functools import lru_cache
@@ -18,17 +18,17 @@ _MODE_OF_SPACE = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 
 
 def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
-    """Bring a loaded image to 8 bits a channel, transparent parts over white.
+    """Convert a loaded image to 8 bits per channel, with transparent parts over white.
 
-    16-bit grey is scaled from its full range, from 0 on where it is signed. Floats are taken for 0 to 1 and
-    32-bit integers for 0 to 65535; where they leave that range, and where 16 bits are negative, they are
-    stretched from their own darkest to their own brightest value.
+    16-bit gray is scaled from its full range; signed 16-bit gray starts at 0. Floats have the range 0 to 1
+    and 32-bit integers the range 0 to 65535. If values exceed that range, or if 16-bit values are negative,
+    they are stretched from the darkest to the brightest value of the image.
 
     Returns:
-        uint8 (h, w) for grey, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and warnings.
+        uint8 (h, w) for gray, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and warnings.
 
     Raises:
-        ValueError: the pixels hold infinities or NaN, or Pillow knows no way from the mode to RGB.
+        ValueError: the pixels contain infinities or NaN, or Pillow cannot convert the mode to RGB.
     """
     mode = image.mode
     if mode.startswith("I;16"):
@@ -41,7 +41,7 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
         grey = mode in ("1", "L", "LA")
         if mode not in ("LA", "RGBA"):
             image = image.convert("LA" if grey else "RGBA")
-        # Pasted, since Image.alpha_composite holds three copies of four channels where this holds one.
+        # Image.alpha_composite would hold three copies of four channels; pasting holds one.
         opaque = Image.new("L" if grey else "RGB", image.size, "white")
         opaque.paste(image, mask=image)
         image = opaque
@@ -51,14 +51,14 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
 
 
 def to_srgb(pixels: Pixels, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
-    """Bring grey, RGB or CMYK to sRGB by the ICC profile that came with it.
+    """Convert gray, RGB or CMYK to sRGB with the embedded ICC profile.
 
     Args:
         pixels: uint8 (h, w), (h, w, 3) or (h, w, 4), as `to_8_bit` returns them.
-        profile: without one, grey and RGB are taken for sRGB and CMYK for ideal inks.
+        profile: without one, gray and RGB count as sRGB, and CMYK as ideal inks.
 
     Returns:
-        uint8 (h, w, 3), 0 to 255; and warnings: a profile that is broken or does not fit is ignored.
+        uint8 (h, w, 3), 0 to 255; and warnings. A broken or unsuitable profile is ignored.
     """
     mode = _mode(pixels)
     warnings: tuple[str, ...] = ()
@@ -83,15 +83,15 @@ def _mode(pixels: Pixels) -> str:
 
 
 def _as_image(pixels: Pixels, mode: str) -> Image.Image:
-    # Image.fromarray would take four channels for RGBA.
+    # Image.fromarray would interpret four channels as RGBA.
     return Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
 
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
-    """The Pillow mode that a profile is for, and its way to sRGB; None where it moves no colour by 2 levels.
+    """The Pillow mode of a profile, and its transform to sRGB; None if no color changes by 2 levels.
 
-    What it does to a lattice of colours is the proof, as its name may say anything.
+    A lattice of colors decides this, because the name of a profile is unreliable.
     """
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     space = source.profile.xcolor_space.strip()
@@ -111,7 +111,7 @@ def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
 def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]:
     values = np.asarray(image)
     if values.dtype == np.int32 and tiff_tag(image, Base.SampleFormat, UNSIGNED) == UNSIGNED:
-        values = values.view(np.uint32)  # Pillow keeps their bits, but knows no such mode
+        values = values.view(np.uint32)  # Pillow keeps these bits but has no such mode
     black, brightest = float(values.min()), float(values.max())
     warnings: tuple[str, ...] = ()
     if not (np.isfinite(black) and np.isfinite(brightest)):
@@ -125,6 +125,6 @@ def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]
     # Pillow inverts such TIFFs at 8 bits only.
     if tiff_tag(image, Base.PhotometricInterpretation, 1) == WHITE_IS_ZERO:
         pixels = 255 - pixels
-    if "transparency" in image.info:  # the one grey of a PNG that is not to be seen
+    if "transparency" in image.info:  # the transparent gray of a PNG
         pixels[values == image.info["transparency"]] = 255
     return pixels, warnings

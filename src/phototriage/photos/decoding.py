@@ -26,63 +26,63 @@ from phototriage.photos.tiff import refuse_misread, to_full_picture
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
 
 DECODING_VERSION = "3"
-"""Part of every fingerprint; to be raised whenever the pixels of any photo change."""
+"""Part of every fingerprint; increase it whenever the pixels of any photo change."""
 
 MAX_DECODED_PIXELS = 160_000_000
-"""The largest picture to hold in memory at once.
+"""The largest number of pixels to hold in memory.
 
-The largest single shots of medium format fit (151 million); a HEIC of 200 million takes 2 GB and ten seconds.
-JPEG is shrunk while it is decoded, so the photo itself may be far larger.
+The largest medium-format shots fit (151 million). A HEIC of 200 million pixels takes 2 GB and ten seconds.
+JPEG shrinks during decoding, so a JPEG photo may be much larger.
 """
 
 _MAX_SCANNED_PIXELS = 100 * MAX_DECODED_PIXELS
-"""Every scan of a JPEG costs a pass over all its pixels, however few bytes it has.
+"""Limit on pixels times scans, because every scan of a JPEG costs a pass over all its pixels.
 
-Encoders write one, or about ten for a progressive picture; so many pixels take libjpeg some three seconds,
-and a hostile file of 1 MB could keep it busy for minutes.
+Encoders write one scan, or about ten for a progressive picture. At this limit, libjpeg takes about three
+seconds; without it, a malicious file of 1 MB could take minutes.
 """
 
 _EMPTY_END = 4096
-"""Bytes of zeros with which no compressed picture ends; their decoders take them for pixels."""
+"""A run of zero bytes that no compressed picture ends with; decoders would interpret it as pixels."""
 _MAX_WARNINGS = 5
 _MAX_LINE = 200
 
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """A photo as it is looked at."""
+    """A decoded photo."""
 
     pixels: Pixels
-    """uint8 (h, w, 3), sRGB, upright, 0 to 255, writable; no side is longer than the `max_side` asked for."""
+    """uint8 (h, w, 3), sRGB, upright, 0 to 255, writable; no side is longer than the requested `max_side`."""
     width: int
     """Width of the upright original, in pixels."""
     height: int
     """Height of the upright original, in pixels."""
     warnings: tuple[str, ...]
-    """What was wrong but could be left out of account, a line each; most photos have none."""
+    """Harmless faults, one line each; most photos have none."""
 
 
 def decode(data: bytes, max_side: int | None) -> Decoded:
-    """Decode a photo by its content, whatever its name.
+    """Decode a photo by its content; its name does not matter.
 
-    The first frame is taken, of a TIFF the first that is no thumbnail. It is laid over white where it is
-    transparent, shrunk by area averaging (JPEG: after a DCT-scaled decode), brought to sRGB by its ICC
-    profile, and turned upright by its EXIF. What leaves the pixels whole is a warning. Missing or broken
-    pixels are an error: half a photo must not be ranked.
+    It uses the first frame, and for a TIFF the first frame that is not a thumbnail. Transparent parts become
+    white. The frame is shrunk by area averaging (JPEG: after a DCT-scaled decode), converted to sRGB with its
+    ICC profile, and rotated upright according to its EXIF. A fault that leaves the pixels intact is a
+    warning. Missing or broken pixels are an error, because half a photo must not be ranked.
 
-    Of a RAW file the embedded preview is taken, turned as the RAW file says where it does not say so itself;
-    sensor data are never developed.
+    For a RAW file, it uses the embedded preview, rotated by its own EXIF or else by that of the RAW file. It
+    never develops sensor data.
 
-    One decode at a time: meanwhile standard error, Python's warnings and some settings of Pillow are taken
-    over for the whole process.
+    Decode one photo at a time: during the call, standard error, Python's warnings and some settings of Pillow
+    are redirected for the whole process.
 
     Args:
         data: the whole file.
-        max_side: the long side of the result in pixels where the photo is larger; None keeps every pixel.
+        max_side: the long side of the result in pixels, if the photo is larger; None keeps every pixel.
 
     Raises:
         PhotoError: the photo cannot be used; the text is the reason, in one line, without a path.
-        PhotoReadError: it may be sound, and there is not enough memory.
+        PhotoReadError: the photo may be intact, but there is not enough memory.
         ValueError: `max_side` is less than 1.
     """
     if max_side is not None and max_side < 1:
@@ -98,12 +98,12 @@ def decode(data: bytes, max_side: int | None) -> Decoded:
     noise = [*(str(warning.message) for warning in warned), *printed.text.splitlines()]
     if isinstance(outcome, Decoded):
         return replace(outcome, warnings=_shortened([*outcome.warnings, *noise]))
-    # What was said last is nearest to the failure.
+    # The last message is closest to the failure.
     raise PhotoError(_one_line(f"{outcome} ({noise[-1].strip()})" if noise else outcome))
 
 
 def _try_decode(data: bytes, max_side: int | None, warned: Warnings) -> Decoded | str:
-    """The decoded photo, or the reason why there is none."""
+    """The decoded photo, or the reason for the failure."""
     try:
         return _decode(data, max_side)
     except UnidentifiedImageError as error:
@@ -170,7 +170,7 @@ def _decode_raw(data: bytes, max_side: int | None) -> Decoded:
 
 
 def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
-    # libjpeg keeps a progressive JPEG in memory whole, whatever the scale.
+    # libjpeg holds a whole progressive JPEG in memory, at any scale.
     width, height = full if "progressive" in image.info else image.size
     if width * height > MAX_DECODED_PIXELS:
         raise PhotoError(
@@ -180,7 +180,7 @@ def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
 
 def _check_scans(data: bytes, width: int, height: int) -> None:
     most = _MAX_SCANNED_PIXELS // (width * height)
-    # Counting bytes is fast, but what is no part of the picture may have these two as well.
+    # Counting bytes is fast, but data outside the picture may contain these two bytes too.
     if data.count(START_OF_SCAN) > most and (scans := count_scans(data)) > most:
         raise PhotoError(f"hostile: {scans:,} scans of {width} × {height} pixels, where about 10 are usual")
 

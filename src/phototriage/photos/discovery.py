@@ -1,4 +1,4 @@
-"""Finds the photos of a folder."""
+"""Finds the photos in a folder."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ RAW_SUFFIXES: frozenset[str] = frozenset(
         *(".srw", ".x3f"),
     }
 )
-"""Lower-case endings of the cameras' RAW files."""
+"""Lower-case suffixes of RAW files."""
 
 PHOTO_SUFFIXES: frozenset[str] = RAW_SUFFIXES | frozenset(
     {
@@ -30,10 +30,10 @@ PHOTO_SUFFIXES: frozenset[str] = RAW_SUFFIXES | frozenset(
         *(".png", ".tif", ".tiff", ".webp", ".bmp"),
     }
 )
-"""Lower-case endings of the files that are taken for photos; everything else, sidecars too, is skipped."""
+"""Lower-case suffixes of photo files; all other files, including sidecars, are skipped."""
 
 PICKS_MARK = ".phototriage-picks"
-"""A sub-folder that holds a file of this name holds picks, and is left out."""
+"""A sub-folder with a file of this name contains picks and is skipped."""
 
 _SYNOLOGY_THUMBNAILS = "@eaDir"
 _LINKED = "linked"
@@ -57,21 +57,21 @@ def discover(
 ) -> list[Path]:
     """Find the photos in a folder and its sub-folders.
 
-    Hidden files and folders are skipped, and so are folders of picks and of Synology's thumbnails; linked
-    folders are not entered, since they may run in circles.
+    Hidden files and folders, folders of picks, and Synology's thumbnail folders are skipped. Linked folders
+    are not entered, because they may form cycles.
 
     Args:
-        folder: where to look.
-        on_failure: called with path below `folder` and reason for each sub-folder that cannot be read; by
-            default that is logged as a warning.
-        on_note: called with one line about linked folders, and one about broken links and special files that
-            have the name of a photo; where there are any.
+        folder: the folder to search.
+        on_failure: called with the path below `folder` and the reason for each unreadable sub-folder; by
+            default this is logged as a warning.
+        on_note: called with one line about linked folders, and one about broken links and special files with
+            the name of a photo, if there are any.
 
     Returns:
         Paths that begin with `folder`, in natural order of the path below it (IMG_2 before IMG_10).
 
     Raises:
-        PhotoError: the folder is missing, is not a folder, cannot be read, or holds no photo.
+        PhotoError: the folder is missing, is not a folder, cannot be read, or contains no photo.
     """
     folder = Path(folder)
     photos: list[str] = []
@@ -79,13 +79,13 @@ def discover(
     skipped: Counter[str] = Counter()
     not_entered: Counter[str] = Counter()
     unreadable = 0
-    # A stack of our own: os.walk of Python 3.11 gives up a thousand folders deep.
+    # An explicit stack, because os.walk of Python 3.11 fails a thousand folders deep.
     waiting = [""]
     while waiting:
         below = waiting.pop()
         try:
             with os.scandir(folder / below) as entries:
-                # Asked here, since it fails where the names of a folder can be read and nothing more.
+                # Called here because it fails if only the names in a folder are readable.
                 found = [(entry, entry.is_symlink()) for entry in entries]
         except OSError as error:
             if not below:
@@ -97,7 +97,7 @@ def discover(
             not_entered["of picks"] += 1
             continue
         for entry, linked in found:
-            # Plain text: of a library of 100,000 files each Path takes as long as looking at the disk.
+            # Strings, because creating 100,000 Paths takes as long as reading the disk.
             path = f"{below}/{entry.name}" if below else entry.name
             if _is(entry.is_dir):
                 if why := _why_not_entered(entry.name, linked):
@@ -123,13 +123,13 @@ def discover(
 
 
 def natural_key(path: str) -> tuple[object, ...]:
-    """What sorts paths with `/` naturally, whatever the case: IMG_2 before IMG_2 (1), and that before IMG_10.
+    """A key that sorts paths with `/` naturally, ignoring case: IMG_2, then IMG_2 (1), then IMG_10.
 
-    Files that differ only in the suffix stand side by side, in the order of their suffixes.
+    Files that differ only in the suffix are adjacent, in the order of their suffixes.
     """
     folder, _, name = path.rpartition("/")
     stem, suffix = os.path.splitext(name)  # noqa: PTH122
-    # IMG_1 and IMG_01 are equal to natsort; the plain text keeps the order the same on every machine.
+    # natsort treats IMG_1 and IMG_01 as equal; the plain text keeps the order deterministic.
     return (*_key_of_folder(folder), _natural(stem)), suffix.casefold(), path
 
 
@@ -139,7 +139,7 @@ def _key_of_folder(folder: str) -> tuple[object, ...]:
 
 
 def _is(test: Callable[[], bool]) -> bool:
-    """Whether an entry is what is asked; a link in a circle is nothing."""
+    """Whether an entry is of the given kind; a link in a cycle is of no kind."""
     try:
         return test()
     except OSError:
@@ -155,7 +155,7 @@ def _why_not_entered(name: str, linked: bool) -> str | None:
 
 
 def _kind(entry: os.DirEntry[str]) -> str:
-    """The lower-case suffix of a usable file, else the words by which it is counted as skipped."""
+    """The lower-case suffix of a usable file, or else the phrase that counts it as skipped."""
     if entry.name.startswith("."):
         return "hidden"
     suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122

@@ -1,4 +1,4 @@
-"""The formats that Pillow opens for us, how it is asked to, and what it does not tell of them."""
+"""The formats that Pillow opens, its settings, and checks that Pillow lacks."""
 
 import struct
 import warnings
@@ -21,7 +21,7 @@ __all__ = [
 
 Warnings = list[warnings.WarningMessage]
 
-# JPEG stands for MPO too: Pillow tells them apart after opening.
+# JPEG includes MPO; Pillow distinguishes them after opening.
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF", "AVIF", "BMP")
 
 DAMAGE = (
@@ -38,19 +38,19 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
-"""What Pillow and its plugins raise on damaged files."""
+"""The exceptions that Pillow and its plugins raise for damaged files."""
 
-# Profiles and texts of a PNG, unpacked: profiles of printers take 2 MB and more, XMP of many edits likewise.
+# Unpacked profiles and texts of a PNG: printer profiles, and XMP with many edits, take 2 MB and more.
 _MOST_PNG_METADATA = 16 << 20
 
-# Of a box of HEIF: size and type, then a 64-bit size where the first says 1 (ISO/IEC 14496-12, section 4.2).
+# Of a HEIF box: size and type, then a 64-bit size if the first size is 1 (ISO/IEC 14496-12, section 4.2).
 _BOX_HEADER = struct.Struct(">I4s")
 _LARGE_SIZE = struct.Struct(">Q")
 
 
 @cache
 def register_formats() -> None:
-    """Makes Pillow know FORMATS, and as few others as possible."""
+    """Registers FORMATS, and as few others as possible, with Pillow."""
     import pi_heif
     from PIL import (  # noqa: F401 - importing a plugin registers it
         AvifImagePlugin,
@@ -66,9 +66,9 @@ def register_formats() -> None:
 
 @contextmanager
 def own_pillow_settings() -> Iterator[Warnings]:
-    """No limit but ours, no half photos, and a warning from a format that looked right but did not open.
+    """Only our limits, no partial photos, and a warning from a format that matched but failed to open.
 
-    Yields the list in which Python's warnings end up meanwhile. All of it is the whole process's.
+    Yields the list that collects Python's warnings in the meantime. The settings affect the whole process.
     """
     before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, Image.WARN_POSSIBLE_FORMATS
     text_before = PngImagePlugin.MAX_TEXT_CHUNK
@@ -84,19 +84,19 @@ def own_pillow_settings() -> Iterator[Warnings]:
 
 
 def why_unopened(warned: Warnings) -> str:
-    """What is wrong with a file that no format opened, by the words of the one that it looked like."""
+    """Why no format could open a file, in the words of the format that matched."""
     for warning in warned:
-        kind, spoke, words = str(warning.message).partition(" opening failed. ")  # as Pillow puts it
+        kind, spoke, words = str(warning.message).partition(" opening failed. ")  # Pillow's wording
         if spoke:
             return f"cannot be opened as {kind}: {words}"
     return f"not a photo in a format that can be read: {', '.join(FORMATS)}"
 
 
 def missing_heif_bytes(data: bytes) -> int:
-    """How many bytes of its boxes of image data lie beyond the end of a HEIF file; 0 where it is whole.
+    """Number of bytes of image-data boxes beyond the end of a HEIF file; 0 if the file is complete.
 
-    Asked because libheif itself fills the missing parts of a photo silently.
-    Boxes of other types do not count, as some cameras append what only looks like a box.
+    This check is needed because libheif silently fills in the missing parts of a photo.
+    Boxes of other types do not count, because some cameras append data that only looks like a box.
     """
     start = 0
     while start + _BOX_HEADER.size <= len(data):

@@ -1,4 +1,4 @@
-"""Brings pixels to their size and turns them upright."""
+"""Scales pixels and rotates them upright."""
 
 import cv2
 import numpy as np
@@ -8,11 +8,11 @@ from phototriage.photos.colour import Pixels
 __all__ = ["SIDEWAYS", "fitted_size", "shrink", "upright"]
 
 SIDEWAYS = frozenset({5, 6, 7, 8})
-"""The EXIF orientations that exchange width and height."""
+"""The EXIF orientations that swap width and height."""
 
 
 def fitted_size(width: int, height: int, max_side: int) -> tuple[int, int]:
-    """The (width, height) of a photo whose long side is at most `max_side`; a short side is at least 1."""
+    """The (width, height) of a photo with a long side of at most `max_side`; the short side is at least 1."""
     long_side = max(width, height)
     if long_side <= max_side:
         return width, height
@@ -32,7 +32,7 @@ def shrink(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Undo an EXIF orientation of uint8 (h, w, 3); values that EXIF does not know change nothing."""
+    """Undo an EXIF orientation of uint8 (h, w, 3); unknown values change nothing."""
     match orientation:
         case 2:
             return pixels[:, ::-1]

@@ -1,4 +1,4 @@
-"""Decodes the pixels of a JPEG, and tells whether all of them are there."""
+"""Decodes the pixels of a JPEG, and checks that all of them exist."""
 
 import math
 import re
@@ -22,38 +22,38 @@ _REDUCED = {
 }
 _END_OF_IMAGE = b"\xff\xd9"
 _SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
-"""Markers that a length follows; the others are part of the compressed data."""
+"""Markers followed by a length; the others are part of the compressed data."""
 _LOST = re.compile(r"premature end|bad Huffman code|instead of RST|bad arithmetic code")
 _SKIPPED = re.compile(r"(\d+) extraneous bytes")
 _PADDING = 64
-"""Some writers leave so many bytes that belong nowhere; more are data that were lost."""
+"""Some writers leave up to this many extraneous bytes; more mean lost data."""
 
 
 def reduction(width: int, height: int, max_side: int | None) -> int:
-    """The largest of 8, 4, 2, 1 that leaves the long side of a JPEG at twice `max_side` or more.
+    """The largest of 8, 4, 2, 1 that keeps the long side of a JPEG at twice `max_side` or more.
 
-    Twice, because scaling while decoding smooths more than area averaging does: a 12-megapixel photo decoded
-    close to its final size loses 19 to 48 % of its Laplacian variance, at twice that size 14 %.
+    Twice, because scaling in the decoder smooths more than area averaging. A 12-megapixel photo decoded close
+    to its final size loses 19 to 48 % of its Laplacian variance; at twice that size, it loses 14 %.
     """
     wanted = 2 * (max_side or math.inf)
     return next(scale for scale in (8, 4, 2, 1) if scale == 1 or max(width, height) // scale >= wanted)
 
 
 def count_scans(data: bytes) -> int:
-    """How many scans the first picture of a JPEG has; those of previews and of what follows do not count."""
+    """Number of scans of the first picture in a JPEG; scans of previews and later pictures do not count."""
     return sum(marker == START_OF_SCAN for marker in _markers(data))
 
 
 def is_ended(data: bytes) -> bool:
-    """Whether the first picture of a JPEG has the mark of its end.
+    """Whether the first picture of a JPEG has an end marker.
 
-    A progressive one without it may lack scans: it is then a picture of few details, in which no data miss.
+    A progressive picture without it may lack scans; it then has few details, but no decoder error.
     """
     return _END_OF_IMAGE in _markers(data)
 
 
 def _markers(data: bytes) -> Iterator[bytes]:
-    """Those that a length follows, of the first picture, and the mark of its end."""
+    """The markers of the first picture that have a length, and its end marker."""
     position = 0
     while found := _SEGMENT.search(data, position):
         yield found[0]
@@ -63,10 +63,10 @@ def _markers(data: bytes) -> Iterator[bytes]:
 
 
 def decode_jpeg(data: bytes, scale: int, *, grey: bool) -> tuple[Pixels, tuple[str, ...]]:
-    """Decode the first picture of a JPEG of one or three components at 1/scale of its size, as it is stored.
+    """Decode the first picture of a JPEG with one or three components at 1/scale of its size, as stored.
 
-    OpenCV rather than Pillow: the pixels are the same, and it lets through what libjpeg says where data are
-    missing or fit nowhere; Pillow keeps that to itself. The mark of the end of the picture may be missing.
+    It uses OpenCV instead of Pillow. The pixels are the same, but OpenCV passes on libjpeg's messages about
+    missing or extraneous data, and Pillow does not. The end marker of the picture may be missing.
 
     Args:
         data: the whole file.
@@ -74,10 +74,10 @@ def decode_jpeg(data: bytes, scale: int, *, grey: bool) -> tuple[Pixels, tuple[s
         grey: whether it has one component.
 
     Returns:
-        uint8 (h, w) where `grey`, else (h, w, 3) in the order R, G, B; and warnings.
+        uint8 (h, w) if `grey`, else (h, w, 3) in the order R, G, B; and warnings.
 
     Raises:
-        OSError: pixels are missing or broken; its text says what libjpeg did not understand.
+        OSError: pixels are missing or broken; the text is libjpeg's message.
         MemoryError: there is not enough memory.
     """
     flags = _REDUCED[scale][0 if grey else 1] | cv2.IMREAD_IGNORE_ORIENTATION

@@ -15,22 +15,22 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A photo as later stages see it."""
+    """A loaded photo, as later stages use it."""
 
     content_hash: str
-    """Names the bytes of the file, 32 hexadecimal digits: see `content_hash`."""
+    """Identifies the bytes of the file, 32 hexadecimal digits; see `content_hash`."""
     pixels: Pixels
-    """uint8 (h, w, 3), sRGB, upright, 0 to 255, writable; no side is longer than the `max_side` asked for."""
+    """uint8 (h, w, 3), sRGB, upright, 0 to 255, writable; no side is longer than the requested `max_side`."""
     width: int
     """Width of the upright original, in pixels."""
     height: int
     """Height of the upright original, in pixels."""
     warnings: tuple[str, ...]
-    """What was wrong but could be left out of account, a line each; most photos have none."""
+    """Harmless faults, one line each; most photos have none."""
 
 
 def content_hash(data: bytes) -> str:
-    """Name a file by its content: BLAKE2b with a digest of 16 bytes, as 32 hexadecimal digits."""
+    """Hash the content of a file: BLAKE2b with a digest of 16 bytes, as 32 hexadecimal digits."""
     return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
 
 
@@ -49,13 +49,13 @@ def read_photo(path: str | Path) -> bytes:
 
 
 def load(path: str | Path, max_side: int | None) -> Photo:
-    """Read a file once, so that hash and pixels belong together whatever happens to it, and decode it.
+    """Read a file once, so that hash and pixels match even if the file changes, and decode it.
 
-    See `decode` for what happens to the pixels, and why only one photo may be loaded at a time in a process.
+    See `decode` for the processing of the pixels, and for why a process may load only one photo at a time.
 
     Args:
         path: the photo; its name does not matter.
-        max_side: the long side of the result in pixels where the photo is larger; None keeps every pixel.
+        max_side: the long side of the result in pixels, if the photo is larger; None keeps every pixel.
 
     Raises:
         PhotoError: the photo cannot be read or used; the text is the reason, in one line, without the path.

@@ -1,4 +1,4 @@
-"""RAW files, told by their content: the EXIF in them, and the preview. Their data are never developed."""
+"""RAW files, recognized by content: their EXIF and their preview. Sensor data are never developed."""
 
 import io
 import re
@@ -15,20 +15,20 @@ from phototriage.photos.formats import DAMAGE
 __all__ = ["LEAST_PREVIEW_SIDE", "Preview", "is_raw", "raw_exif", "read_preview"]
 
 LEAST_PREVIEW_SIDE = 480
-"""The long side, in pixels, from which on an embedded picture shows enough to be judged."""
+"""Smallest long side, in pixels, of an embedded picture that is large enough to rank."""
 
 _TIFF = (b"II*\0", b"MM\0*")
-_RAW_TIFF = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0")  # TIFF but for these first bytes: Olympus, Panasonic
+_RAW_TIFF = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0")  # TIFF except for these first bytes: Olympus, Panasonic
 _FUJIFILM = b"FUJIFILMCCD-RAW"
 _OTHER_RAW = (_FUJIFILM, b"FOVb", b"\0MRM")  # Fujifilm, Sigma, Minolta
 _CANON_BRAND = b"ftypcrx "  # CR3
-_CANON_CR2 = b"II*\0\x10\0\0\0CR"  # always little-endian, with its first directory right behind these
+_CANON_CR2 = b"II*\0\x10\0\0\0CR"  # always little-endian, followed directly by its first directory
 
-# The interpretations of sensor data: colour filter array, linear RAW (TIFF/EP, DNG).
+# The interpretations of sensor data: color filter array, linear RAW (TIFF/EP, DNG).
 _SENSOR_DATA = (32803, 34892)
 _MOST_DIRECTORIES = 32
 
-# How LibRaw says that a picture must be turned (0 not, 3 by half, 5 to the left, 6 to the right) → EXIF.
+# LibRaw's code for the rotation (0 none, 3 by 180°, 5 left, 6 right) → EXIF.
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
 
 
@@ -36,9 +36,9 @@ _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
 class Preview:
     """The largest embedded picture of a RAW file.
 
-    picture: a JPEG or PNG file. turned_by_itself: whether its own EXIF says how it is turned upright; if not,
-    `orientation`, the EXIF orientation of the RAW file, holds for it. width, height: of the RAW picture in
-    px, before it is turned.
+    picture: a JPEG or PNG file. turned_by_itself: whether its own EXIF has an orientation; if not,
+    `orientation`, the EXIF orientation of the RAW file, applies. width, height: size of the RAW picture in
+    px, before rotation.
     """
 
     picture: bytes
@@ -49,7 +49,7 @@ class Preview:
 
 
 def is_raw(data: bytes) -> bool:
-    """Whether a file holds the data of a sensor: CR2 CR3 NEF ARW DNG RAF ORF RW2 PEF SRW and their like."""
+    """Whether a file contains sensor data: CR2 CR3 NEF ARW DNG RAF ORF RW2 PEF SRW and similar formats."""
     if data.startswith((*_RAW_TIFF, *_OTHER_RAW, _CANON_CR2)):
         return True
     if data[4:12] == _CANON_BRAND or data[6:14] == b"HEAPCCDR":
@@ -66,9 +66,9 @@ def is_raw(data: bytes) -> bool:
 
 
 def raw_exif(data: bytes) -> Image.Exif | None:
-    """The EXIF of a RAW file, for those of its kinds that have it as TIFF; None for others.
+    """The EXIF of a RAW file, for formats that store it as TIFF; None for others.
 
-    Raises those of DAMAGE where it is broken.
+    Raises the exceptions in DAMAGE if it is broken.
     """
     exif = Image.Exif()
     if data.startswith(_RAW_TIFF):
@@ -77,7 +77,7 @@ def raw_exif(data: bytes) -> Image.Exif | None:
     elif data.startswith(_TIFF):
         exif.load(data)
     elif data.startswith(_FUJIFILM):
-        start, length = struct.unpack_from(">II", data, 84)  # of the JPEG beside the sensor data
+        start, length = struct.unpack_from(">II", data, 84)  # of the JPEG next to the sensor data
         with Image.open(io.BytesIO(data[start : start + length]), formats=("JPEG",)) as preview:
             return preview.getexif()
     elif data[4:12] == _CANON_BRAND:
@@ -90,9 +90,9 @@ def raw_exif(data: bytes) -> Image.Exif | None:
 def read_preview(data: bytes) -> Preview:
     """The preview of a RAW file.
 
-    Raises PhotoError, in one line without the path, where there is none of LEAST_PREVIEW_SIDE or more.
+    Raises PhotoError, in one line without the path, if there is none of at least LEAST_PREVIEW_SIDE.
     """
-    import rawpy  # not before a RAW file is met
+    import rawpy  # only when a RAW file is read
 
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
@@ -123,7 +123,7 @@ def read_preview(data: bytes) -> Preview:
 
 
 def _canon_exif(data: bytes) -> Image.Exif:
-    """The EXIF of a CR3, whose two directories lie in boxes of their own, as TIFF each."""
+    """The EXIF of a CR3, which stores its two directories in separate boxes, each as TIFF."""
     first, second = (_canon_box(data, name) for name in (b"CMT1", b"CMT2"))
     exif = Image.Exif()
     exif.load(first)
@@ -142,7 +142,7 @@ def _canon_box(data: bytes, name: bytes) -> bytes:
 
 
 def _directories(data: bytes) -> Iterator[TiffImagePlugin.ImageFileDirectory_v2]:
-    """The directories of a TIFF, those nested in them too."""
+    """The directories of a TIFF, including nested ones."""
     file = io.BytesIO(data)
     waiting = [TiffImagePlugin.ImageFileDirectory_v2(data[:8]).next]
     seen: set[int] = set()
@@ -160,6 +160,6 @@ def _directories(data: bytes) -> Iterator[TiffImagePlugin.ImageFileDirectory_v2]
 
 
 def _words(error: Exception) -> str:
-    """LibRaw's texts come as bytes."""
+    """LibRaw's message, which may be bytes."""
     text = error.args[0] if error.args else type(error).__name__
     return text.decode(errors="replace") if isinstance(text, bytes) else str(text)

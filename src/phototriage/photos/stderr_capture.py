@@ -1,4 +1,4 @@
-"""Keeps what C libraries print on standard error away from the terminal."""
+"""Captures what C libraries print to standard error."""
 
 import os
 import sys
@@ -17,21 +17,21 @@ _MAX_BYTES = 65_536
 
 @dataclass
 class CapturedText:
-    """What was printed, at most its first 64 KiB; empty until the capture has ended."""
+    """The captured text, at most the first 64 KiB; empty until the capture ends."""
 
     text: str = ""
 
 
 @contextmanager
 def captured_stderr() -> Iterator[CapturedText]:
-    """Redirect file descriptor 2, so that libtiff, libheif and the like stay silent.
+    """Redirect file descriptor 2, so that libtiff, libheif and similar libraries stay silent.
 
-    The redirection holds for the whole process: whatever any thread prints meanwhile is captured too.
-    Use it where one thing happens at a time, as in a worker process that decodes one photo after another.
+    The redirection affects the whole process and captures the output of all threads. Use it only if one thing
+    happens at a time, as in a worker process that decodes one photo after another.
 
     Yields:
-        An object whose `text` is filled in when the context ends, however it ends; it stays empty where
-        there is neither memory nor disk for it.
+        An object whose `text` is set when the context ends, even after an error; it stays empty if there is
+        neither memory nor disk space for it.
     """
     captured = CapturedText()
     if sys.stderr is not None:
@@ -40,7 +40,7 @@ def captured_stderr() -> Iterator[CapturedText]:
         try:
             original = os.dup(_STDERR)
         except OSError:
-            # A daemon may run with standard error closed; it must be closed again afterwards.
+            # A daemon may run with standard error closed; it must be closed again afterward.
             original = None
         os.dup2(file.fileno(), _STDERR)
         try:
@@ -58,7 +58,7 @@ def captured_stderr() -> Iterator[CapturedText]:
 
 
 def _place() -> IO[bytes]:
-    """Where the text goes: memory where the system has files of it, else the disk, else nowhere."""
+    """A file for the text: in memory if the system supports it, else on disk, else the null device."""
     if hasattr(os, "memfd_create"):
         with suppress(OSError):
             return os.fdopen(os.memfd_create("stderr"), "w+b", buffering=0)

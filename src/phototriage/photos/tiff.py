@@ -1,4 +1,4 @@
-"""What Pillow leaves to us of a TIFF: which picture is meant, its size as stored, what it reads wrongly."""
+"""TIFF handling that Pillow lacks: choice of the picture, its stored size, and misread variants."""
 
 from PIL import Image, ImageFile, TiffImagePlugin
 from PIL.ExifTags import Base
@@ -12,18 +12,18 @@ UNSIGNED = 1  # of SampleFormat
 
 _SIGNED = 2
 _REDUCED = 1  # bit of NewSubfileType: a smaller version of another picture of the file (TIFF 6.0, page 36)
-_PLANES = 2  # of PlanarConfiguration: all of the first colour, then all of the second
+_PLANES = 2  # of PlanarConfiguration: all of the first color, then all of the second
 _MOST_DIRECTORIES = 32
 
 
 def tiff_tag(image: Image.Image, tag: int, default: int) -> int:
-    """A number in the directory of a TIFF, the first where there are several; `default` for other files."""
+    """A number in the directory of a TIFF, the first if there are several; `default` for other files."""
     value = getattr(image, "tag_v2", {}).get(tag, default)
     return int(value[0] if isinstance(value, tuple) else value)
 
 
 def to_full_picture(image: ImageFile.ImageFile) -> None:
-    """Go to the first picture of a TIFF that is no reduced version of another; to the first where all are."""
+    """Go to the first picture of a TIFF that is not a reduced version of another, or else to the first."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         for number in range(_MOST_DIRECTORIES):
             try:
@@ -36,26 +36,26 @@ def to_full_picture(image: ImageFile.ImageFile) -> None:
 
 
 def stored_size(image: ImageFile.ImageFile) -> tuple[int, int]:
-    """(width, height) before the EXIF rotation, which Pillow takes into account as it opens a TIFF."""
+    """(width, height) before the EXIF rotation, which Pillow applies when it opens a TIFF."""
     width, height = image.size
     return tiff_tag(image, Base.ImageWidth, width), tiff_tag(image, Base.ImageLength, height)
 
 
 def refuse_misread(image: ImageFile.ImageFile) -> None:
-    """Raise PhotoError for the kinds of TIFF that Pillow 13 turns into another picture without a word.
+    """Raise PhotoError for kinds of TIFF that Pillow 13 silently decodes into a wrong picture.
 
-    Comparison with tifffile found them; photos are hardly ever stored so.
+    A comparison with tifffile found them; photos rarely use them.
     """
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return
     bits = tiff_tag(image, Base.BitsPerSample, 1)
     codecs = {tile.codec_name for tile in image.tile}
     if tiff_tag(image, Base.PlanarConfiguration, 1) == _PLANES:
-        # Planes that are not compressed are unpacked as plain bytes, whatever they hold.
+        # Uncompressed planes are unpacked as plain bytes, whatever their type.
         plain = bits == 8 and tiff_tag(image, Base.PhotometricInterpretation, 1) != WHITE_IS_ZERO
         if ("raw" in codecs and not plain) or image.mode in ("LA", "PA", "LAB"):
             raise PhotoError("a TIFF in separate planes, of a kind that cannot be read: save it interleaved")
-    # libtiff gives them in the order of this machine, and they are taken for big-endian once more.
+    # libtiff returns them in this machine's byte order, and Pillow swaps them once more.
     swapped = {tile.args[0] for tile in image.tile if tile.args} & {"I;16BS", "I;32BS", "F;32BF"}
     if "libtiff" in codecs and swapped:
         raise PhotoError("a compressed big-endian TIFF of a kind that cannot be read: save it uncompressed")

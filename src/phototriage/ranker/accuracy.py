@@ -1,4 +1,4 @@
-"""When a score difference is right about a preference."""
+"""Pairwise accuracy: whether score differences agree with preferences."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,11 +7,11 @@ __all__ = ["compute_pairwise_accuracy", "correctness"]
 
 
 def correctness(difference: NDArray[np.floating], preference: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Whether each pair is ordered as people prefer: 1 yes, 0 no, ½ for equal scores, NaN without a winner.
+    """Whether the scores order each pair as people do: 1 yes, 0 no, ½ for equal scores, NaN without a winner.
 
     Args:
         difference: (n,) score of a minus score of b.
-        preference: (n,) P(a over b) in [0, 1]; at ½ nobody wins.
+        preference: (n,) P(a over b) in [0, 1]; at ½ there is no winner.
 
     Returns: float64 (n,).
     """
@@ -20,7 +20,7 @@ def correctness(difference: NDArray[np.floating], preference: NDArray[np.floatin
 
 
 def compute_pairwise_accuracy(difference: NDArray[np.floating], preference: NDArray[np.floating]) -> float:
-    """Mean `correctness` of the pairs that have a winner; NaN where none has."""
+    """Mean `correctness` over the pairs that have a winner; NaN if there are none."""
     values = correctness(difference, preference)
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else float("nan")

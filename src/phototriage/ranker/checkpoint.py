@@ -1,6 +1,6 @@
 """Rankers on disk: `.pt` as training writes it, `.safetensors` for use without torch.
 
-Neither can carry code: a `.pt` is only ever loaded with `weights_only=True`.
+Neither can run code: a `.pt` is always loaded with `weights_only=True`.
 """
 
 import json
@@ -36,13 +36,13 @@ _NO_RANKER = (
     ValueError,
     safetensors.SafetensorError,
 )
-"""What files raise that hold something else."""
+"""The exceptions that files with other content raise."""
 
 
 def save_ranker(ranker: TrainedRanker, path: str | Path) -> None:
-    """Writes a ranker, whole or not at all, as `.pt` or `.safetensors` by the ending of `path`.
+    """Writes a ranker, whole or not at all, as `.pt` or `.safetensors` depending on the suffix of `path`.
 
-    Raises OutputError where that cannot be done.
+    Raises OutputError if the suffix is another one or the file cannot be written.
     """
     path = Path(path)
     if path.suffix not in _PACK:
@@ -61,7 +61,7 @@ def save_ranker(ranker: TrainedRanker, path: str | Path) -> None:
 def load_ranker(path: str | Path) -> TrainedRanker:
     """Reads a ranker that `save_ranker` wrote, or the one in the folder of an export or a run.
 
-    Raises ModelError for any other file, MissingExtraError for a `.pt` where torch is not installed.
+    Raises ModelError for any other file, MissingExtraError for a `.pt` if torch is not installed.
     """
     path = Path(path)
     if path.is_dir():
@@ -81,7 +81,7 @@ def load_ranker(path: str | Path) -> TrainedRanker:
 
 
 def load_embedded_ranker() -> TrainedRanker:
-    """The ranker that comes with phototriage; its card stands beside it in `presets/`."""
+    """The ranker that comes with phototriage; its model card is in `presets/` too."""
     with as_file(files("phototriage") / "presets" / "embedded.safetensors") as path:
         return load_ranker(path)
 

@@ -1,4 +1,4 @@
-"""Every choice of a training, in one place."""
+"""All training settings in one place."""
 
 import math
 from dataclasses import dataclass
@@ -17,45 +17,45 @@ InputNormalization = Literal["layernorm", "standardize", "none"]
 
 @dataclass(frozen=True)
 class MultiFeatureConfig:
-    """A ranker and how it is trained."""
+    """The settings of a ranker and its training."""
 
     mlp_hidden_dims: tuple[int, ...] = (512, 256)
-    """Widths of the hidden layers; none makes the ranker linear."""
+    """Widths of the hidden layers; no width makes the ranker linear."""
     dropout: float = 0.3
-    """Share of hidden units dropped while training, in [0, 1)."""
+    """Dropout rate of the hidden units in training, in [0, 1)."""
     input_normalization: InputNormalization = "layernorm"
-    """layernorm: each photo over all its numbers. standardize: each number by its mean and spread over the
-    training photos. none: the numbers as they are."""
+    """layernorm: normalize each photo over all its numbers. standardize: scale each number by its mean and
+    standard deviation over the training photos. none: use the numbers as they are."""
     loss: Loss = "margin"
     """margin: the preferred photo leads by a margin. bradley_terry: logistic, pair by pair. listwise: softmax
     over the photos of a series."""
     labels: LabelTreatment = "soft"
-    """hard: only who won counts. soft: the preference itself, except to the margin loss, which knows winners
-    only. votes: as soft, and a pair weighs as many votes as it got."""
+    """hard: use only the winner. soft: use the preference itself (the margin loss still uses only winners).
+    votes: as soft, with each pair weighted by its number of votes."""
     symmetric_pairs: bool = False
-    """Draw each pair the other way round too. A photo's score does not depend on its side, so this changes no
-    loss; it makes an epoch twice as many steps."""
+    """Also use each pair in reverse order. A photo's score does not depend on its side, so this does not
+    change the loss; it doubles the steps per epoch."""
     margin: float = 1.0
-    """The lead that the margin loss asks for, over 0."""
+    """The lead that the margin loss requires, greater than 0."""
     learning_rate: float = 1e-4
-    """Of AdamW, over 0."""
+    """Learning rate of AdamW, greater than 0."""
     weight_decay: float = 0.01
-    """Of AdamW, at least 0."""
+    """Weight decay of AdamW, at least 0."""
     batch_size: int = 64
     """Pairs per step, at least 1."""
     max_epochs: int = 30
-    """At least 1."""
+    """Largest number of epochs, at least 1."""
     patience: int = 5
-    """Epochs without a better validation accuracy after which training stops, at least 1."""
+    """Stop training after this many epochs without better validation accuracy, at least 1."""
     min_agreement: float = MIN_AGREEMENT
-    """Train only on pairs of which at least this share of the votes agree, in [0.5, 1]."""
+    """Train only on pairs for which at least this share of the votes agree, in [0.5, 1]."""
     min_reviewers: int = MIN_REVIEWERS
-    """Train only on pairs with at least this many votes, where the votes are known."""
+    """Train only on pairs with at least this many votes, if the votes are known."""
     seed: int = 0
-    """Decides the first weights, the order of the pairs, dropout, and the split by series."""
+    """Random seed for the initial weights, the order of the pairs, dropout, and the split by series."""
 
     def __post_init__(self) -> None:
-        """Raises ModelError for a value that cannot work."""
+        """Raises ModelError for an invalid value."""
         checks = {
             "mlp_hidden_dims": all(width >= 1 for width in self.mlp_hidden_dims),
             "dropout": 0 <= self.dropout < 1,
@@ -78,5 +78,5 @@ class MultiFeatureConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "MultiFeatureConfig":
-        """The config that `plain_values` took apart. Raises ModelError for an unknown key."""
+        """Rebuilds a config from the result of `plain_values`. Raises ModelError for an unknown key."""
         return with_values(cls(), values, "the ranker's settings")

@@ -17,8 +17,8 @@ __all__ = ["Batch", "MultiFeaturePairwiseDataset"]
 class Batch:
     """Some pairs, and the distinct photos in them.
 
-    pairs: (n,) indices of pairs. photos: (k,) rows of the matrix, each once, in order. place_a, place_b: (n,)
-    where in `photos` the two photos of each pair are.
+    pairs: (n,) indices of pairs. photos: (k,) distinct rows of the matrix, in order. place_a, place_b: (n,)
+    positions in `photos` of the two photos of each pair.
     """
 
     pairs: NDArray[np.intp]
@@ -29,10 +29,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class MultiFeaturePairwiseDataset:
-    """n pairs over the m photos that stand in them.
+    """n pairs of m photos.
 
     matrix: float32 (m, d). row_a, row_b: (n,) rows of the matrix. preference: float32 (n,), P(a over b).
-    votes: (n,) people who judged the pair, 0 where unknown. series: (n,) a number per series, from 0.
+    votes: (n,) people who rated the pair, 0 if unknown. series: (n,) a number per series, from 0.
     """
 
     matrix: NDArray[np.float32]
@@ -67,7 +67,7 @@ class MultiFeaturePairwiseDataset:
         return len(self.preference)
 
     def with_swapped(self) -> "MultiFeaturePairwiseDataset":
-        """Every pair as it is, and then every pair the other way round."""
+        """Every pair as it is, and then every pair in reverse order."""
         return replace(
             self,
             row_a=np.concatenate([self.row_a, self.row_b]),
@@ -78,7 +78,7 @@ class MultiFeaturePairwiseDataset:
         )
 
     def batch(self, pairs: NDArray[np.intp]) -> Batch:
-        """These pairs, so that each of their photos need be scored only once."""
+        """A batch of these pairs that lists each of their photos once, so that it is scored once."""
         rows = np.concatenate([self.row_a[pairs], self.row_b[pairs]])
         photos, places = np.unique(rows, return_inverse=True)
         return Batch(pairs, photos, places[: len(pairs)], places[len(pairs) :])
@@ -89,7 +89,7 @@ class MultiFeaturePairwiseDataset:
         """One epoch: at most `batch_size` pairs at a time, every pair once.
 
         Series come in random order with their pairs together, so that a batch has few distinct photos. With
-        `whole_series` none is cut in two, and the last one of a batch may take it over `batch_size`.
+        `whole_series`, no series is split, so the last series of a batch may exceed `batch_size`.
         """
         place_of_series = rng.permutation(self.series.max() + 1)
         order = np.lexsort((rng.permutation(len(self)), place_of_series[self.series]))

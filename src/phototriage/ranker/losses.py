@@ -1,4 +1,4 @@
-"""Losses: on the scores of pairs and series, their targets, and the loss of a whole batch."""
+"""Losses on the scores of pairs and series, their training targets, and the loss of a whole batch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ __all__ = [
     "series_targets",
 ]
 
-# Pseudo-wins: a photo that always won gets a share near 1 and a strength that is still a number.
+# Pseudo-wins: a photo that always won gets a share near 1 and a finite strength.
 _RIDGE = 1e-3
 _EQUAL_SHARES = 1e-6
 
@@ -40,27 +40,27 @@ def margin_loss(score_a: Tensor, score_b: Tensor, preference: Tensor, margin: fl
 
     Args:
         score_a, score_b: (n,) scores.
-        preference: (n,) P(a over b) in [0, 1]; only its side of ½ counts, and pairs at ½ cost nothing.
-        margin: the lead from which on a pair costs nothing.
+        preference: (n,) P(a over b) in [0, 1]; only the side of ½ matters, and pairs at ½ have no loss.
+        margin: pairs with at least this lead have no loss.
 
     Returns: (n,).
     """
     side = (preference - 0.5).sign()
-    # A pair at ½ has no winner: at side 0 it would cost the constant margin.
+    # A pair at ½ has no winner; with side 0, its loss would be the constant margin.
     return F.margin_ranking_loss(score_a, score_b, side, margin=margin, reduction="none") * side.abs()
 
 
 def bradley_terry_loss(score_a: Tensor, score_b: Tensor, preference: Tensor, margin: float = 1.0) -> Tensor:
     """Cross-entropy between the preference and σ(score_a − score_b) (Bradley and Terry, 1952), per pair.
 
-    Takes and returns what `margin_loss` does; the margin does not matter here.
+    Arguments and result are those of `margin_loss`; the margin is ignored.
     """
     del margin
     return F.binary_cross_entropy_with_logits(score_a - score_b, preference, reduction="none")
 
 
 def listwise_loss(scores: Tensor, shares: Tensor, present: Tensor) -> Tensor:
-    """Cross-entropy between how often each photo is the best of its series and softmax(scores), per series.
+    """Cross-entropy between P(best of the series) and softmax(scores), per series.
 
     The softmax is the first choice of the Plackett-Luce model (Luce 1959, Plackett 1975); with soft targets
     the loss is ListNet's (Cao et al., Learning to Rank, ICML 2007). In a series of two photos it is
@@ -68,8 +68,8 @@ def listwise_loss(scores: Tensor, shares: Tensor, present: Tensor) -> Tensor:
 
     Args:
         scores: (s, m) scores, a row per series.
-        shares: (s, m) P(best of the series), each row adding up to 1, and 0 where no photo is.
-        present: (s, m) bool; false where a series has fewer than m photos.
+        shares: (s, m) P(best of the series); each row adds up to 1 and is 0 in empty positions.
+        present: (s, m) bool; false in the empty positions of series with fewer than m photos.
 
     Returns: (s,).
     """
@@ -95,8 +95,8 @@ class PairTargets:
 class SeriesTargets:
     """A row per series, as wide as the longest one.
 
-    rows: (s, m) rows of the matrix; 0 where `present` is false. shares: float32 (s, m), P(best of the
-    series), 0 where no photo is. present: bool (s, m). weight: float32 (s,), 1 on average.
+    rows: (s, m) rows of the matrix; 0 if `present` is false. shares: float32 (s, m), P(best of the series), 0
+    if `present` is false. present: bool (s, m). weight: float32 (s,), 1 on average.
     """
 
     rows: NDArray[np.intp]
@@ -108,8 +108,8 @@ class SeriesTargets:
 def pair_targets(pairs: MultiFeaturePairwiseDataset, labels: LabelTreatment) -> PairTargets:
     """Preferences and weights of pairs.
 
-    hard: 1, ½ or 0 by who won. soft: the preference. votes: the preference, weighted by the number of votes;
-    pairs whose votes are unknown weigh as much as the average of the others.
+    hard: 1, ½ or 0, by the winner. soft: the preference. votes: the preference, weighted by the number of
+    votes; pairs with unknown votes get the average weight of the others.
     """
     preference = pairs.preference
     if labels == "hard":
@@ -118,12 +118,12 @@ def pair_targets(pairs: MultiFeaturePairwiseDataset, labels: LabelTreatment) -> 
 
 
 def series_targets(pairs: MultiFeaturePairwiseDataset, labels: LabelTreatment) -> SeriesTargets:
-    """How often each photo is the best of its series: softmax of the Bradley-Terry strengths that fit the
-    series' preferences, which for two photos is the preference.
+    """P(best of the series) for each photo: softmax of the Bradley-Terry strengths that fit the preferences
+    of the series. For two photos, this is the preference.
 
-    Strengths, and not the share of wins, since where some pairs are missing the latter also counts whom a
-    photo happened to meet. hard: all to the strongest photo, shared where several are. votes: as soft, and a
-    series weighs as many votes as its pairs have together.
+    The strengths replace the share of wins, which depends on a photo's opponents if some pairs are missing.
+    hard: all weight on the strongest photo, shared by ties. votes: as soft, with each series weighted by the
+    total votes of its pairs.
     """
     items, places = np.unique(
         np.stack([np.tile(pairs.series, 2), np.concatenate([pairs.row_a, pairs.row_b])]),
@@ -136,7 +136,7 @@ def series_targets(pairs: MultiFeaturePairwiseDataset, labels: LabelTreatment) -
     a, b = column[places.reshape(2, -1)]
     series, longest = len(sizes), int(sizes.max())
     wins = np.zeros((series, longest, longest))
-    # Set, not added: a pair that also stands there swapped says the same thing again.
+    # Set, not added, because a swapped duplicate of a pair contains no new information.
     wins[pairs.series, a, b] = pairs.preference
     wins[pairs.series, b, a] = 1.0 - pairs.preference
     shares = np.zeros((series, longest), np.float32)
@@ -157,14 +157,14 @@ class BatchLoss(Protocol):
     """The loss of a batch, which training minimizes."""
 
     whole_series: bool
-    """Whether a batch must not cut a series in two."""
+    """Whether a batch must not split a series."""
 
     def __call__(self, scores: Tensor, batch: Batch) -> Tensor:
         """The weighted mean loss, a scalar, of (k,) scores of the photos of a batch."""
 
 
 def batch_loss(config: MultiFeatureConfig, pairs: MultiFeaturePairwiseDataset) -> BatchLoss:
-    """The loss that the config names, over the pairs or the series of a batch."""
+    """The loss named in the config, over the pairs or the series of a batch."""
     return _SeriesLoss(config, pairs) if config.loss == "listwise" else _PairLoss(config, pairs)
 
 
@@ -195,7 +195,7 @@ class _SeriesLoss:
 
     def __call__(self, scores: Tensor, batch: Batch) -> Tensor:
         series = np.unique(self._series_of[batch.pairs])
-        # Where a series has no further photo, row 0 stands, and the place of any photo will do.
+        # Empty positions hold row 0, so any valid position works for them.
         places = np.searchsorted(batch.photos, self._rows[series]).clip(max=len(batch.photos) - 1)
         chosen = torch.from_numpy(series)
         losses = listwise_loss(scores[torch.from_numpy(places)], self._shares[chosen], self._present[chosen])

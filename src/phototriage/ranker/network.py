@@ -28,7 +28,7 @@ class Standardize(nn.Module):
         self.register_buffer("std", torch.ones(dim))
 
     def fit(self, features: Tensor) -> None:
-        """Takes mean and spread from (n, dim) features; a constant number is only centred."""
+        """Takes mean and standard deviation from (n, dim) features; a constant number is only centered."""
         std, mean = torch.std_mean(features.double(), dim=0, correction=0)
         self.mean.copy_(mean)
         self.std.copy_(torch.where(std > 1e-6, std, 1.0))
@@ -40,9 +40,9 @@ class Standardize(nn.Module):
 class ScaledLinear(torch.autograd.Function):
     """linear(inputs · scale + shift, weight, bias) of (n, d) inputs that need no gradient.
 
-    Autograd would ask for the gradient of inputs · scale + shift, which is a matrix product as large as the
-    other two of the layer, only to sum it up over the photos for those of scale and shift. These come from
-    δᵀ inputs as well, which the weight's gradient needs anyway.
+    Autograd would compute the gradient of inputs · scale + shift, a matrix product as large as the other two
+    of the layer, and then sum it over the photos to get the gradients of scale and shift. Both also follow
+    from δᵀ inputs, which the weight's gradient needs anyway.
     """
 
     @staticmethod
@@ -69,13 +69,14 @@ _NORMALIZATIONS: dict[InputNormalization, Callable[[int], nn.Module]] = {
 
 
 class MultiFeaturePairwiseRanker(nn.Module):
-    """Input normalisation → [Linear → ReLU → Dropout] per hidden layer → Linear to one score.
+    """Input normalization → [Linear → ReLU → Dropout] per hidden layer → Linear to one score.
 
     Args:
         input_dim: numbers per photo.
-        hidden_dims: widths of the hidden layers; none makes the ranker linear.
-        dropout: share of hidden units dropped while training.
-        input_normalization: `layernorm`, `standardize` or `none`; the second needs `fit_normalization` once.
+        hidden_dims: widths of the hidden layers; no width makes the ranker linear.
+        dropout: dropout rate of the hidden units in training.
+        input_normalization: `layernorm`, `standardize` or `none`; `standardize` needs one call of
+            `fit_normalization`.
 
     With 1540 inputs, the defaults have 923,657 parameters.
     """
@@ -98,7 +99,7 @@ class MultiFeaturePairwiseRanker(nn.Module):
         self.dropout = dropout
 
     def fit_normalization(self, features: Tensor) -> None:
-        """Takes the training statistics from (n, input_dim) features, where the normalisation has any."""
+        """Takes the training statistics, if the normalization has any, from (n, input_dim) features."""
         if isinstance(self.normalize, Standardize):
             self.normalize.fit(features)
 
@@ -110,7 +111,7 @@ class MultiFeaturePairwiseRanker(nn.Module):
         return hidden.squeeze(-1)
 
     def _first(self, features: Tensor) -> Tensor:
-        """The first layer, of the normalised features."""
+        """The first layer, applied to the normalized features."""
         first, norm = self.layers[0], self.normalize
         if self.training and isinstance(norm, nn.LayerNorm):
             normal = F.layer_norm(features, features.shape[1:], eps=norm.eps)
@@ -120,7 +121,7 @@ class MultiFeaturePairwiseRanker(nn.Module):
         return torch.as_tensor(first(norm(features)))
 
     def _dropped(self, hidden: Tensor) -> Tensor:
-        # torch's own dropout draws bit by bit, which takes three times as long on a CPU.
+        # torch's own dropout draws one bit at a time, which takes three times as long on a CPU.
         if not self.training or not self.dropout:
             return hidden
         return hidden * (torch.rand_like(hidden) >= self.dropout) / (1 - self.dropout)

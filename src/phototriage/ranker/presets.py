@@ -1,4 +1,4 @@
-"""Ready-made settings: the YAML files in `phototriage/presets/`, in the sections of a run's config."""
+"""Predefined settings: the YAML files in `phototriage/presets/`, with the sections of a run's config."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -13,12 +13,12 @@ from phototriage.ranker.config import MultiFeatureConfig
 __all__ = ["SECTIONS", "preset_config", "preset_names", "read_preset", "read_settings"]
 
 SECTIONS = ("ranker", "features", "extractor", "labels", "split")
-"""ranker: a `MultiFeatureConfig`. features, extractor: what is measured, and how. labels: where preferences
-come from. split: how they are split."""
+"""ranker: a `MultiFeatureConfig`. features, extractor: what is measured, and how. labels: the source of the
+preferences. split: how they are split."""
 
 
 def preset_names() -> list[str]:
-    """The presets there are."""
+    """The names of all presets."""
     return sorted(
         file.name.removesuffix(".yaml")
         for file in (files("phototriage") / "presets").iterdir()
@@ -27,14 +27,14 @@ def preset_names() -> list[str]:
 
 
 def read_preset(name: str) -> dict[str, Any]:
-    """The sections of a preset. Raises ModelError for a name that is none, with those that are."""
+    """The sections of a preset. Raises ModelError, which lists the valid names, for an unknown name."""
     if name not in preset_names():
         raise ModelError(f"there is no preset {name!r}: choose from {', '.join(preset_names())}")
     return _parsed((files("phototriage") / "presets" / f"{name}.yaml").read_text("utf-8"), f"preset {name}")
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:
-    """The sections of a YAML file. Raises ModelError where it cannot be read or has another section."""
+    """The sections of a YAML file. Raises ModelError if it cannot be read or has an unknown section."""
     try:
         return _parsed(Path(path).read_text("utf-8"), str(path))
     except OSError as error:
@@ -44,7 +44,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 
 def preset_config(name: str) -> MultiFeatureConfig:
-    """The ranker's settings of a preset. Raises ModelError for a name that is none."""
+    """The ranker settings of a preset. Raises ModelError for an unknown name."""
     return with_values(MultiFeatureConfig(), read_preset(name).get("ranker", {}), f"preset {name}")
 
 

@@ -1,4 +1,4 @@
-"""What a training reaches: records of batches and epochs, the state to resume from, the result."""
+"""The records, the resumable state, and the result of a training run."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ _FORMAT = "phototriage-training-1"
 
 @dataclass(frozen=True)
 class BatchRecord:
-    """Mean loss and accuracy over the up to 10 batches that end with a step."""
+    """Mean loss and accuracy over the last (up to 10) batches at a step."""
 
     epoch: int
     step: int
@@ -44,7 +44,7 @@ class BatchRecord:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """An epoch on the validation pairs, and the training loss over the epoch."""
+    """Results on the validation pairs after an epoch, and the training loss over the epoch."""
 
     epoch: int
     train_loss: float
@@ -54,12 +54,12 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What a training has reached.
+    """The resumable state of a training run.
 
-    identity: `training_identity` of the config and the data. network, optimizer, best_network: states as
-    torch gives them. best_epoch: 0 before the first. order_rng: numpy's generator, as JSON, at the start of
-    the epoch under way. torch_rng: torch's, now. losses, accuracies: of the batches done in the epoch under
-    way. batches, epochs: the records so far.
+    identity: `training_identity` of the config and the data. network, optimizer, best_network: torch state
+    dicts. best_epoch: 0 before the first. order_rng: numpy's generator, as JSON, at the start of the current
+    epoch. torch_rng: torch's current state. losses, accuracies: those of the finished batches of the current
+    epoch. batches, epochs: the records so far.
     """
 
     identity: str
@@ -77,7 +77,7 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Training:
-    """A finished training: the ranker of the best epoch, and what happened on the way."""
+    """A finished training run: the ranker of the best epoch, and the records."""
 
     ranker: TrainedRanker
     best_epoch: int
@@ -88,7 +88,7 @@ class Training:
 def training_identity(
     config: MultiFeatureConfig, blocks: tuple[Block, ...], *sides: MultiFeaturePairwiseDataset
 ) -> str:
-    """A digest of everything that decides how a training goes."""
+    """A digest of everything that determines the result of training."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(json.dumps([asdict(config), *(block.fingerprint for block in blocks)]).encode())
     for side in sides:
@@ -110,7 +110,7 @@ def save_state(state: TrainingState, path: str | Path) -> None:
 
 
 def load_state(path: str | Path) -> TrainingState:
-    """Reads what `save_state` wrote. Raises ModelError for any other file."""
+    """Reads a state that `save_state` wrote. Raises ModelError for any other file."""
     path = Path(path)
     try:
         plain = read_torch_file(path)

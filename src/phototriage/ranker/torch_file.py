@@ -1,4 +1,4 @@
-"""Files of tensors and plain values. They cannot carry code: they are only ever read with `weights_only`."""
+"""Files of tensors and plain values. They cannot run code, because they are read with `weights_only`."""
 
 import io
 import pickle
@@ -27,27 +27,27 @@ _DAMAGED = (
     ValueError,
     struct.error,
 )
-"""What torch raises where bytes of a file are others than it wrote."""
+"""The exceptions that torch raises for damaged files."""
 
 
 def torch_bytes(content: Mapping[str, Any]) -> bytes:
-    """What a `.pt` file of this content holds."""
+    """The bytes of a `.pt` file with this content."""
     packed = io.BytesIO()
     torch.save(dict(content), packed)
     return packed.getvalue()
 
 
 def read_torch_file(path: Path) -> Any:
-    """Reads a `.pt` file, in no more memory than its size asks for.
+    """Reads a `.pt` file, with no more memory than its size justifies.
 
-    Raises OSError where it cannot be read; ModelError, with the reason alone, where it is none, is damaged,
-    holds code, or would grow.
+    Raises OSError if it cannot be read. Raises ModelError, with only the reason, if it is not such a file, is
+    damaged, contains code, or would expand in memory.
     """
     size = path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-        # torch packs nothing and writes every number once.
+        # torch does not compress, and writes every number once.
         content = None if unpacked > size else torch.load(path, map_location="cpu", weights_only=True)
         grown = unpacked > size or _tensor_bytes(content) > size
     except zipfile.BadZipFile as error:
@@ -62,7 +62,7 @@ def read_torch_file(path: Path) -> Any:
 
 
 def _tensor_bytes(content: Any) -> int:
-    """What all tensors in dicts, lists and tuples take when each has its own memory."""
+    """The total size of all tensors in dicts, lists and tuples, if each has its own memory."""
     total, met, waiting = 0, set[int](), [content]
     while waiting:
         each = waiting.pop()

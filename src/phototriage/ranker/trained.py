@@ -1,4 +1,4 @@
-"""A trained ranker: weights and all that is needed to use them rightly. Numpy only, no torch."""
+"""A trained ranker: weights and everything needed to use them correctly. Numpy only, no torch."""
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,17 +16,17 @@ __all__ = ["TrainedRanker"]
 
 _LAYERNORM_EPS = 1e-5  # torch.nn.LayerNorm's
 _ROWS = 4096
-"""Photos at once, so that many with many features stay within memory."""
+"""Photos per batch, so that many photos with many features fit into memory."""
 
 
 @dataclass(frozen=True)
 class TrainedRanker:
-    """Scores photos by features made as its `blocks` say.
+    """Scores photos from features that match its `blocks`.
 
     weights: the state of a `MultiFeaturePairwiseRanker`, float32 arrays by name.
     temperature: T in P(a over b) = σ((score a − score b) / T).
-    seen_keys, seen_contents: uint32 digests of the keys, and of the content hashes where they were known, of
-    all photos of its training and validation series.
+    seen_keys, seen_contents: uint32 digests of the keys, and of the content hashes if known, of all photos in
+    its training and validation series.
     """
 
     weights: Mapping[str, NDArray[np.float32]]
@@ -63,16 +63,16 @@ class TrainedRanker:
             raise ModelError("the weights or the temperature are not sound numbers")
 
     def scores(self, features: Features) -> NDArray[np.float32]:
-        """A score per photo, float32 (n,), equal to the network's. Raises FeatureError for other features."""
+        """A score per photo, float32 (n,), equal to the network's. Raises FeatureError if features differ."""
         return self.scores_of(features.select(self.blocks))
 
     def scores_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A score per row, float32 (n,), of numbers in the order of `blocks`, float32 (n, dim)."""
+        """A score per row, float32 (n,), for numbers in the order of `blocks`, float32 (n, dim)."""
         weights = {name: array.astype(np.float64) for name, array in self.weights.items()}
         last = len(self.config.mlp_hidden_dims)
         scores = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), _ROWS):
-            # In float32 a product depends on the row's place among the others; equal photos must tie.
+            # In float32, a product depends on the row's position in the matrix; equal photos must tie.
             hidden = self._normalized(rows[start : start + _ROWS].astype(np.float64), weights)
             for layer in range(last + 1):
                 hidden = hidden @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
@@ -82,23 +82,23 @@ class TrainedRanker:
         return scores
 
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
-        """P(a over b) of score differences a − b."""
-        # tanh does not overflow, and needs no second of importing as scipy's expit does.
+        """P(a over b) for score differences a − b."""
+        # tanh does not overflow, and avoids importing scipy's expit, which takes a second.
         return np.asarray(0.5 + 0.5 * np.tanh(difference.astype(np.float64) / (2 * self.temperature)))
 
     def has_seen(self, photos: Sequence[str], features: Features) -> NDArray[np.bool_]:
-        """Whether each of `photos`, which have features, was among those of its training and validation.
+        """Whether each of `photos`, which have features, was used in training or validation.
 
-        By content or by key: a new name leaves the content as it is, new metadata the key. So another photo
-        of the same key counts as seen; see `has_seen_name_of`.
+        It compares contents and keys, because renaming changes only the key and new metadata changes only the
+        content. A different photo with the same key therefore counts as seen; see `has_seen_name_of`.
         """
         by_key, by_content = self._seen(photos, features)
         return np.asarray(by_key | by_content)
 
     def has_seen_name_of(self, photos: Sequence[str], features: Features) -> NDArray[np.bool_]:
-        """Whether each of `photos`, which have features, has the key of a photo seen, and other contents.
+        """Whether each of `photos`, which have features, has the key of a seen photo but other contents.
 
-        It was written to since, or is another photo. All False where contents are not known on both sides.
+        Such a photo was modified, or is a different photo. All False if contents are unknown on either side.
         """
         by_key, by_content = self._seen(photos, features)
         return np.asarray(by_key & ~by_content)
@@ -109,7 +109,7 @@ class TrainedRanker:
         return np.array([zlib.crc32(each.encode("utf-8", "surrogateescape")) for each in names], np.uint32)
 
     def _seen(self, photos: Sequence[str], features: Features) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """By key, and by content; by key twice where contents are not known on both sides."""
+        """Matches by key and by content; by key twice if contents are unknown on either side."""
         by_key = np.isin(self.digests(photos), self.seen_keys)
         if features.content_hashes is None or not len(self.seen_contents):
             return by_key, by_key

@@ -1,4 +1,4 @@
-"""Training a ranker on pairs."""
+"""Trains a ranker on pairs."""
 
 import json
 import math
@@ -31,8 +31,8 @@ __all__ = ["train"]
 
 _BATCHES_PER_RECORD = 10
 _SECONDS_BETWEEN_STATES = 60.0
-_WORTH_THREADS = 1e7  # multiplications in a step
-_HUGE = 1e4  # an input this large after normalisation is none a network learns from
+_WORTH_THREADS = 1e7  # multiplications per step
+_HUGE = 1e4  # a network cannot learn from an input this large after normalization
 
 
 def train(
@@ -44,21 +44,21 @@ def train(
     on_state: Callable[[TrainingState], None] = lambda state: None,
     state: TrainingState | None = None,
 ) -> Training:
-    """Trains on the clear pairs of `split.train` (the config says which pairs are clear), stops and
-    calibrates by all of `split.validation`; `split.test` is not touched.
+    """Trains on the clear pairs of `split.train` (as the config defines them). Early stopping and calibration
+    use all of `split.validation`; `split.test` is not used.
 
     Args:
         on_epoch: called after each epoch.
-        on_batches: called after every ten batches, and after the last one of an epoch.
-        on_state: called after each epoch, and every minute of one that is longer, with what `state` takes.
-            Its tensors change once the call returns.
-        state: where an earlier, interrupted training of the same kind had come to; it goes on from there,
-            and ends with the numbers it would have had.
+        on_batches: called after every ten batches, and after the last batch of an epoch.
+        on_state: called after each epoch, and every minute within a longer epoch, with a value for `state`.
+            Its tensors change after the call returns.
+        state: the state of an earlier, interrupted training run with the same inputs. Training resumes from
+            it and ends with the same numbers as an uninterrupted run.
 
-    The best epoch is the one with the highest validation accuracy; of equals, the lower validation loss.
-    The same inputs give the same numbers to the last bit on the same machine's CPU.
-    Raises FeatureError for a photo without features; LabelError where labels cannot be learned from or
-    stopped by; ModelError where the loss is not a finite number, or `state` is of another training.
+    The best epoch has the highest validation accuracy; ties go to the lower validation loss.
+    On the CPU of one machine, the same inputs give bit-identical numbers.
+    Raises FeatureError for a photo without features; LabelError if the labels do not suffice for training or
+    early stopping; ModelError if the loss is not finite, or `state` belongs to another training run.
     """
     clear = filter_comparisons(split.train, config.min_agreement, config.min_reviewers)
     train_pairs = MultiFeaturePairwiseDataset.of(clear, features)
@@ -120,7 +120,7 @@ def train(
 
 
 class _Fit:
-    """A training between steps."""
+    """A training run between steps."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ class _Fit:
         number = len(self.epoch_records) + 1
         batches = list(self._train.batches(self._config.batch_size, self._rng, self._batch_loss.whole_series))
         self._network.train()
-        # An epoch that was interrupted draws the same batches again and leaves out those it had done.
+        # A resumed epoch draws the same batches again and skips the finished ones.
         for step, batch in enumerate(batches[len(self._losses) :], start=len(self._losses) + 1):
             self._step(batch, f"epoch {number}, batch {step}")
             if step % _BATCHES_PER_RECORD == 0 or step == len(batches):
@@ -235,7 +235,7 @@ class _Fit:
         if math.isfinite(loss):
             return loss
         normalization = self._config.input_normalization
-        # Without layernorm's own weights, which the loss may have spoilt.
+        # Without layernorm's own weights, which the loss may have damaged.
         inputs = (
             F.layer_norm(self._matrix, self._matrix.shape[1:])
             if normalization == "layernorm"
@@ -244,7 +244,7 @@ class _Fit:
         if float(inputs.abs().max()) < _HUGE:
             cause = f"lower --learning_rate (it is {self._config.learning_rate:g})"
         elif normalization == "standardize":
-            cause = "mend the features, some are huge beside the others of their kind"
+            cause = "fix the features, some are huge compared to the others of their kind"
         else:
             largest = f"{self._matrix.abs().max():.3g}"
             cause = f"the features reach up to {largest}, try --input_normalization standardize"
@@ -253,7 +253,7 @@ class _Fit:
 
 @contextmanager
 def _few_threads(dim: int, config: MultiFeatureConfig) -> Iterator[None]:
-    """One thread where a step is so little work that threads would only wait for each other."""
+    """Uses one thread if a step is so small that threads would mostly wait for each other."""
     before = torch.get_num_threads()
     widths = [dim, *config.mlp_hidden_dims, 1]
     if sum(wide * narrow for wide, narrow in pairwise(widths)) * config.batch_size < _WORTH_THREADS:
@@ -283,6 +283,6 @@ def _score_differences(
 
 
 def _mean(accuracies: Sequence[float]) -> float:
-    """The mean over the batches that had a pair with a winner; NaN where none had."""
+    """The mean over the batches with at least one winner; NaN if there are none."""
     known = [accuracy for accuracy in accuracies if not math.isnan(accuracy)]
     return float(np.mean(known)) if known else math.nan

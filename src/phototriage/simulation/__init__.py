@@ -1,4 +1,4 @@
-"""Bursts of photos with a known order, made without any download: scenes, a camera, folders of bursts."""
+"""Simulated bursts of photos with a known order: scenes, a camera, folders of bursts; no downloads."""
 
 from phototriage.simulation.bursts import Burst, draw_takes, write_bursts
 from phototriage.simulation.camera import Take, penalty, photograph

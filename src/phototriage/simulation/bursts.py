@@ -1,4 +1,4 @@
-"""Writes bursts of photos whose true order is known, with the opinions of imagined reviewers."""
+"""Writes bursts of photos with a known true order, and the votes of simulated reviewers."""
 
 import csv
 import itertools
@@ -25,7 +25,7 @@ FIRST_TAKE = datetime(2024, 6, 1, 9, 0, 0)
 
 @dataclass(frozen=True)
 class Burst:
-    """One series: the takes of one scene, in the order of time."""
+    """One series: the takes of one scene, in chronological order."""
 
     name: str
     photos: tuple[str, ...]  # paths relative to the photo root, with '/'
@@ -45,9 +45,9 @@ class Burst:
 def draw_takes(rng: np.random.Generator) -> tuple[Take, ...]:
     """Draws the two to six takes of one burst, in random order.
 
-    Light, sensitivity and compression are the burst's; a hand that never quite rests is in every take; on
-    top a take has no fault, one or two, of any kind and of any size up to plainly bad. So some pairs are near
-    ties, some are clear, and no single kind of fault tells the order.
+    Light, sensitivity and compression are constant in a burst, and every take has a little hand shake. In
+    addition, a take has zero to two faults of any kind, with any severity up to clearly bad. As a result,
+    some pairs are near ties, some are clear, and no single kind of fault determines the order.
     """
     light = Take(
         exposure=rng.normal(0, 0.12),
@@ -78,7 +78,7 @@ _FAULTS = ("motion", "focus", "bright", "dark", "noise", "colour", "framing", "t
 
 
 def _spoil(take: Take, fault: str, size: float, rng: np.random.Generator) -> Take:
-    """Adds one fault of a size in [0, 1] to a take."""
+    """Adds one fault with a severity in [0, 1] to a take."""
     sign = float(rng.choice([-1.0, 1.0]))
     if fault == "motion":
         return replace(take, motion_blur=take.motion_blur + 14 * size)
@@ -118,25 +118,25 @@ def write_bursts(
 ) -> Path:
     """Writes a labelled folder of simulated bursts.
 
-    `folder/photos/<series>/IMG_0001.jpg …` (numbered on through all bursts, as a camera does, with EXIF),
+    It writes `folder/photos/<series>/IMG_0001.jpg …` (numbered across all bursts, as in a camera, with EXIF),
     `folder/comparisons.csv` (series, photo_a, photo_b, preference, votes_a, votes_b: every pair of every
-    burst) and `folder/truth.csv` (series, photo, every field of `Take`, penalty). Photos are named relative
-    to `folder/photos`. `comparisons.csv` appears last: where it stands, everything stands.
+    burst) and `folder/truth.csv` (series, photo, every field of `Take`, penalty). Photo names are relative to
+    `folder/photos`. `comparisons.csv` is written last: if it exists, everything exists.
 
     Args:
-        folder: made where it is missing; must be empty where it exists.
+        folder: created if missing; must be empty if it exists.
         series: number of bursts, ≥ 1.
         seed: the same seed writes the same bytes.
-        scenes: clean pictures, uint8 (h, w, 3) sRGB, used in turn; drawn ones by default. A photo shows the
-            middle 86 % of its scene's width and height.
-        width, height: of the photos of drawn scenes, px; given scenes keep their own size.
-        reviewers: votes on each pair, drawn from the true preference; ≥ 1.
+        scenes: clean pictures, uint8 (h, w, 3) sRGB, used in turn; by default they are drawn. A photo shows
+            the middle 86 % of its scene's width and height.
+        width, height: size of the photos of drawn scenes, px; given scenes keep their own size.
+        reviewers: number of votes on each pair, drawn from the true preference; ≥ 1.
 
     Returns:
         The path of comparisons.csv.
 
     Raises:
-        OutputError: the folder holds something already, or cannot be written.
+        OutputError: the folder is not empty, or is not writable.
     """
     folder = Path(folder)
     if series < 1 or reviewers < 1 or seed < 0:
@@ -168,7 +168,7 @@ def _write_all(
     size: tuple[int, int],
     reviewers: int,
 ) -> None:
-    """Draws and writes one burst after the other, so that only one scene is held."""
+    """Draws and writes one burst after another, so that only one scene is in memory."""
     rng = np.random.default_rng(seed)
     comparisons: list[tuple[object, ...]] = []
     truth: list[tuple[object, ...]] = []
@@ -214,7 +214,7 @@ def _vote(burst: Burst, reviewers: int, rng: np.random.Generator) -> Iterable[tu
 
 
 def _exif(time: datetime) -> Image.Exif:
-    """What a camera says of each take of a burst alike: nothing but the time tells the takes apart."""
+    """The EXIF of a take; within a burst, only the time differs."""
     exif = Image.Exif()
     exif[0x010F] = "phototriage"  # Make
     exif[0x0110] = "simulated camera"  # Model

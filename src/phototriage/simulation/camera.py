@@ -1,7 +1,7 @@
-"""A camera that takes a clean picture badly, and says how badly.
+"""A simulated camera that photographs a clean picture with known faults.
 
-The order is that of light: framing → linear light → blur of the lens and of the hand → exposure and clipping
-→ noise of the sensor → white balance → sRGB → 8 bits. JPEG compression belongs to whoever writes the file.
+The steps follow the path of light: framing → linear light → blur of the lens and of the hand → exposure and
+clipping → sensor noise → white balance → sRGB → 8 bits. JPEG compression is left to the caller.
 """
 
 import math
@@ -13,28 +13,28 @@ from numpy.typing import NDArray
 
 __all__ = ["Take", "blur_by_defocus", "blur_by_motion", "from_linear", "penalty", "photograph", "to_linear"]
 
-REFERENCE_SIDE = 800  # sizes in pixels are meant at this long side
+REFERENCE_SIDE = 800  # sizes in pixels refer to this long side
 MID_GREY = 0.18  # linear reflectance of a photographer's grey card
 READ_NOISE_SHARE = 0.1  # share of the variance at mid grey that does not depend on the light
-FINE_JPEG = 95  # from here on compression is not seen
+FINE_JPEG = 95  # compression is invisible from here on
 
 
 @dataclass(frozen=True)
 class Take:
-    """What went wrong in one take. The defaults are a perfect take.
+    """The faults of one take. The defaults are a perfect take.
 
     Lengths are pixels of a photo whose long side is 800; they scale with the photo.
     """
 
     motion_blur: float = 0.0  # length of the streak, px, ≥ 0
-    motion_angle: float = 0.0  # its direction, degrees anticlockwise from the x axis
-    defocus: float = 0.0  # radius of the disc that a point becomes, px, ≥ 0
-    exposure: float = 0.0  # EV from the right one; +1 doubles the light
+    motion_angle: float = 0.0  # its direction, degrees counterclockwise from the x axis
+    defocus: float = 0.0  # radius of the disk that a point becomes, px, ≥ 0
+    exposure: float = 0.0  # EV from the correct exposure; +1 doubles the light
     noise: float = 0.0  # standard deviation at mid grey in linear light (full scale 1), ≥ 0
     white_balance: float = 0.0  # ln of (red gain / blue gain); positive is too warm
-    shift_x: float = 0.0  # how far the content lies too far right, px
-    shift_y: float = 0.0  # how far the content lies too low, px
-    rotation: float = 0.0  # how far the content is turned anticlockwise, degrees
+    shift_x: float = 0.0  # shift of the content to the right, px
+    shift_y: float = 0.0  # shift of the content downward, px
+    rotation: float = 0.0  # counterclockwise rotation of the content, degrees
     zoom: float = 1.0  # enlargement of the content, > 0
     jpeg_quality: int = FINE_JPEG  # 1 to 100, as in Pillow
 
@@ -52,22 +52,22 @@ class Take:
 
 
 def penalty(take: Take) -> float:
-    """How much worse than a perfect take, in log-odds: P(a over b) = σ(penalty(b) − penalty(a)).
+    """How much worse a take is than a perfect one, in log-odds: P(a over b) = σ(penalty(b) − penalty(a)).
 
-    A sum of one term per fault, each 0 for a perfect take and growing with the size of its fault. Blur counts
-    by its logarithm (each doubling hurts about as much), exposure and colour by their square (small errors go
-    unseen), framing by its distance. The weights are this simulator's own choice, such that the largest
-    faults drawn for bursts cost about 2 to 3 (a preference of 88 to 95 %); they are not fitted to people.
+    The sum has one term per fault. Each term is 0 for a perfect take and grows with the fault. Blur counts
+    logarithmically (each doubling hurts about equally), exposure and color count quadratically (small errors
+    are invisible), and framing counts linearly. The weights are a choice of this simulator: the largest
+    faults in bursts cost about 2 to 3 (a preference of 88 to 95 %). They are not fitted to people.
 
     Returns:
-        A number ≥ 0; 0 only where every fault is absent.
+        A number ≥ 0; 0 only without any fault.
     """
     overexposed = max(take.exposure, 0.0)
     underexposed = max(-take.exposure, 0.0)
     return (
         1.1 * math.log1p(take.motion_blur / 1.5)
         + 1.3 * math.log1p(take.defocus)
-        + 1.3 * overexposed**2  # lost highlights do not come back, dark shadows do
+        + 1.3 * overexposed**2  # lost highlights cannot be recovered, dark shadows can
         + 0.9 * underexposed**2
         + 22.0 * take.noise
         + 8.0 * take.white_balance**2
@@ -86,13 +86,13 @@ def photograph(
     Args:
         scene: uint8 (h, w, 3), sRGB, RGB order.
         take: the faults of this take.
-        rng: draws the noise, and is not touched where `take.noise` is 0.
-        size: (height, width) of the photo, seen in the middle of the scene; the whole scene by default. A
-            photo smaller than its scene leaves real content around it for shifts and turns; beyond the
-            scene's edge the content is mirrored.
+        rng: draws the noise; unused if `take.noise` is 0.
+        size: (height, width) of the photo, in the middle of the scene; by default the whole scene. A smaller
+            photo leaves real content around it for shifts and rotations; beyond the scene's edge, the content
+            is mirrored.
 
     Returns:
-        uint8 (height, width, 3), sRGB, RGB order. A perfect take is the middle of the scene itself.
+        uint8 (height, width, 3), sRGB, RGB order. A perfect take equals the middle of the scene.
     """
     if scene.dtype != np.uint8 or scene.ndim != 3 or scene.shape[2] != 3:
         raise ValueError(f"a scene is uint8 (h, w, 3), not {scene.dtype} {scene.shape}")
@@ -125,7 +125,7 @@ def to_linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def from_linear(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Linear light to the nearest sRGB level, same shape (IEC 61966-2-1); light outside [0, 1] is clipped."""
+    """Linear light to the nearest sRGB level, same shape (IEC 61966-2-1); clips light outside [0, 1]."""
     # A table of 2¹⁶ entries is far faster than the power; in the shadows, where it is coarsest, its steps
     # are 1/20 of a level.
     steps = 65535
@@ -136,11 +136,11 @@ def from_linear(light: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def blur_by_motion(length: float, angle: float) -> NDArray[np.float32]:
-    """The streak of a point moved evenly along a line.
+    """The streak of a point that moves uniformly along a line.
 
     Args:
-        length: px, ≥ 0; 0 leaves the picture as it is.
-        angle: degrees anticlockwise from the x axis.
+        length: px, ≥ 0; 0 leaves the picture unchanged.
+        angle: degrees counterclockwise from the x axis.
 
     Returns:
         float32 (n, n), n odd, non-negative, sums to 1.
@@ -151,10 +151,10 @@ def blur_by_motion(length: float, angle: float) -> NDArray[np.float32]:
 
 
 def blur_by_defocus(radius: float) -> NDArray[np.float32]:
-    """The even disc that a point becomes out of focus (geometrical optics, round aperture).
+    """The uniform disk of an out-of-focus point (geometrical optics, round aperture).
 
     Args:
-        radius: px, ≥ 0; 0 leaves the picture as it is.
+        radius: px, ≥ 0; 0 leaves the picture unchanged.
 
     Returns:
         float32 (n, n), n odd, non-negative, sums to 1.
@@ -169,10 +169,10 @@ def blur_by_defocus(radius: float) -> NDArray[np.float32]:
 
 
 def _spread(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
-    """A kernel of points of equal weight, each shared bilinearly by its four pixels."""
+    """A kernel of points with equal weights, each distributed bilinearly over four pixels."""
     half = math.ceil(round(max(np.abs(x).max(), np.abs(y).max()), 9))
     side = 2 * half + 1
-    kernel = np.zeros((side + 1, side + 1))  # one more, for the empty right and lower neighbours of the last
+    kernel = np.zeros((side + 1, side + 1))  # one more, for the empty right and lower neighbors of the last
     column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     right, down = x - column, y - row
     for step_y, weight_y in ((0, 1 - down), (1, down)):
@@ -183,7 +183,7 @@ def _spread(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float3
 
 
 def _frame(scene: NDArray[np.uint8], take: Take, height: int, width: int, scale: float) -> NDArray[np.uint8]:
-    """Turns and enlarges the scene about the middle of the photo, then shifts it; cuts the photo out."""
+    """Rotates and scales the scene around the middle of the photo, then shifts it and crops the photo."""
     top, left = (scene.shape[0] - height) // 2, (scene.shape[1] - width) // 2
     if top < 0 or left < 0:
         raise ValueError(f"a photo of {height} by {width} does not fit into a scene of {scene.shape[:2]}")

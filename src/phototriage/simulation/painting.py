@@ -1,7 +1,7 @@
 """Brushes for drawn scenes: textures, skies, shapes, round bodies.
 
 A canvas is float32 (h, w, 3), RGB, display-referred (sRGB curve) in [0, 1]; brushes paint on it in place.
-A colour is three such numbers. Positions and sizes are pixels, y downward.
+A color is three such numbers. Positions and sizes are in pixels, y downward.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,12 +36,12 @@ def fractal_noise(
         rng: draws the lattices.
         height, width: of the result.
         cells: lattice cells across the width in the coarsest octave; each octave doubles them.
-        octaves: how many; those finer than a pixel are left out.
-        stretch: how many times wider than high a cell is.
-        gain: amplitude of an octave over the one before; higher is rougher.
+        octaves: number of octaves; those finer than a pixel are left out.
+        stretch: width of a cell divided by its height.
+        gain: amplitude ratio of successive octaves; higher is rougher.
 
     Returns:
-        float32 (height, width), spread over exactly [0, 1].
+        float32 (height, width), scaled to exactly [0, 1].
     """
     total = np.zeros((height, width), np.float32)
     amplitude = 1.0
@@ -51,7 +51,7 @@ def fractal_noise(
             break
         columns, rows = int(width / cell) + 4, int(height * stretch / cell) + 4
         lattice = rng.random((rows, columns), np.float32)
-        # Cut out a window that does not start on a lattice point, else all octaves would share one.
+        # The window starts off the lattice points; otherwise all octaves would share one.
         x, y = rng.uniform(0.5, 1.5, 2)
         matrix = np.array([[1 / cell, 0, x], [0, stretch / cell, y]])
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
@@ -71,37 +71,37 @@ def smoothstep(low: float, high: float, value: NDArray[np.float32]) -> NDArray[n
 
 
 def relief(surface: NDArray[np.float32], strength: float) -> NDArray[np.float32]:
-    """Light from the upper left on a surface of heights: float32, 1 where flat, about 1 ± strength."""
+    """Light from the upper left on a height map: float32, 1 where flat, about 1 ± strength."""
     slope = np.gradient(surface, axis=0) + np.gradient(surface, axis=1)
     return (1 + strength * np.tanh(slope / (2 * float(slope.std()) + 1e-6))).astype(np.float32)
 
 
 def rgb(colours: ArrayLike) -> NDArray[np.float32]:
-    """Colours to reckon with: float32, (3,) for one, (n, 3) for several."""
+    """Colors as arrays: float32, (3,) for one, (n, 3) for several."""
     return np.asarray(colours, np.float32)
 
 
 def pick(rng: np.random.Generator, palette: Sequence[T]) -> T:
-    """One of several colours, or of anything."""
+    """Picks one of several colors or other values."""
     return palette[int(rng.integers(len(palette)))]
 
 
 def vary(rng: np.random.Generator, colour: Colour, amount: float) -> Colour:
-    """A colour like the one given: lighter or darker, a little off in hue, still in [0, 1]."""
+    """A variation of a color: lighter or darker, with a slightly different hue, still in [0, 1]."""
     tint = np.asarray(colour) * (1 + rng.normal(0, amount) + rng.normal(0, amount / 4, 3))
     red, green, blue = np.clip(tint, 0, 1).tolist()
     return red, green, blue
 
 
 def gradient(canvas: Canvas, top: Colour, bottom: Colour, y0: int = 0, y1: int | None = None) -> None:
-    """Fills the rows y0 to y1 (to the end by default) from one colour to the other."""
+    """Fills the rows y0 to y1 (by default to the end) with a gradient between two colors."""
     rows = canvas[y0:y1]
     t = np.linspace(0, 1, len(rows), dtype=np.float32)[:, None, None]
     rows[:] = rgb(top) * (1 - t) + rgb(bottom) * t
 
 
 def blend(canvas: Canvas, paint: ArrayLike, mask: NDArray[np.float32]) -> None:
-    """Lays paint (a colour, or a picture of the canvas' shape) over the canvas, by mask (h, w) in [0, 1]."""
+    """Blends paint (a color, or a picture of the canvas' shape) into the canvas, by mask (h, w) in [0, 1]."""
     canvas += (np.asarray(paint, np.float32) - canvas) * mask[..., None]
 
 
@@ -121,8 +121,8 @@ def polygon(
     Args:
         canvas: painted on.
         points: (n, 2) x, y.
-        paint: a colour, a picture (h, w, 3) of the canvas' shape, or a function of the pixel grids x, y of
-            the polygon's box that gives (…, 3).
+        paint: a color, a picture (h, w, 3) of the canvas' shape, or a function from the pixel grids x, y of
+            the polygon's box to (…, 3).
         opacity: in [0, 1].
     """
     corners = np.asarray(points, np.float64)
@@ -146,7 +146,7 @@ def polygon(
 def strokes(
     canvas: Canvas, lines: Sequence[tuple[ArrayLike, Colour]], thickness: int = 1, opacity: float = 1.0
 ) -> None:
-    """Paints many smooth lines, each (n, 2) points and a colour, one over the other."""
+    """Paints many smooth lines on top of each other; each has (n, 2) points and a color."""
     layer = (np.clip(canvas, 0, 1) * 255 + 0.5).astype(np.uint8)
     for points, colour in lines:
         path = np.round(np.asarray(points, np.float64) * 16).astype(np.int32)
@@ -161,14 +161,14 @@ def ridge(rng: np.random.Generator, width: int, cells: float, gain: float = 0.5)
 
 
 def glow(canvas: Canvas, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
-    """Adds light that fades like a Gaussian of standard deviation `radius` about a point."""
+    """Adds light around a point that fades like a Gaussian with standard deviation `radius`."""
     rows, columns = np.arange(canvas.shape[0]) - y, np.arange(canvas.shape[1]) - x
     light = np.outer(np.exp(-((rows / radius) ** 2) / 2), np.exp(-((columns / radius) ** 2) / 2))
     canvas += (strength * light[..., None] * np.asarray(colour)).astype(np.float32)
 
 
 def shadow(canvas: Canvas, x: float, y: float, radius_x: float, radius_y: float, strength: float) -> None:
-    """Darkens an ellipse with soft edges, as under a thing that stands on a table."""
+    """Darkens an ellipse with soft edges, like the shadow of an object on a table."""
     height, width = canvas.shape[:2]
     x0, x1 = max(int(x - 2 * radius_x), 0), min(int(x + 2 * radius_x), width)
     y0, y1 = max(int(y - 2 * radius_y), 0), min(int(y + 2 * radius_y), height)
@@ -199,7 +199,7 @@ def sphere(
     Args:
         canvas: painted on.
         x, y, radius: of the ball.
-        paint: a colour, a texture (2r + 3, 2r + 3, 3) or larger, or with stripes as many colours as stripes.
+        paint: a color, a texture (2r + 3, 2r + 3, 3) or larger, or one color per stripe.
         gloss: strength of the highlight.
         stripes: number of segments; 0 for none.
     """
@@ -214,7 +214,7 @@ def sphere(
     nz = np.sqrt(np.maximum(1 - squared, 0))
     body = np.asarray(paint, np.float64)
     if stripes:
-        # Turned about the x axis, so that the pole where the segments meet is seen.
+        # Rotated around the x axis, so that the pole where the segments meet is visible.
         longitude = np.arctan2(nx, 0.5 * ny + 0.87 * nz) - 0.25 * ny
         body = body[(np.floor((longitude / (2 * np.pi) + 0.5) * stripes).astype(int)) % stripes]
     elif body.ndim == 3:
@@ -226,14 +226,14 @@ def sphere(
 
 
 def lathe(canvas: Canvas, x: float, y0: int, radii: ArrayLike, paint: ArrayLike, gloss: float = 0.3) -> None:
-    """Paints a lit turned body (vase, cup, bottle), its bottom rounded as seen from a little above.
+    """Paints a lit solid of revolution (vase, cup, bottle) with a round bottom, seen slightly from above.
 
     Args:
         canvas: painted on.
-        x: of its axis.
+        x: position of its axis.
         y0: its first row.
         radii: (n,) its radius in each row.
-        paint: a colour, or (n, 3) one for each row.
+        paint: a color, or (n, 3), one color per row.
         gloss: strength of the highlight.
     """
     radius = np.asarray(radii, np.float64)
@@ -264,7 +264,7 @@ def bokeh(
     colours: Sequence[Colour],
     bottom: float,
 ) -> None:
-    """Paints out-of-focus lights: soft-edged discs above the share `bottom` of the height."""
+    """Paints out-of-focus lights: soft-edged disks above the fraction `bottom` of the height."""
     height, width = canvas.shape[:2]
     for _ in range(count):
         size = radius * rng.uniform(0.5, 1.3)

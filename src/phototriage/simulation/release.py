@@ -1,4 +1,4 @@
-"""Writes a miniature PhotoTriage release of simulated bursts, in the layout of the published archives."""
+"""Writes a miniature PhotoTriage release from simulated bursts, in the layout of the published archives."""
 
 import csv
 import itertools
@@ -30,28 +30,28 @@ def write_release(
     height: int = 533,
     reviewers: int = 5,
 ) -> Path:
-    """Writes a release folder with everything that PhotoTriage has, the trap included.
+    """Writes a release folder with everything that PhotoTriage has, including the permuted ids.
 
-    `folder/train_val/train_val_imgs/%06d-%02d.JPG`, `folder/train_val/train_pairlist.txt` and
+    It writes `folder/train_val/train_val_imgs/%06d-%02d.JPG`, `folder/train_val/train_pairlist.txt` and
     `val_pairlist.txt` (series photo1 photo2 p rank1 rank2, photos from 1, p to three decimals), and a file
-    per series in `folder/reviews_trainval/reviews_trainval/%06d.json`, a review per vote. Votes are drawn
-    from the true preferences of `write_bursts`; p is what the release would have made of them
-    (`released_preferences`). The ids in the reviews are a random permutation of the photos, another one in
-    each series, and reviews show a pair in either order.
+    per series in `folder/reviews_trainval/reviews_trainval/%06d.json`, with one review per vote. Votes are
+    drawn from the true preferences of `write_bursts`; p is computed as in the release
+    (`released_preferences`). In each series, the ids in the reviews are a different random permutation of
+    the photos, and reviews show a pair in either order.
 
     Args:
-        folder: made where it is missing; must be empty where it exists.
-        series: in all, of two to six photos.
-        val_series: how many of them, the last ones, are the official validation series; below `series`.
+        folder: created if missing; must be empty if it exists.
+        series: total number of series, each with two to six photos.
+        val_series: number of official validation series, taken from the end; less than `series`.
         seed: the same seed writes the same bytes.
-        width, height: of the photos, px.
-        reviewers: votes on each pair, ≥ 1.
+        width, height: size of the photos, px.
+        reviewers: number of votes on each pair, ≥ 1.
 
     Returns:
         The folder.
 
     Raises:
-        OutputError: the folder holds something already, or cannot be written.
+        OutputError: the folder is not empty, or is not writable.
     """
     folder = Path(folder)
     if not 0 <= val_series < series:
@@ -112,7 +112,7 @@ _REASONS = (["", ""], ["too blurry", ""], ["", "narrow view"], ["too dark", ""])
 
 
 def _reviews(series: int, wins: NDArray[np.int64], rng: np.random.Generator) -> list[dict[str, Any]]:
-    """A review per vote, in random order, under permuted ids."""
+    """One review per vote, in random order, with permuted ids."""
     ids = rng.permutation(len(wins))
     reviews = []
     for winner, loser in itertools.permutations(range(len(wins)), 2):

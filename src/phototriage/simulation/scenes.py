@@ -1,4 +1,4 @@
-"""Clean pictures to take photos of, drawn from a seed."""
+"""Draws clean pictures to photograph, from a seed."""
 
 from collections.abc import Callable
 
@@ -22,11 +22,11 @@ SCENES: dict[str, Callable[[Canvas, np.random.Generator], None]] = {
 
 
 def draw_scene(seed: int, width: int = 800, height: int = 533) -> NDArray[np.uint8]:
-    """Draws a scene; seeds that follow each other show different kinds of scene.
+    """Draws a scene; consecutive seeds show different kinds of scenes.
 
     Args:
-        seed: ≥ 0; the same seed gives the same picture, and its rest by the number of kinds gives the kind.
-        width, height: in pixels, at least 64 each. Another size is another picture, not this one enlarged.
+        seed: ≥ 0; the same seed gives the same picture; the seed modulo the number of kinds gives the kind.
+        width, height: in pixels, at least 64 each. Another size gives a different picture, not a scaled one.
 
     Returns:
         uint8 (height, width, 3), sRGB, RGB order, sharp and free of noise.
@@ -36,7 +36,7 @@ def draw_scene(seed: int, width: int = 800, height: int = 533) -> NDArray[np.uin
     rng = np.random.default_rng(seed)
     canvas = np.zeros((height, width, 3), np.float32)
     list(SCENES.values())[seed % len(SCENES)](canvas, rng)
-    # The light of a real place is never quite even, nor is any real surface quite smooth.
+    # Real light is never perfectly uniform, and real surfaces are never perfectly smooth.
     canvas *= (0.94 + 0.1 * fractal_noise(rng, height, width, 2, octaves=2))[..., None]
     canvas += (0.02 * (fractal_noise(rng, height, width, width / 6, octaves=2) - 0.5))[..., None]
     return (np.clip(canvas, 0, 1) * 255 + 0.5).astype(np.uint8)

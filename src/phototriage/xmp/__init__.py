@@ -1,1 +1,1 @@
-"""XMP: packets, in sidecars and in photos, and what a person has said there."""
+"""XMP packets in sidecars and photos, and the marks that people gave in them."""

@@ -1,4 +1,4 @@
-"""What a person has said of a photo within its own file."""
+"""The marks that a person gave inside the photo file."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ __all__ = ["embedded_marks"]
 def embedded_marks(path: Path) -> dict[str, str]:
     """Ratings, flags and labels in the XMP of a JPEG, TIFF, PNG, WebP, HEIC or AVIF: property → value.
 
-    There Lightroom, digiKam and others put them; a sidecar would outvote them. Of other files, and of those
-    that cannot be read, it knows none.
+    Lightroom, digiKam and others write them there, and a sidecar would override them. The result is empty for
+    other formats and unreadable files.
     """
     register_formats()
     try:

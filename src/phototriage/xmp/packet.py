@@ -1,8 +1,8 @@
-"""An XMP packet: plain properties read and set, and everything else left as it stands.
+"""An XMP packet: reads and sets plain properties, and leaves everything else unchanged.
 
-The packet is edited as an XML tree (lxml). Libraries that take XMP apart into a model of their own and write
-it anew (exiv2, and the XMP toolkit under it) change the digits of GPS positions, turn the subject of a packet
-into a property, and drop comments and the encoding.
+The packet is edited as an XML tree (lxml). Libraries that convert XMP to their own model and write it anew
+(exiv2, and the XMP toolkit in it) change the digits of GPS positions, turn the subject of a packet into a
+property, and drop comments and the encoding.
 """
 
 import codecs
@@ -33,7 +33,7 @@ _NEW = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="phototriage">
 </x:xmpmeta>
 """.encode()
 
-# The longer marks first: that of UTF-32 begins with that of UTF-16.
+# Longer marks first, because the mark of UTF-32 begins with that of UTF-16.
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -46,12 +46,12 @@ _BYTE_ORDER_MARKS = (
 class Packet:
     """The XMP of one sidecar (ISO 16684-1).
 
-    Properties are named as in `xmp:Rating`, by the usual prefix of their namespace, whatever prefix the file
-    itself gives it. Raises OutputError where `data` is no XMP.
+    Property names use the usual prefix of their namespace, as in `xmp:Rating`, even if the file uses another
+    prefix. Raises OutputError if `data` is not XMP.
     """
 
     def __init__(self, data: bytes = _NEW) -> None:
-        # Without huge_tree libxml2 refuses what would grow out of bounds.
+        # Without huge_tree, libxml2 rejects input that would grow without bounds.
         parser = etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False)
         try:
             root = etree.fromstring(data, parser)
@@ -75,7 +75,7 @@ class Packet:
         self._graph = graph
 
     def get(self, name: str) -> str:
-        """The value of a property, the items of a list one after another; empty where it is not there."""
+        """The value of a property, with list items joined; empty if the property does not exist."""
         tag = _tag(name)
         for description in self._descriptions():
             if (value := description.get(tag)) is not None:
@@ -85,9 +85,9 @@ class Packet:
         return ""
 
     def set(self, name: str, value: str) -> None:
-        """Gives a property a value where it stands, or adds it; an empty value takes it away.
+        """Sets a property in place, or adds it; an empty value removes it.
 
-        Raises OutputError where the property is there as more than plain text.
+        Raises OutputError if the property exists as more than plain text.
         """
         tag = _tag(name)
         missing = bool(value)
@@ -110,7 +110,7 @@ class Packet:
             self._description_that_knows(name).set(tag, value)
 
     def to_bytes(self) -> bytes:
-        """The packet as a file, in the encoding it came in."""
+        """The packet as a file, in its original encoding."""
         root = self._tree.getroot()
         before = reversed(list(root.itersiblings(preceding=True)))
         nodes = [
@@ -124,13 +124,13 @@ class Packet:
         return list(self._graph.findall(f"{_RDF}Description"))
 
     def _description_that_knows(self, name: str) -> etree._Element:
-        """A description in which the property's namespace has a prefix: an attribute needs one."""
+        """A description that has a prefix for the property's namespace, because an attribute needs one."""
         prefix = name.partition(":")[0]
         there = self._descriptions()
         for description in there:
             if any(known and uri == _NAMESPACES[prefix] for known, uri in description.nsmap.items()):
                 return description
-        # All descriptions of a packet have the same subject, which may be given with or without a prefix.
+        # All descriptions of a packet have the same subject, written with or without a prefix.
         about = {
             key: value for key, value in (there[0].attrib if there else {}).items() if key.endswith("about")
         }

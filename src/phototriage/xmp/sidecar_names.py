@@ -1,4 +1,4 @@
-"""Which sidecars a photo has, and what a new one is called."""
+"""The names of a photo's existing and new sidecars."""
 
 import os
 import posixpath
@@ -25,10 +25,10 @@ class SidecarNames:
         self._listed: dict[str, dict[str, list[str]]] = {}
 
     def of(self, files: Iterable[str]) -> dict[str, bool]:
-        """The sidecars of a shot's files → whether they are there; those of either name, and the one to be.
+        """The sidecars of a shot's files → whether they exist: those in either style, and the new one.
 
         files, sidecars: paths relative to the folder, with `/`. IMG.CR2 and IMG.JPG share IMG.xmp.
-        Raises OutputError where a folder cannot be read.
+        Raises OutputError if a folder cannot be read.
         """
         sidecars: dict[str, bool] = {}
         for file in files:
@@ -41,20 +41,20 @@ class SidecarNames:
         return sidecars
 
     def _there(self, stem: str) -> list[str]:
-        """The sidecars with this stem, the suffix in any case, as in IMG.XMP."""
+        """The sidecars with this stem and a suffix in any letter case, as in IMG.XMP."""
         parent = posixpath.dirname(stem)
         if parent not in self._listed:
             self._listed[parent] = _sidecars_by_stem(self._folder, parent)
         alike = self._listed[parent].get(stem.casefold(), [])
         exact = [sidecar for sidecar in alike if sidecar[: -len(_SUFFIX)] == stem]
-        # A file system may take img.xmp for IMG.xmp: then that is the sidecar.
+        # A case-insensitive file system finds img.xmp for IMG.xmp: then that is the sidecar.
         if alike and not exact and os.path.lexists(self._folder / (stem + _SUFFIX)):
             return [stem + _SUFFIX]
         return exact
 
 
 def _sidecars_by_stem(folder: Path, parent: str) -> dict[str, list[str]]:
-    """Sidecars of one sub-folder, by their path without the suffix, in lower case."""
+    """The sidecars of one sub-folder, by their lower-case path without the suffix."""
     try:
         names = sorted(path.name for path in (folder / parent).iterdir())
     except OSError as error:

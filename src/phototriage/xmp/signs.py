@@ -10,4 +10,4 @@ KIND_OF_SIGN = {
     "digiKam:ColorLabel": "label",
     "darktable:colorlabels": "label",
 }
-"""Property → what it says of a photo. We write the first four."""
+"""Property → its meaning. We write the first four."""

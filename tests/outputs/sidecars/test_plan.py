@@ -155,7 +155,7 @@ def test_a_write_that_never_came_leaves_the_one_before_ours(
 def test_two_photos_that_share_a_sidecar_must_agree(folder: Path, ranked: Ranked) -> None:
     apart = ranked(("pick", ("IMG_1.JPG",)), ("rest", ("IMG_1.PNG",)))
     assert planned(plan_sidecars(folder, apart, STARS)) == [
-        ("IMG_1.xmp", "leave alone", {}, "IMG_1.PNG shares it, and is judged otherwise")
+        ("IMG_1.xmp", "leave alone", {}, "IMG_1.PNG shares it, and has another verdict")
     ]
     assert [
         change.sidecar for change in plan_sidecars(folder, apart, SidecarOptions(("stars",), "darktable"))

@@ -16,9 +16,9 @@ __all__ = ["Command"]
 
 @dataclass(frozen=True)
 class _Features:
-    """Look after the features that were measured, and look at them.
+    """Inspect and maintain the stored features.
 
-    For instance,
+    Examples:
 
       phototriage features info
       phototriage features inspect ~/Pictures/2026-06 --output distributions.png
@@ -36,11 +36,11 @@ class _Features:
         | Annotated[Inspect, tyro.conf.subcommand("inspect")]
     )
     cache_dir: Path = field(default_factory=default_cache_dir)
-    """Where measured features are kept."""
+    """The feature store."""
 
     def run(self) -> int:
         return self.action.run(self.cache_dir)
 
 
-# So that --cache_dir may stand before or after the action.
+# Allows --cache_dir before or after the action.
 Command = Annotated[_Features, tyro.conf.CascadeSubcommandArgs]

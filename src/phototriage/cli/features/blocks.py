@@ -1,4 +1,4 @@
-"""The option that names blocks; the same on every action."""
+"""The option that names blocks; it is the same on every action."""
 
 from typing import Annotated
 

@@ -16,20 +16,20 @@ __all__ = ["Export"]
 
 @dataclass(frozen=True)
 class Export:
-    """Write stored features as one table: series, photo, then a column per number.
+    """Write stored features as one table: series, photo, then one column per number.
 
-    It has every photo that was read before and has numbers in all chosen blocks. --feature_table of the
-    other commands reads it again. A name that an earlier block has too is led by that of its block, as in
-    look_brightness.
+    The table contains every known photo that has numbers in all chosen blocks. --feature_table of the other
+    commands reads it. If two blocks have a column of the same name, the later one gets the name of its block
+    as a prefix, as in look_brightness.
     """
 
     output: Annotated[Path, tyro.conf.Positional]
     """The table to write, .csv or .parquet."""
     folder: OptionalPath = None
-    """Only the photos in this folder, by their paths relative to it; a series is a sub-folder. Without it all
-    photos, by absolute paths."""
+    """Export only the photos in this folder, with paths relative to it; each sub-folder is a series. Without
+    it, export all photos, with absolute paths."""
     block: Blocks = ()
-    """Only these blocks, by the names that `info` shows or by the names of their folders."""
+    """Use only these blocks, by the names that `info` shows or by the names of their folders."""
 
     def run(self, cache_dir: Path) -> int:
         photos, blocks = export_features(self.output, cache_dir, self.folder, self.block, note)

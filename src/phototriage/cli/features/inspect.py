@@ -22,23 +22,23 @@ __all__ = ["Inspect"]
 
 @dataclass(frozen=True)
 class Inspect:
-    """Show what the numbers look like: what one looks at when a model does not learn.
+    """Show statistics of the stored numbers, for example when a model does not learn.
 
-    Per block: mean, spread, range, saturation (many photos at the smallest or largest value, which makes
-    ties), zeros, NaN and infinities, constant and doubled columns, lengths of the vectors, and how alike two
-    photos are.
+    For each block: mean, spread, range, saturation (many photos at the smallest or largest value, which
+    causes ties), zeros, NaN and infinities, constant and duplicate columns, vector lengths, and the
+    similarity of pairs of photos.
     """
 
     folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[FOLDER]")] = None
-    """Only the photos in this folder and its sub-folders; without it everything that is stored."""
+    """Use only the photos in this folder and its sub-folders. The default is the whole store."""
     block: Blocks = ()
-    """Only these blocks, by the names that `info` shows or by the names of their folders."""
+    """Use only these blocks, by the names that `info` shows or by the names of their folders."""
     output: OptionalPath = None
-    """Draw the distributions here, as a PNG."""
+    """Draw the distributions to this PNG file."""
     photo: OptionalPath = None
-    """Show the photos that are nearest to this one, by the cosine of their numbers."""
+    """Show the nearest neighbors of this photo, by the cosine of their numbers."""
     neighbours: int = 5
-    """How many photos to show as nearest to --photo."""
+    """Number of nearest neighbors to show for --photo."""
 
     def run(self, cache_dir: Path) -> int:
         if self.neighbours < 1:
@@ -64,7 +64,7 @@ class Inspect:
             for inspection in inspections:
                 print_inspection(inspection)
         if self.output:
-            # Here, so that tables do not wait for matplotlib.
+            # Imported here so that tables do not wait for matplotlib.
             from phototriage.outputs.features.distributions import distribution_chart
 
             distribution_chart(inspections, self.output)

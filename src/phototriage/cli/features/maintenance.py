@@ -28,7 +28,7 @@ _DAMAGED = 1
 
 @dataclass(frozen=True)
 class Info:
-    """Say what is stored: per block of features how it was made, photos, files, size; exported networks."""
+    """Show what is stored: for each block its settings, photos, files and size; and exported networks."""
 
     def run(self, cache_dir: Path) -> int:
         stored = survey(cache_dir)
@@ -44,11 +44,11 @@ class Info:
 
 @dataclass(frozen=True)
 class Check:
-    """Read everything and verify checksums, shapes and numbers; exit code 1 where anything is damaged."""
+    """Verify all checksums, shapes and numbers; the exit code is 1 if anything is damaged."""
 
     repair: bool = False
-    """Set damaged files aside, and drop what are no numbers, so that photos are measured, or networks
-    exported, again."""
+    """Set damaged files aside and drop invalid numbers, so that the photos are measured again and the
+    networks are exported again."""
 
     def run(self, cache_dir: Path) -> int:
         found = verify_cache(cache_dir, repair=self.repair, on_note=note)
@@ -63,7 +63,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Compact:
-    """Merge the files of each block into one; safe while other commands use them."""
+    """Merge the files of each block into one; this is safe while other commands use them."""
 
     def run(self, cache_dir: Path) -> int:
         for each in usable_blocks(survey(cache_dir), note):
@@ -75,15 +75,15 @@ class Compact:
 
 @dataclass(frozen=True)
 class Clear:
-    """Remove stored features and exported networks; both are made again when they are needed. Photos are
-    never touched."""
+    """Remove stored features and exported networks. Both are recreated when they are needed. Photos never
+    change."""
 
     block: Blocks = ()
-    """Only these blocks, by the names that `info` shows or by the names of their folders."""
+    """Use only these blocks, by the names that `info` shows or by the names of their folders."""
     yes: bool = False
-    """Really remove them; nothing is asked."""
+    """Remove them without asking."""
     dry_run: bool = False
-    """Say what would be removed, and remove nothing."""
+    """Show what would be removed, without removing it."""
 
     def run(self, cache_dir: Path) -> int:
         stored = select_blocks(survey(cache_dir), self.block)
@@ -91,7 +91,7 @@ class Clear:
             files = removable_files(each)
             size = 0
             for path in files:
-                with suppress(FileNotFoundError):  # merged by another process meanwhile
+                with suppress(FileNotFoundError):  # another process has merged it
                     size += path.stat().st_size
             print(f"{each.folder}: {each.photos:,} photos, {len(files)} files, {human_size(size)}")
         if not self.block:

@@ -1,1 +1,1 @@
-"""Stored features for people and other tools: tables, pictures, one file."""
+"""Stored features for people and other tools: tables, charts, exported files."""

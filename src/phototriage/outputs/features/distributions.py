@@ -1,4 +1,4 @@
-"""The distribution of stored features, as a picture."""
+"""The distribution of stored features, as a chart."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ __all__ = ["distribution_chart"]
 
 _BLUE, _LIGHT, _ORANGE, _RED, _GREY = "#2f6db3", "#b9d0ea", "#e08a2c", "#b3261e", "#6f6f6f"
 _ONE_BY_ONE = 16
-"""Blocks of more columns than these get panels over all columns in place of one for each."""
+"""Blocks with more columns than this get panels over all columns instead of one per column."""
 _PER_ROW = 4
 _PANEL_WIDTH, _PANEL_HEIGHT, _HEADING = 3.6, 2.5, 0.55  # inches
 _BINS = 51
@@ -30,9 +30,9 @@ _Draw = Callable[[Axes], None]
 
 
 def distribution_chart(inspections: Sequence[Inspection], path: str | Path) -> None:
-    """A band of panels per block, as a PNG: columns, lengths of the vectors, cosines of pairs of photos.
+    """Writes a PNG with a row of panels per block: columns, vector lengths, cosines of pairs of photos.
 
-    Raises OutputError where the picture cannot be written.
+    Raises OutputError if the chart cannot be written.
     """
     panels = [_panels(inspection) for inspection in inspections]
     rows = [-(-len(each) // _PER_ROW) for each in panels]
@@ -82,7 +82,7 @@ def _panels(inspection: Inspection) -> list[_Draw]:
 
 def _draw_column(axes: Axes, column: Column, values: NDArray[np.float32]) -> None:
     _draw_histogram(axes, column.name, values)
-    # One photo in a few is a large share, too, and no saturation.
+    # With few photos, a single one is a large share without being saturation.
     least = max(_SATURATED, 1.5 / len(values))
     notes = [
         *([f"{column.at_low:.0%} at min"] if column.at_low >= least else []),
@@ -104,7 +104,7 @@ def _draw_histogram(axes: Axes, title: str, values: NDArray[np.floating]) -> Non
         axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", color=_GREY)
         return
     low, high = finite.min(), finite.max()
-    # Equal but for rounding: a histogram of that would show a spread that is not there.
+    # Equal except for rounding: a histogram would show a spread that does not exist.
     if high - low <= 1e-5 * max(abs(low), abs(high)):
         margin = 0.5 * abs(low) or 0.5
         low, high = low - margin, high + margin
@@ -113,7 +113,7 @@ def _draw_histogram(axes: Axes, title: str, values: NDArray[np.floating]) -> Non
 
 
 def _draw_columns(axes: Axes, vectors: NDArray[np.float32]) -> None:
-    """Columns side by side in the order of their medians: the band that nine of ten photos lie in."""
+    """Draws the columns in the order of their medians, each as the band of nine in ten photos."""
     finite = vectors[np.isfinite(vectors).all(axis=1)]
     axes.set_title("each column: 90 % of photos, and all", loc="left", fontsize=10)
     if not len(finite):

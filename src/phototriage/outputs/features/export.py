@@ -30,11 +30,11 @@ def export_features(
 
     Args:
         output: see `write_feature_table`.
-        folder: only the photos in it, by their paths relative to it; else all, by absolute paths.
-        blocks: by their names or those of their folders; all where none is named.
+        folder: export only the photos in it, with relative paths; without it all photos, with absolute paths.
+        blocks: names of blocks or of their folders; all blocks if empty.
 
-    Raises FeatureError where there is nothing to export or a block was made in several ways, OutputError
-    where the table cannot be written.
+    Raises FeatureError if there is nothing to export or a block exists in several variants, OutputError if
+    the table cannot be written.
     """
     output = Path(output)
     check_ending(output)
@@ -61,7 +61,7 @@ def export_features(
 
 
 def check_ending(path: Path) -> None:
-    """Raises OutputError where a feature table cannot be written under this name."""
+    """Raises OutputError if the name has no suffix of a feature table."""
     if path.suffix.lower() not in _ENDINGS:
         raise OutputError(f"{path}: features are written as .csv or .parquet, not as '{path.suffix}'")
 
@@ -69,11 +69,11 @@ def check_ending(path: Path) -> None:
 def write_feature_table(
     path: Path, photos: Sequence[tuple[str, str]], columns: Sequence[str], matrix: NDArray[np.float32]
 ) -> None:
-    """Writes series, photo and a column per number, CSV or Parquet by the ending of the name.
+    """Writes series, photo and one column per number, as CSV or Parquet depending on the suffix.
 
-    `photos`: n pairs (series, photo); `matrix`: float32 (n, len(columns)). CSV has the shortest digits that
-    give the same float32 back. Bytes of a file name that are no text become escapes.
-    Raises OutputError for another ending, two columns of one name, or where the place cannot be written.
+    `photos`: n pairs (series, photo); `matrix`: float32 (n, len(columns)). CSV uses the shortest digits that
+    restore the same float32. Invalid bytes in a file name become escapes.
+    Raises OutputError for any other suffix, for duplicate column names, and if the file cannot be written.
     """
     check_ending(path)
     names = ["series", "photo", *columns]
@@ -98,7 +98,7 @@ def _text(name: str) -> str:
 
 
 def _column_names(blocks: Sequence[Block]) -> list[str]:
-    """A name per number, each once."""
+    """A unique name per number."""
     names: list[str] = []
     for block in blocks:
         names += [f"{block.name}_{name}" if name in names else name for name in block.columns]

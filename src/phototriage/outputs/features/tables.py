@@ -1,4 +1,4 @@
-"""What a feature store holds, as tables on the terminal."""
+"""The content of a feature store, as tables on the terminal."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 _ONE_BY_ONE = 32
-"""Blocks of more columns than these are summarised."""
+"""Blocks with more columns than this are summarized."""
 _NAMES_SHOWN = 6
 
 _STATISTICS: dict[str, tuple[Callable[[Column], float], str]] = {
@@ -35,7 +35,7 @@ _STATISTICS: dict[str, tuple[Callable[[Column], float], str]] = {
 
 
 def print_stored_blocks(stored: Sequence[StoredBlock]) -> None:
-    """A row per block: how many photos, parts and bytes, and what cannot be used."""
+    """Prints a row per block with its photos, parts and bytes, and the unusable parts."""
     table = new_table("block", "fingerprint")
     for name in ("photos", "numbers", "parts", "size", "unusable parts"):
         table.add_column(name, justify="right")
@@ -54,7 +54,7 @@ def print_stored_blocks(stored: Sequence[StoredBlock]) -> None:
 
 
 def print_exported_networks(networks: Sequence[ExportedNetwork]) -> None:
-    """A row per exported network: the block that it makes, its file and size."""
+    """Prints a row per exported network: the block that it computes, its file and size."""
     table = new_table("network of", "file")
     table.add_column("size", justify="right")
     for each in networks:
@@ -63,7 +63,7 @@ def print_exported_networks(networks: Sequence[ExportedNetwork]) -> None:
 
 
 def print_inspection(inspection: Inspection) -> None:
-    """Statistics of every column, or their range over many columns; then what stands out."""
+    """Prints the statistics of every column, or their range over many columns; then anything unusual."""
     block, columns = inspection.block, inspection.columns
     if block.dim <= _ONE_BY_ONE:
         what = "column"
@@ -91,7 +91,7 @@ def print_inspection(inspection: Inspection) -> None:
 
 
 def print_neighbours(neighbours: Mapping[str, Sequence[tuple[float, str]]]) -> None:
-    """Per block the nearest photos, nearest first, each with its cosine."""
+    """Prints the nearest photos for each block, nearest first, with their cosines."""
     table = new_table("block")
     table.add_column("cosine", justify="right")
     table.add_column("photo", overflow="fold")
@@ -103,7 +103,7 @@ def print_neighbours(neighbours: Mapping[str, Sequence[tuple[float, str]]]) -> N
 
 
 def human_size(size: int) -> str:
-    """Bytes as people read them: 999 B, 1.0 kB, 79.6 MB."""
+    """A size in bytes for people: 999 B, 1.0 kB, 79.6 MB."""
     amount = float(size)
     for unit in ("B", "kB", "MB"):
         if amount < 1000:

@@ -1,1 +1,1 @@
-"""A ranker for others: safetensors, ONNX, a model card."""
+"""Exports a ranker: safetensors, ONNX, a model card."""

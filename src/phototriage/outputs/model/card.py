@@ -1,4 +1,4 @@
-"""A model card: what a ranker is, what it was trained on, how good it is, and what it cannot do."""
+"""A model card: what a ranker is, what it was trained on, how good it is, and its limits."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -29,10 +29,10 @@ _SHARES = ("accuracy", "accuracy_clear", "top1")
 def model_card(
     ranker: TrainedRanker, name: str, data: str | None = None, results: Mapping[str, Any] | None = None
 ) -> str:
-    """Markdown with a YAML head that model hubs read.
+    """Markdown with a YAML header for model hubs.
 
-    name: of the model. data: what it was trained on, in the user's words. results: what a run's
-    test_results.json holds. Raises ModelError where that is something else.
+    name: the model's name. data: what it was trained on, in the user's words. results: the content of a run's
+    test_results.json. Raises ModelError if the results have another format.
     """
     try:
         figures = _figures(results) if results is not None else _NO_FIGURES
@@ -111,7 +111,7 @@ def _plain(value: object) -> str:
 
 
 def _inline(text: str) -> str:
-    """Text that stays in its line."""
+    """Text that stays on one line."""
     return printable(text).replace("<", "&lt;")
 
 

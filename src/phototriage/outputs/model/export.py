@@ -1,4 +1,4 @@
-"""A ranker for others: a folder for a model hub, or a single file."""
+"""Exports a ranker as a folder for a model hub, or as a single file."""
 
 import json
 import tempfile
@@ -25,14 +25,14 @@ def export_model(
     *,
     overwrite: bool = False,
 ) -> list[Path]:
-    """Writes a ranker for others, and returns what was written.
+    """Exports a ranker and returns the paths of the written files.
 
-    output: `.onnx`: that file; `.safetensors`: that file, and its settings as `.json` beside it; any other
-    name: a folder of README.md (see `model_card`), config.json, model.onnx and, last, model.safetensors.
-    data, results: see `model_card`.
+    output: `.onnx` writes that file. `.safetensors` writes that file and its settings as a `.json` with the
+    same name. Any other name is a folder for README.md (see `model_card`), config.json, model.onnx and,
+    last, model.safetensors. data, results: see `model_card`.
 
-    All is made and checked before anything is written. Raises OutputError where a file is there already and
-    `overwrite` is not given, or cannot be written; ModelError where the ranker cannot be exported.
+    Everything is built and checked before anything is written. Raises OutputError if a file exists and
+    `overwrite` is false, or if it cannot be written; ModelError if the ranker cannot be exported.
     """
     output = Path(output)
     weights, about = _packed(ranker)
@@ -59,9 +59,9 @@ def export_model(
 
 
 def read_test_results(model: str | Path) -> dict[str, Any] | None:
-    """What the training left in test_results.json beside (or in) its model; None where there is none.
+    """The content of test_results.json in the model's folder; None if there is no such file.
 
-    Raises ModelError for a file that cannot be read.
+    Raises ModelError if the file cannot be read.
     """
     model = Path(model)
     path = (model if model.is_dir() else model.parent) / "test_results.json"
@@ -77,7 +77,7 @@ def read_test_results(model: str | Path) -> dict[str, Any] | None:
 
 
 def _packed(ranker: TrainedRanker) -> tuple[bytes, dict[str, Any]]:
-    """A ranker's .safetensors, and what its head says about it."""
+    """A ranker's .safetensors, and the metadata in its header."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
         save_ranker(ranker, path)

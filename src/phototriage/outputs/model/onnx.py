@@ -21,20 +21,20 @@ with extra("hub"):
 __all__ = ["MAX_DIFFERENCE", "ranker_onnx"]
 
 MAX_DIFFERENCE = 1e-5
-"""What a score of the ONNX file may differ by from the ranker's own; relative where a score is over 1."""
+"""Largest difference between a score of the ONNX file and the ranker's; relative for scores over 1."""
 
-_OPSET, _IR = 17, 8  # the oldest with LayerNormalization, so that old runtimes read it
+_OPSET, _IR = 17, 8  # the oldest with LayerNormalization, so that old runtimes can read it
 _LAYERNORM_EPS = 1e-5  # torch.nn.LayerNorm's
 _CHECKED_ROWS = 256
 
 
 def ranker_onnx(ranker: TrainedRanker, about: Mapping[str, Any]) -> bytes:
-    """The ranker's normalisation and network as an ONNX file, compared with its own scores on random photos.
+    """The ranker's normalization and network as an ONNX file, checked against its scores on random photos.
 
-    Input `features`: float32 (n, numbers per photo), the blocks side by side in the ranker's order. Output
+    Input `features`: float32 (n, numbers per photo), the blocks concatenated in the ranker's order. Output
     `score`: float32 (n,). `about` becomes the file's metadata `phototriage`, as JSON.
 
-    Raises ModelError where a score differs by more than MAX_DIFFERENCE.
+    Raises ModelError if a score differs by more than MAX_DIFFERENCE.
     """
     nodes = [_NORMALIZATIONS[ranker.config.input_normalization]()]
     last = len(ranker.config.mlp_hidden_dims)
@@ -89,10 +89,10 @@ _NORMALIZATIONS: dict[InputNormalization, Callable[[], list[NodeProto]]] = {
 
 
 def _check(packed: bytes, ranker: TrainedRanker, dim: int) -> None:
-    """Raises ModelError where the file's scores of random photos are not the ranker's."""
+    """Raises ModelError if the file's scores of random photos differ from the ranker's."""
     photos = np.random.default_rng(0).normal(size=(_CHECKED_ROWS, dim))
     if "normalize.mean" in ranker.weights:
-        # As spread as the photos that it knows: its numbers may be millions or millionths.
+        # With the spread of the training photos, whose numbers may be millions or millionths.
         photos = photos * ranker.weights["normalize.std"] + ranker.weights["normalize.mean"]
     matrix = photos.astype(np.float32)
     expected = ranker.scores(Features(tuple(map(str, range(_CHECKED_ROWS))), matrix, ranker.blocks))

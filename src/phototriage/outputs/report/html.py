@@ -1,7 +1,7 @@
-"""The page: series as filmstrips, the pick marked, and why; photos side by side on a click.
+"""The page: series as filmstrips, with the pick marked and the reasons; a click compares photos.
 
-One file without a network: style and script stand in it, allowed by their hashes; thumbnails wait as base64
-in blocks of data until their series comes near; originals are loaded from where they lie beside the page.
+One file that needs no network access. It contains the style and the script, allowed by their hashes.
+Thumbnails stay as base64 in data blocks until their series scrolls near. Originals load by relative path.
 """
 
 import hashlib
@@ -37,20 +37,20 @@ def report_html(
 ) -> None:
     """Writes a ranked folder as one page for the browser, whole or not at all.
 
-    Single photos are counted, not shown: there is nothing to choose. The page finds the originals by their
-    way from `destination` to `folder`; where they are gone, or of a format the browser cannot show, it
-    makes do with their thumbnails, long side 320 pixels, which are in it.
+    Single photos are counted but not shown, because there is nothing to choose. The page finds the originals
+    by the relative path from `destination` to `folder`. If an original is missing, or the browser cannot show
+    its format, the page uses its thumbnail, which it contains (long side 320 pixels).
 
     Args:
-        folder: what the photos' keys are relative to.
-        ranked: the series, in the order in which they are shown.
+        folder: the root of the photos' keys.
+        ranked: the series, in display order.
         failures: photos that were left out.
         destination: the page, .html.
-        on_progress: told how many thumbnails are made, and of how many.
-        workers: processes that make thumbnails; by default one per core.
-        cache_dir: where thumbnails are kept for the next page; by default nowhere.
-        content_hashes: photo → what its file holds, as far as it is known; thumbnails that are kept are found
-            by it without reading the photo.
+        on_progress: called with the number of finished thumbnails and the total.
+        workers: processes that create thumbnails; by default one per core.
+        cache_dir: caches thumbnails for the next page; by default there is no cache.
+        content_hashes: photo → content hash of its file, if known; finds cached thumbnails without reading
+            the photo.
 
     Raises:
         OutputError: the page cannot be written.
@@ -101,15 +101,15 @@ def _asset(name: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """How a content security policy names a style or script that stands in the page."""
+    """The hash by which a content security policy names an inline style or script."""
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _way(page: Path, folder: Path) -> str:
-    """The URL of a folder as seen from the folder that the page lies in."""
+    """The URL of a folder, relative to the folder of the page."""
     try:
         relative = os.path.relpath(folder, page)
-    except ValueError:  # another drive of Windows
+    except ValueError:  # on another Windows drive
         return folder.absolute().as_uri()
     return quote(os.fsencode(Path(relative).as_posix()))
 

@@ -19,15 +19,15 @@ from phototriage.photos.geometry import fitted_size, shrink
 __all__ = ["THUMBNAIL_SIDE", "Thumbnail", "ThumbnailCache", "encode_thumbnail", "thumbnails"]
 
 THUMBNAIL_SIDE = 320
-"""Long side in pixels: a filmstrip shows a landscape photo at about this size."""
+"""Long side in pixels, about the size of a landscape photo in a filmstrip."""
 
-# 7 to 8 kB a photo; at quality 60 a page is a fifth larger and looks the same.
+# 7 to 8 kB per photo; at quality 60, a page is a fifth larger and looks the same.
 _QUALITY = 50
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A picture as the bytes of a WebP file, upright sRGB, and its size in pixels."""
+    """A picture as the bytes of a WebP file (upright, sRGB), and its size in pixels."""
 
     webp: bytes
     width: int
@@ -35,7 +35,7 @@ class Thumbnail:
 
     @classmethod
     def of(cls, webp: bytes) -> "Thumbnail":
-        """Raises OSError where the bytes are no picture."""
+        """Raises OSError if the bytes are not a picture."""
         with Image.open(io.BytesIO(webp)) as picture:
             return cls(webp, *picture.size)
 
@@ -47,14 +47,14 @@ class ThumbnailCache:
         self._folder = cache_dir / "thumbnails" / f"{THUMBNAIL_SIDE}-{_QUALITY}"
 
     def get(self, content_hash: str) -> Thumbnail | None:
-        """The thumbnail, where it was kept and is whole."""
+        """The thumbnail, if it is cached and intact."""
         try:
             return Thumbnail.of(self._path(content_hash).read_bytes())
         except OSError:
             return None
 
     def keep(self, content_hash: str, thumbnail: Thumbnail) -> None:
-        """Keeps it where the folder can be written; else it is made again next time."""
+        """Caches a thumbnail if the folder is writable; otherwise it is created again next time."""
         with suppress(OutputError), atomic_write(self._path(content_hash)) as file:
             file.write(thumbnail.webp)
 
@@ -63,7 +63,7 @@ class ThumbnailCache:
 
 
 def encode_thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pixels, uint8 RGB (h, w, 3), as a WebP file with a long side of at most THUMBNAIL_SIDE: uint8 (n,)."""
+    """Encodes pixels, uint8 RGB (h, w, 3), as WebP with a long side of at most THUMBNAIL_SIDE: uint8 (n,)."""
     height, width, _ = pixels.shape
     small = shrink(pixels, fitted_size(width, height, THUMBNAIL_SIDE))
     file = io.BytesIO()
@@ -79,14 +79,14 @@ def thumbnails(
     cache: ThumbnailCache | None = None,
     content_hashes: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, Thumbnail | Failure]]:
-    """Key → file as (key, thumbnail or why there is none), in the order of `photos`; few are held at a time.
+    """Yields (key, thumbnail or the reason for its absence) in the order of `photos`, with few in memory.
 
     Args:
-        photos: the files.
-        on_progress: told how many are ready, and of how many.
-        workers: processes that make thumbnails; by default one per core.
-        cache: where thumbnails are kept; by default nowhere.
-        content_hashes: key → what the file holds, as far as it is known; those of the cache are not read.
+        photos: key → file.
+        on_progress: called with the number of finished thumbnails and the total.
+        workers: processes that create thumbnails; by default one per core.
+        cache: caches the thumbnails; by default there is no cache.
+        content_hashes: key → content hash of the file, if known; photos in the cache are then not read.
     """
     hashes = content_hashes or {}
     kept = {photo for photo in photos if cache and photo in hashes and cache.get(hashes[photo])}
@@ -111,7 +111,7 @@ def thumbnails(
 def _made(
     photos: Mapping[str, Path], workers: int | None, cache: ThumbnailCache | None
 ) -> Generator[tuple[str, Thumbnail | Failure]]:
-    """Thumbnails in the order in which they are ready."""
+    """Thumbnails in the order in which they finish."""
     if not photos:
         return
     with DecodingPool([encode_thumbnail], [frozenset()], workers) as pool:

@@ -1,4 +1,4 @@
-"""XMP sidecars: the verdicts, in the files that other programs read; nothing of theirs is lost."""
+"""Writes the verdicts into XMP sidecars, which other programs read, and keeps everything else in them."""
 
 from phototriage.outputs.sidecars.marks import Scheme, SidecarOptions
 from phototriage.outputs.sidecars.plan import SidecarChange, plan_sidecars

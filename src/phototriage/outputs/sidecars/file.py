@@ -1,4 +1,4 @@
-"""Sidecars on disk: read only where they may also be written, and written whole."""
+"""Sidecars on disk: read only if they may also be written, and written as a whole."""
 
 import hashlib
 import os
@@ -16,19 +16,19 @@ _MAX_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class SidecarFile:
-    """A sidecar that is there. mode: its permissions."""
+    """An existing sidecar. mode: its permissions."""
 
     data: bytes
     mode: int
 
 
 def digest(data: bytes | None) -> str:
-    """SHA-256 in hex; empty for a file that is not there."""
+    """SHA-256 in hex; empty for a file that does not exist."""
     return "" if data is None else hashlib.sha256(data).hexdigest()
 
 
 def has_folder(folder: Path, sidecar: str) -> bool:
-    """Whether the sub-folder that a sidecar lies in is there. Raises OutputError where none can tell."""
+    """Whether the sub-folder of a sidecar exists. Raises OutputError if that cannot be determined."""
     try:
         return stat.S_ISDIR((folder / sidecar).parent.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -38,10 +38,10 @@ def has_folder(folder: Path, sidecar: str) -> bool:
 
 
 def read_sidecar(folder: Path, sidecar: str) -> SidecarFile | None:
-    """A sidecar that may be changed; None where there is none, but may be.
+    """Reads a sidecar that may be changed; returns None if it does not exist but may be created.
 
-    Links are not followed, neither the sidecar itself nor a way out of the folder: what is changed lies where
-    it seems to lie. Raises OutputError, with the reason alone, where the sidecar is to be left alone.
+    Neither a linked sidecar nor a link out of the folder is followed, so that no file outside the folder
+    changes. Raises OutputError, with only the reason, if the sidecar must not be touched.
     """
     path = folder / sidecar
     try:
@@ -69,9 +69,9 @@ def read_sidecar(folder: Path, sidecar: str) -> SidecarFile | None:
 
 
 def write_sidecar(folder: Path, sidecar: str, data: bytes | None, mode: int | None) -> None:
-    """Puts `data` in the sidecar's place, whole or not at all; None removes it. Raises OutputError.
+    """Replaces the sidecar by `data`, whole or not at all; None removes it. Raises OutputError.
 
-    mode: its permissions, None for those of any new file.
+    mode: its permissions; None gives the default permissions of a new file.
     """
     path = folder / sidecar
     try:

@@ -1,4 +1,4 @@
-"""What is to happen to every sidecar, decided before any is written."""
+"""Plans the change of every sidecar before any is written."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,13 +23,13 @@ Action = Literal["create", "update", "remove", "keep", "leave alone"]
 
 @dataclass(frozen=True)
 class SidecarChange:
-    """What is to happen to one sidecar.
+    """The planned change of one sidecar.
 
-    action: keep where it says all it should; leave alone where it must not be touched; remove where we made
-    it and nothing of ours is left to say. edits: property → new value, empty to take it away.
-    reason: why not all that was wanted is written. files: the photos it speaks for. is_fault: the reason is a
-    fault of the file or its folder, not what a person said there.
-    entry: what the journal will say of it; its marks are all of ours that will stand in it.
+    action: `keep` if it is already right; `leave alone` if it must not be touched; `remove` if we created it
+    and it needs no marks now. edits: property → new value; an empty value removes the property.
+    reason: why some marks are not written. files: the files of its photos. is_fault: whether the reason is a
+    fault of the file or its folder, not a mark that a person gave.
+    entry: the journal entry; its marks are all of our marks that the sidecar will contain.
     """
 
     action: Action
@@ -48,14 +48,14 @@ class SidecarChange:
 def plan_sidecars(
     folder: Path, ranked: Iterable[RankedSeries], options: SidecarOptions
 ) -> tuple[SidecarChange, ...]:
-    """Decides what the sidecars of ranked photos are to say; writes nothing.
+    """Plans the marks in the sidecars of ranked photos; writes nothing.
 
-    What earlier runs wrote and this one would not is taken back, to what stood there before; photos that are
-    not among the ranked keep theirs. A value counts as ours while it is what we wrote last. Where the ranking
-    and the sidecars are the same as in the last run, every change is `keep`.
+    A mark from earlier runs that no longer applies reverts to the value before it. Photos outside the ranking
+    keep their marks. A value counts as ours while it is the value that we wrote last. If the ranking and the
+    sidecars are the same as in the last run, every change is `keep`.
 
-    Returns: a change per sidecar, in the order of the photos; none for sidecars of which nothing is wanted.
-    Raises OutputError where a folder or what earlier runs left cannot be read.
+    Returns: a change per sidecar, in the order of the photos; none for sidecars that need no marks.
+    Raises OutputError if a folder or the journal of earlier runs cannot be read.
     """
     photos = [photo for series in ranked for photo in series.photos]
     names = SidecarNames(folder, options.name)
@@ -69,7 +69,7 @@ def plan_sidecars(
     changes: dict[str, SidecarChange] = {}
     for photo in photos:
         wanted = wanted_marks(photo.verdict, options)
-        # What says nothing of ours and is to say nothing need not be read.
+        # A sidecar without our marks that needs no marks does not have to be read.
         sidecars = [each for each in sidecars_of[photo.photo] if wanted or each in history]
         if not sidecars:
             continue
@@ -85,7 +85,7 @@ def plan_sidecars(
             files = tuple(dict.fromkeys(file for each, _ in claims[state.sidecar] for file in each.files))
             if any(marks != wanted for _, marks in claims[state.sidecar]):
                 others = next(each.photo for each, marks in claims[state.sidecar] if marks != wanted)
-                change = state.change({}, f"{others} shares it, and is judged otherwise", files)
+                change = state.change({}, f"{others} shares it, and has another verdict", files)
             else:
                 change = state.change(allowed, reason, files)
             if change:
@@ -95,7 +95,7 @@ def plan_sidecars(
 
 @dataclass(frozen=True)
 class _State:
-    """A sidecar as it is. file, packet: None where there is none. refusal: why it is to be left alone."""
+    """The current sidecar. file, packet: None if it does not exist. refusal: why it must not be touched."""
 
     sidecar: str
     file: SidecarFile | None = None
@@ -104,18 +104,18 @@ class _State:
     refusal: str = ""
 
     def ours(self) -> dict[str, Mark]:
-        """The marks of earlier runs that stand as we wrote them."""
+        """The marks of earlier runs that still have our value."""
         if not (self.last and self.packet):
             return {}
         return {mark.name: mark for mark in self.last.marks if self.packet.get(mark.name) == mark.value}
 
     def own(self) -> dict[str, str]:
-        """What a person, or a program for them, says of the photo."""
+        """The marks of a person, or of a program on their behalf."""
         ours = self.ours()
         return {name: self._value(name) for name in KIND_OF_SIGN if name not in ours}
 
     def change(self, marks: Mapping[str, str], reason: str, files: tuple[str, ...]) -> SidecarChange | None:
-        """What is to be done so that the sidecar holds these marks of ours and no others."""
+        """The change that leaves exactly these marks of ours in the sidecar."""
         if self.refusal:
             return self._left_alone(self.refusal, files, is_fault=True)
         ours = self.ours()
@@ -135,7 +135,7 @@ class _State:
                 packet.set(name, value)
         except OutputError as error:
             return self._left_alone(str(error), files, is_fault=True)
-        # What already stood there as it should is not ours, and will not be taken back.
+        # A value that was already right is not ours and will not be reverted.
         after = tuple(
             Mark(name, value, ours[name].was if name in ours else self._value(name))
             for name, value in marks.items()
@@ -166,13 +166,13 @@ def _state(folder: Path, sidecar: str, history: Sequence[Entry]) -> _State:
     except OutputError as error:
         return _State(sidecar, file, refusal=str(error))
     current = digest(file.data if file else None)
-    # An entry that was announced but never carried out says nothing: the one before it counts.
+    # An entry that was announced but never executed does not count; the previous one does.
     carried_out = (entry for entry in reversed(history) if entry.before != current or entry.after == current)
     return _State(sidecar, file, packet, next(carried_out, None))
 
 
 def _history(folder: Path) -> dict[str, list[Entry]]:
-    """What the runs so far did to every sidecar, first to last."""
+    """The entries of all runs so far for every sidecar, from first to last."""
     history = defaultdict(list)
     for run in runs_of(folder):
         for entry in run.entries:

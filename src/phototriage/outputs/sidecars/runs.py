@@ -1,11 +1,11 @@
-"""What was written by which run, and what stood there before: the folder `.phototriage-undo`.
+"""The journal of runs, with the previous versions of sidecars: the folder `.phototriage-undo`.
 
-Every run that changes a sidecar leaves a folder there, as `0001-2026-06-14T18-31-07`, with the previous
-versions under their own names and a `run.json`. It is complete before the first sidecar is touched. The name
-of a run that was undone ends in `-undone`. Nothing here is ever deleted.
+Every run that changes a sidecar creates a folder there, such as `0001-2026-06-14T18-31-07`, with the previous
+versions under their own names and a `run.json`. It is complete before the first sidecar changes. The folder
+name of an undone run ends in `-undone`. Nothing here is ever deleted.
 
-Earlier versions kept their runs in `.phototriage/sidecars`, in a folder that another program uses too. These
-runs count like the others, and no new run goes there.
+Earlier versions kept their runs in `.phototriage/sidecars`, in a folder that another program also uses. These
+runs still count, but no new run goes there.
 """
 
 import json
@@ -28,7 +28,7 @@ _UNDONE = "-undone"
 
 @dataclass(frozen=True)
 class Mark:
-    """A property we gave a value. was: what stood there before any run of ours; empty for nothing."""
+    """A property that we set. was: its value before any of our runs; empty if there was none."""
 
     name: str
     value: str
@@ -39,8 +39,8 @@ class Mark:
 class Entry:
     """What one run did to one sidecar.
 
-    before, after: SHA-256 of its content, empty for no file. mode: its permissions before. created: all of it
-    is our doing. marks: all of ours that stand in it after.
+    before, after: SHA-256 of its content, empty if there is no file. mode: its permissions before. created:
+    whether we created all of it. marks: all of our marks in it afterward.
     """
 
     sidecar: str
@@ -58,17 +58,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder, and what it holds."""
+    """A run's folder and its content."""
 
     place: Path
     entries: tuple[Entry, ...]
 
     def previous(self, entry: Entry) -> Path:
-        """Where the version lies that stood there before the run."""
+        """The path of the version before the run."""
         return self.place / entry.sidecar
 
     def mark_undone(self) -> None:
-        """From now on it is no run to undo any more. Raises OutputError."""
+        """Marks the run as undone, so that it cannot be undone again. Raises OutputError."""
         try:
             self.place.rename(self.place.with_name(self.place.name + _UNDONE))
         except OSError as error:
@@ -76,7 +76,7 @@ class Run:
 
 
 def runs_of(folder: Path) -> tuple[Run, ...]:
-    """The runs over a folder that are not undone, first to last. Raises OutputError where one is damaged."""
+    """The runs over a folder that are not undone, oldest first. Raises OutputError if one is damaged."""
     return tuple(
         Run(place, _read_journal(place / _JOURNAL))
         for place in _places(folder)
@@ -85,7 +85,7 @@ def runs_of(folder: Path) -> tuple[Run, ...]:
 
 
 def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, bytes]) -> Run:
-    """Keeps the previous versions, sidecar → content, and the journal. Raises OutputError, leaving none."""
+    """Stores the previous versions (sidecar → content) and the journal. On OutputError, nothing is left."""
     number = max((int(place.name[:4]) for place in _places(folder)), default=0) + 1
     place = folder / _FOLDER / f"{number:04d}-{datetime.now():%Y-%m-%dT%H-%M-%S}"
     run = Run(place, tuple(entries))
@@ -109,7 +109,7 @@ def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, byt
 
 
 def _places(folder: Path) -> list[Path]:
-    """The folders of all runs, first to last by their numbers, wherever they lie."""
+    """The folders of all runs, in the order of their numbers, from both locations."""
     tops = [top for top in (folder / _FOLDER, folder / _FORMER) if top.is_symlink() or top.exists()]
     for top in tops:
         if top.is_symlink() or (top.parent != folder and top.parent.is_symlink()):

@@ -1,4 +1,4 @@
-"""What is to be written beside the photos, for the terminal."""
+"""Planned sidecar changes as a table on the terminal."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
@@ -12,7 +12,7 @@ __all__ = ["print_sidecars", "unread_by_lightroom"]
 
 
 def print_sidecars(changes: Sequence[SidecarChange]) -> None:
-    """Prints a line per sidecar: what is or would be done, and why not more; none for those that stay."""
+    """Prints each sidecar's change and the reason for missing marks; unchanged sidecars are not listed."""
     table = new_table("sidecar", "action", "marks", "why", title="Sidecars")
     for change in changes:
         if change.action != "keep":
@@ -23,9 +23,9 @@ def print_sidecars(changes: Sequence[SidecarChange]) -> None:
 
 
 def unread_by_lightroom(changes: Iterable[SidecarChange]) -> int:
-    """How many of the sidecars to be written Lightroom will not read: it reads those of RAW files alone.
+    """Number of planned sidecars that Lightroom will not read, because it reads only those of RAW files.
 
-    Into JPEG, TIFF, DNG and the like it writes its own data, and looks for it there only.
+    For JPEG, TIFF, DNG and similar formats, Lightroom reads and writes its data inside the photo only.
     """
     return sum(
         change.action in ("create", "update")

@@ -1,4 +1,4 @@
-"""Takes back what the last run wrote into sidecars."""
+"""Reverts the last run's changes to sidecars."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ __all__ = ["UndoneRun", "undo_sidecars"]
 
 @dataclass(frozen=True)
 class UndoneRun:
-    """What became of the sidecars of a run.
+    """The result of undoing a run.
 
-    name: of the run's folder. restored: those that are as before the run. removed: those the run had made.
-    partly: those that somebody changed after the run; the marks of ours that still stood there are taken
-    back, the rest is as it was found. left_alone: (sidecar, reason) of those that are gone, or were changed
-    and hold no mark of ours any more. failures: (sidecar, reason) of those that could not be written; while
-    there are any, the run counts as not undone.
+    name: the name of the run's folder. restored: sidecars that are as before the run. removed: sidecars that
+    the run had created. partly: sidecars that changed after the run; our remaining marks are reverted and the
+    rest stays. left_alone: (sidecar, reason) for sidecars that no longer exist, or that changed and contain
+    no mark of ours. failures: (sidecar, reason) for sidecars that could not be written; while there are any,
+    the run counts as not undone.
     """
 
     name: str
@@ -37,14 +37,14 @@ def undo_sidecars(
     *,
     dry_run: bool = False,
 ) -> UndoneRun:
-    """Restores the sidecars of a folder to what they were before the last run that is not undone yet.
+    """Restores the sidecars of a folder to their state before the last run that is not undone yet.
 
-    A second call goes back a run further. Content and permissions are restored; the time of change is now, so
-    that other programs notice. Where another program changed a sidecar since, only the marks that still are
-    as we wrote them are taken back.
+    A second call goes back one more run. Content and permissions are restored; the modification time is the
+    current time, so that other programs notice the change. If another program changed a sidecar in the
+    meantime, only the marks that still have our value are reverted.
 
-    `on_progress` is told (files done, files in all). With `dry_run` nothing is written; the answer is what
-    would become of them. Raises OutputError where there is nothing to undo.
+    `on_progress` is called with (files done, total files). With `dry_run`, nothing is written, and the result
+    says what would happen. Raises OutputError if there is nothing to undo.
     """
     runs = runs_of(folder)
     if not runs:
@@ -96,10 +96,11 @@ def undo_sidecars(
 
 
 def _without_our_marks(data: bytes, entry: Entry, previous: bytes | None) -> bytes | None:
-    """The sidecar with the marks that still are ours as before the run; None where there is none of them.
+    """The sidecar with our remaining marks reset to their values before the run; None if none remain.
 
-    Before the run means in `previous`: marks of earlier runs are for their own undoing. Where the sidecar is
-    no XMP now, or a mark no plain value, that is somebody else's work, and none is ours.
+    The values before the run are those in `previous`; marks of earlier runs stay until those runs are undone.
+    If the sidecar is not valid XMP now, or a mark is not a plain value, somebody else changed it, and no mark
+    counts as ours.
     """
     try:
         packet = Packet(data)

@@ -1,4 +1,4 @@
-"""Carries out what was planned for sidecars, keeping what stood there before."""
+"""Executes planned changes to sidecars, and keeps the previous versions."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ __all__ = ["WrittenSidecars", "write_sidecars"]
 
 @dataclass(frozen=True)
 class WrittenSidecars:
-    """What became of planned changes.
+    """The result of planned changes.
 
-    written: those carried out. failures: (sidecar, reason) of the others; these are as they were.
-    refused: those that the plan left alone for a fault of the file, not for what a person said there.
-    previous: the folder with the versions from before, None where nothing was to be done.
+    written: the changed sidecars. failures: (sidecar, reason) for the others, which are unchanged.
+    refused: sidecars that the plan skipped because of a fault of the file, not because of a person's mark.
+    previous: the folder with the previous versions; None if there was nothing to do.
     """
 
     written: tuple[SidecarChange, ...]
@@ -35,9 +35,10 @@ def write_sidecars(
 ) -> WrittenSidecars:
     """Writes the planned changes, each sidecar whole or not at all.
 
-    A sidecar that changed since it was planned stays as it is. The previous versions and a journal are on
-    disk before the first sidecar is touched, so that even a killed run can be undone. Raises OutputError
-    where they cannot be kept; then nothing was written. `on_progress` is told (files done, files in all).
+    A sidecar that changed after planning stays as it is. The previous versions and a journal are on disk
+    before the first sidecar changes, so that even a killed run can be undone. Raises OutputError if they
+    cannot be stored; in that case nothing was written. `on_progress` is called with (files done, total
+    files).
     """
     changes = tuple(changes)
     refused = tuple(change for change in changes if change.is_fault)

@@ -1,1 +1,1 @@
-"""What a scene can show: one file per kind, each a `paint_<kind>(canvas, rng)`."""
+"""The subjects of scenes: one file per kind, each with a `paint_<kind>(canvas, rng)`."""

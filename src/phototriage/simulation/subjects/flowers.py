@@ -1,4 +1,4 @@
-"""Large flowers before a garden out of focus."""
+"""Large flowers in front of an out-of-focus garden."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ __all__ = ["paint_flowers"]
 
 
 def paint_flowers(canvas: Canvas, rng: np.random.Generator) -> None:
-    """One to three large flowers with veined petals, in focus before a blurred garden."""
+    """Paints one to three large flowers with veined petals, in focus in front of a blurred garden."""
     height, width = canvas.shape[:2]
     paint_backdrop(canvas, rng)
     count = int(rng.integers(1, 4))
@@ -43,7 +43,7 @@ def _petal(
     colour: Colour,
     slim: float,
 ) -> None:
-    """A petal or leaf from its foot at x, y: lit along its middle, with veins."""
+    """Paints a petal or leaf from its base at x, y, lit along its middle, with veins."""
     t = np.linspace(0, 1, 16)
     half = size * slim * np.sin(np.pi * t**0.75) ** 0.8
     along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
@@ -105,7 +105,7 @@ def _stem(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: fl
 def _flower(
     canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float, colour: Colour
 ) -> None:
-    """Two rings of petals about a head of seeds laid in the golden angle."""
+    """Paints two rings of petals around a head of seeds arranged in the golden angle."""
     petals = int(rng.integers(11, 18))
     for ring, (reach, shade) in enumerate(((1.0, 0.82), (0.86, 1.0))):
         turns = (np.arange(petals) + 0.5 * ring) * 2 * np.pi / petals + rng.normal(0, 0.05, petals)

@@ -23,7 +23,7 @@ __all__ = ["paint_lake"]
 
 
 def paint_lake(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Mountains with snow and firs above a lake that mirrors them."""
+    """Paints mountains with snow and firs above a lake that reflects them."""
     height, width = canvas.shape[:2]
     light = pick(rng, LIGHTS)
     tint = rgb(light.tint)
@@ -63,7 +63,7 @@ def paint_lake(canvas: Canvas, rng: np.random.Generator) -> None:
 def _conifers(
     canvas: Canvas, rng: np.random.Generator, outline: NDArray[np.float32], size: float, colour: Colour
 ) -> None:
-    """Stands firs along an outline, every few pixels one."""
+    """Paints firs along an outline, one every few pixels."""
     width = canvas.shape[1]
     for x in np.arange(0, width, size * 0.16) + rng.uniform(-2, 2):
         tall = size * rng.uniform(0.45, 1.1)
@@ -77,7 +77,7 @@ def _conifers(
 
 
 def _mirror(canvas: Canvas, rng: np.random.Generator, shore: int, light: Light) -> None:
-    """Fills the rows from `shore` on with water that mirrors what stands above, shaken by waves."""
+    """Fills the rows from `shore` on with water that reflects the content above, distorted by waves."""
     height, width = canvas.shape[:2]
     deep = height - shore
     y, x = np.mgrid[0:deep, 0:width].astype(np.float32)
@@ -99,7 +99,7 @@ def _mirror(canvas: Canvas, rng: np.random.Generator, shore: int, light: Light) 
 
 
 def _bank(canvas: Canvas, rng: np.random.Generator, light: Light) -> None:
-    """Stones and reeds at the lower edge."""
+    """Paints stones and reeds at the lower edge."""
     height, width = canvas.shape[:2]
     for _ in range(46):
         x, y = rng.uniform(0, width), height * (1 - abs(rng.normal(0, 0.045)))

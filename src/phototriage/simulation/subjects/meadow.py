@@ -24,7 +24,7 @@ __all__ = ["paint_meadow"]
 
 
 def paint_meadow(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Rolling fields with trees, flowers in front, now and then hot-air balloons."""
+    """Paints rolling fields with trees, flowers in front, and sometimes hot-air balloons."""
     height, width = canvas.shape[:2]
     light = pick(rng, LIGHTS)
     tint = rgb(light.tint)
@@ -89,7 +89,7 @@ def paint_meadow(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _tree(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, size: float, light: Light) -> None:
-    """A broad-leaved tree: a trunk under a crown of many small leaves, lighter towards the upper left."""
+    """Paints a broad-leaved tree: a trunk and a crown of small leaves, lighter toward the upper left."""
     tint = rgb(light.tint)
     bark = rgb((0.26, 0.19, 0.13)) * tint
     trunk = size * 0.045

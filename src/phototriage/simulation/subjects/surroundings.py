@@ -1,4 +1,4 @@
-"""What several scenes share: the light of the day, sky, grass, a background out of focus."""
+"""Parts shared by several scenes: daylight, sky, grass, an out-of-focus background."""
 
 from dataclasses import dataclass
 
@@ -26,14 +26,14 @@ __all__ = ["LIGHTS", "Light", "below", "paint_backdrop", "paint_grass", "paint_s
 
 @dataclass(frozen=True)
 class Light:
-    """The colours of a time of day."""
+    """The colors of a time of day."""
 
     zenith: Colour
     horizon: Colour
     cloud: Colour
     cloud_shade: Colour
     sun: Colour
-    tint: Colour  # what it multiplies the colours of things by
+    tint: Colour  # factor for the colors of objects
 
 
 LIGHTS = (
@@ -88,7 +88,7 @@ def paint_sky(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: i
 
 
 def below(canvas: Canvas, outline: NDArray[np.float32], bottom: int) -> NDArray[np.float32]:
-    """Mask (h, w) of what lies under an outline, smooth at its edge, down to the row `bottom`."""
+    """Mask (h, w) of the area below an outline, smooth at its edge, down to the row `bottom`."""
     rows = np.arange(canvas.shape[0], dtype=np.float32)[:, None]
     return np.asarray(np.clip(rows - outline + 0.5, 0, 1) * (rows < bottom), np.float32)
 
@@ -101,7 +101,7 @@ def paint_grass(
     size: float,
     light: Light,
 ) -> None:
-    """Blades of grass that stand at the points given, bent by the wind."""
+    """Paints blades of grass at the given points, bent by the wind."""
     tall = size * rng.uniform(0.35, 1.1, len(x))
     bend = tall * rng.normal(0.12, 0.22, len(x))
     lines: list[tuple[ArrayLike, Colour]] = []
@@ -120,7 +120,7 @@ def paint_grass(
 
 
 def paint_backdrop(canvas: Canvas, rng: np.random.Generator) -> None:
-    """A background far out of focus: leaves by day or lights in the evening."""
+    """Paints a strongly out-of-focus background: leaves by day or lights in the evening."""
     height, width = canvas.shape[:2]
     grounds: tuple[tuple[Colour, Colour], ...] = (
         ((0.42, 0.55, 0.32), (0.16, 0.26, 0.14)), ((0.16, 0.18, 0.30), (0.10, 0.08, 0.12)),

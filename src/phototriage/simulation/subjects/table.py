@@ -1,4 +1,4 @@
-"""A still life on a wooden table beside a window."""
+"""A still life on a wooden table next to a window."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ __all__ = ["paint_table"]
 
 
 def paint_table(canvas: Canvas, rng: np.random.Generator) -> None:
-    """A still life: fruit, a vase or a bottle, a cup and a book on a wooden table beside a window."""
+    """Paints a still life: fruit, a vase or bottle, a cup and a book on a wooden table next to a window."""
     height, width = canvas.shape[:2]
     edge = int(height * rng.uniform(0.46, 0.54))
     wall = vary(
@@ -106,7 +106,7 @@ def paint_table(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _planks(canvas: Canvas, rng: np.random.Generator, edge: int) -> None:
-    """A table of boards that run sideways, with grain and joints, darker towards its far edge."""
+    """Paints a table of horizontal boards with grain and joints, darker toward its far edge."""
     height, width = canvas.shape[:2]
     deep = height - edge
     wood = rgb(vary(rng, pick(rng, ((0.60, 0.40, 0.24), (0.74, 0.56, 0.37), (0.42, 0.28, 0.19))), 0.08))
@@ -124,7 +124,7 @@ def _planks(canvas: Canvas, rng: np.random.Generator, edge: int) -> None:
 
 
 def _cloth(canvas: Canvas, rng: np.random.Generator, edge: int) -> None:
-    """A checked cloth over a part of the table, its weave visible."""
+    """Paints a checkered cloth with a visible weave over part of the table."""
     height, width = canvas.shape[:2]
     colour = rgb(vary(rng, pick(rng, ((0.75, 0.2, 0.2), (0.2, 0.36, 0.6), (0.3, 0.5, 0.34))), 0.08))
 
@@ -148,7 +148,7 @@ def _cloth(canvas: Canvas, rng: np.random.Generator, edge: int) -> None:
 
 
 def _sprigs(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float) -> None:
-    """Stems with leaves and blossoms that stand in a vase whose mouth is at x, y."""
+    """Paints stems with leaves and blossoms in a vase whose mouth is at x, y."""
     blossom = vary(
         rng,
         pick(rng, ((0.92, 0.45, 0.52), (0.96, 0.82, 0.30), (0.94, 0.92, 0.88), (0.62, 0.48, 0.80))),
@@ -173,7 +173,7 @@ def _sprigs(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: 
 
 
 def _fruit(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, radius: float) -> None:
-    """An orange, apple, lemon or plum, its skin freckled."""
+    """Paints an orange, apple, lemon or plum with freckled skin."""
     skins: tuple[Colour, ...] = (
         (0.94, 0.54, 0.12),
         (0.74, 0.13, 0.12),
@@ -202,7 +202,7 @@ def _fruit(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, radi
 
 
 def _book(canvas: Canvas, rng: np.random.Generator, x: float, y: float, wide: float) -> None:
-    """An open book with lines of print."""
+    """Paints an open book with lines of print."""
     tall = wide * 0.62
     paper = rgb((0.93, 0.91, 0.84))
     shadow(canvas, x + wide * 0.1, y - tall * 0.3, wide * 1.25, tall * 0.7, 0.45)
