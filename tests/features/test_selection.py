@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from phototriage.features.cache.selection import select_photos, select_stores
 
 from phototriage.errors import FeatureError
 from phototriage.features import Block, FeatureStore
 from phototriage.features.cache.index import PhotoIndex
+from phototriage.features.selection import select_photos, select_stores
 
 IQA = Block("iqa", "iqa/1", ("sharpness", "contrast"))
 CLIP = Block("clip", "clip/1", ("a", "b", "c"))
