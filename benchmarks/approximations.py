@@ -40,7 +40,8 @@ def main(large: Path, clive: Path) -> None:
 
 
 def scaled_decoding(folder: Path, options: ExtractorOptions, cache: Path) -> None:
-    whole, scaled = [], []
+    whole: list[NDArray[np.uint8]] = []
+    scaled: list[NDArray[np.uint8]] = []
     for path in discover(folder):
         try:
             photo = decode(path.read_bytes(), None)
@@ -52,7 +53,9 @@ def scaled_decoding(folder: Path, options: ExtractorOptions, cache: Path) -> Non
             scaled.append(decode(file.getvalue(), 800).pixels)
             height, width = scaled[-1].shape[:2]
             full = np.asarray(Image.open(file))
-            whole.append(np.asarray(cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA)))
+            whole.append(
+                np.asarray(cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+            )
     print(f"{len(whole)} photos of {LARGE // 1_000_000} megapixels and more, as JPEG: decoded at a fraction,")
     print("then area-averaged to 800 pixels, against decoded whole and then area-averaged\n")
     print("| feature | largest change |\n|---|---|")

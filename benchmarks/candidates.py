@@ -55,10 +55,10 @@ class Sum:
         return {photo: fold for part in self.parts for photo, fold in part.fold_of.items()}
 
     def scores(self, features: Features, fold: int) -> Array:
-        return np.sum([part.scores(features, fold) for part in self.parts], axis=0)
+        return np.asarray(np.stack([part.scores(features, fold) for part in self.parts]).sum(axis=0))
 
     def held_out(self, features: Features) -> Array:
-        return np.sum([part.held_out(features) for part in self.parts], axis=0)
+        return np.asarray(np.stack([part.held_out(features) for part in self.parts]).sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class Fixed:
     def scores(self, features: Features, fold: int) -> Array:
         del fold
         table = pd.DataFrame(features.matrix, columns=list(features.columns))
-        return np.sum([weight * table[name] for name, weight in self.weights.items()], axis=0, dtype=float)
+        weighted = [weight * table[name].to_numpy(float) for name, weight in self.weights.items()]
+        return np.asarray(np.stack(weighted).sum(axis=0))
 
     def held_out(self, features: Features) -> Array:
         return self.scores(features, 0)
@@ -114,20 +115,18 @@ def learned(
         rng = np.random.default_rng([seed, number])
         rows = rng.permutation(np.flatnonzero(fold != number))
         few = rows[: len(rows) // 8]
-        sides = [
-            opinions.groups(rows[len(few) :], GROUPS, "train", rng),
-            opinions.groups(few, VALIDATION_GROUPS, "validation", rng),
-        ]
+        taught = opinions.groups(rows[len(few) :], GROUPS, "train", rng)
+        checked = opinions.groups(few, VALIDATION_GROUPS, "validation", rng)
         features = opinions.features
         if bursts is not None:
             split = split_of_bursts(bursts[0])
-            sides = [joined(sides[0], split.train), joined(sides[1], split.validation)]
+            taught, checked = joined(taught, split.train), joined(checked, split.validation)
             features = Features(
                 photos + bursts[1].photos,
                 np.vstack([features.matrix, bursts[1].select(features.blocks)]),
                 features.blocks,
             )
-        rankers.append(train(Split(*sides, UNUSED), features, replace(config, seed=seed)).ranker)
+        rankers.append(train(Split(taught, checked, UNUSED), features, replace(config, seed=seed)).ranker)
     return Candidate(name, tuple(rankers), dict(zip(photos, fold.tolist(), strict=True)))
 
 

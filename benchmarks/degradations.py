@@ -43,12 +43,13 @@ def gaussian_blur(photo: Photo, sigma: float, _: np.random.Generator) -> Photo:
 
 def motion_blur(photo: Photo, length: float, rng: np.random.Generator) -> Photo:
     kernel = blur_by_motion(length * max(photo.shape) / 800, rng.uniform(0, 180))
-    return from_linear(cv2.filter2D(to_linear(photo), -1, kernel, borderType=cv2.BORDER_REFLECT_101))
+    light = cv2.filter2D(to_linear(photo), -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+    return from_linear(np.asarray(light, np.float32))
 
 
 def jpeg(photo: Photo, quality: float, _: np.random.Generator) -> Photo:
-    _, packed = cv2.imencode(".jpg", photo[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
-    return np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[:, :, ::-1])
+    packed = cv2.imencode(".jpg", photo[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1])
 
 
 def exposure(photo: Photo, stops: float, _: np.random.Generator) -> Photo:

@@ -142,21 +142,21 @@ def merged(rankers: Sequence[TrainedRanker]) -> TrainedRanker:
     """
     first = rankers[0]
     mean, std = (first.weights[f"normalize.{name}"] for name in ("mean", "std"))
-    inner, offset, outer, shift = [], [], [], np.float32(0)
+    inner, offset, outer, shifts = [], [], [], []
     for ranker in rankers:
         w = ranker.weights
         inner.append(w["layers.0.weight"] * (std / w["normalize.std"]))
         moved = (mean - w["normalize.mean"]) / w["normalize.std"]
         offset.append(w["layers.0.bias"] + w["layers.0.weight"] @ moved)
         outer.append(w["layers.1.weight"] / (ranker.temperature * len(rankers)))
-        shift += w["layers.1.bias"] / (ranker.temperature * len(rankers))
+        shifts.append(w["layers.1.bias"] / (ranker.temperature * len(rankers)))
     weights = {
         "normalize.mean": mean,
         "normalize.std": std,
         "layers.0.weight": np.concatenate(inner),
         "layers.0.bias": np.concatenate(offset),
         "layers.1.weight": np.concatenate(outer, axis=1),
-        "layers.1.bias": shift,
+        "layers.1.bias": np.sum(shifts, axis=0),
     }
     return replace(
         first,

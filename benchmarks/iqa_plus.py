@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -97,24 +98,25 @@ def main(clive: Path, kodak: Path, seeds: int) -> None:
         )
 
     def on_bursts(columns: Sequence[str], held: Sequence[set[int]]) -> Array:
-        return np.sum(
-            [burst_right(takes, columns, bursts, scene_of, fold, seed) for fold in held for seed in range(2)],
-            axis=0,
-        )
+        counts = [
+            burst_right(takes, columns, bursts, scene_of, fold, seed) for fold in held for seed in range(2)
+        ]
+        return np.asarray(np.stack(counts).sum(axis=0))
 
     print("| features | Spearman, five-fold | pairs right %, five-fold | Spearman, unseen third |", end="")
     print(" bursts right %, five-fold | bursts right %, unseen scenes |\n|---|---|---|---|---|---|")
     splits = [np.where(unseen, 0, 1)] * seeds
     sets = {"the four": IQA_COLUMNS, "the four, unclipped": UNCLIPPED, "iqa_plus": IQA_PLUS_COLUMNS}
     figures = []
+    columns: Sequence[str]
     for columns in sets.values():
         folded = standardised(on_clive(columns, by_fold, range(FOLDS)), by_fold)
         third = on_clive(columns, splits, [0])[:, unseen]
         figures.append(
             (
-                resampled(len(mos), lambda rows, s=folded: spearman(s, mos, rows)),
-                resampled(len(mos), lambda rows, s=folded: pairs_right(s, mos, by_fold, rows)),
-                resampled(int(unseen.sum()), lambda rows, s=third: spearman(s, mos[unseen], rows)),
+                resampled(len(mos), partial(spearman, folded, mos)),
+                resampled(len(mos), partial(pairs_right, folded, mos, by_fold)),
+                resampled(int(unseen.sum()), partial(spearman, third, mos[unseen])),
                 over_scenes(on_bursts(columns, scene_folds)),
                 over_scenes(on_bursts(columns, [unseen_scenes])),
             )
@@ -134,7 +136,7 @@ def main(clive: Path, kodak: Path, seeds: int) -> None:
     for name, columns in changes.items():
         scores = standardised(on_clive(columns, by_fold, range(FOLDS)), by_fold)
         pair = (
-            resampled(len(mos), lambda rows, s=scores: spearman(s, mos, rows)),
+            resampled(len(mos), partial(spearman, scores, mos)),
             over_scenes(on_bursts(columns, scene_folds)),
         )
         base = base or pair
@@ -160,7 +162,7 @@ def measure_left_out(pixels: NDArray[np.uint8]) -> list[float]:
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     light = grey.astype(np.float64)
     quarter = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    mask = np.abs(cv2.filter2D(grey, cv2.CV_32F, np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])))
+    mask = np.abs(cv2.filter2D(grey, cv2.CV_32F, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)))
     tiles = np.sort(cv2.resize(mask, (16, 16), interpolation=cv2.INTER_AREA), axis=None)
     shares = np.bincount(grey.ravel(), minlength=256) / grey.size
     red, green, blue = np.moveaxis(pixels.astype(np.float64), 2, 0)

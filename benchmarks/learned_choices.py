@@ -90,13 +90,14 @@ def main(weights: Path, clive: Path, seeds: int, cache: Path) -> None:
         print(f"| {name} | {len(features.columns)} | {cells} |", flush=True)
     best = []
     for half in range(2):
-        name = max(by_set, key=lambda each, half=half: by_set[each][half])
+        of_half = {each: figures[half] for each, figures in by_set.items()}
+        name = max(of_half, key=of_half.__getitem__)
         print(f"\n| recipe on {name} | half {'AB'[half]} |\n|---|---|")
         by_recipe = {}
         for recipe, config in RECIPES.items():
             by_recipe[recipe] = figure(half, name, config)
             print(f"| {recipe} | {by_recipe[recipe]:.3f} |", flush=True)
-        best.append((name, max(by_recipe, key=lambda each, found=by_recipe: found[each])))
+        best.append((name, max(by_recipe, key=by_recipe.__getitem__)))
 
     print(
         "\n| chosen on one half, judged on the other | Spearman | over the specification | over four depths |"
@@ -108,10 +109,10 @@ def main(weights: Path, clive: Path, seeds: int, cache: Path) -> None:
         samples = {}
         for arm, (of, config) in arms.items():
             opinions = Opinions(sets[of], mos, spread)
-            scores = [
+            of_seeds = [
                 opinions.trained(own, config, [seed, 9]).scores(sets[of])[other] for seed in range(seeds)
             ]
-            samples[arm] = spearman_samples(np.array(scores, float), mos[other])
+            samples[arm] = spearman_samples(np.array(of_seeds, float), mos[other])
         print(
             f"| on {'AB'[half]}: {name}; {recipe} | {interval(samples['best'], '')} "
             f"| {interval(samples['best'] - samples['spec'], '', '+')} "

@@ -19,9 +19,10 @@ CACHE_FOLDER keeps the features: clive_SIDE.npz and fullsize_SIDE.npz with `name
 import sys
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import rankdata
 from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from phototriage.features.extractors.lite import GRAPH
@@ -81,8 +82,9 @@ def main(clive: Path, fullsize: Path, cache: Path) -> None:
     spoilt = {side: fullsize_features(fullsize, side, cache) for side in FULL_SIDES}
     cases = [(side, TAKEN) for side in FULL_SIDES] + [(512, TAKEN[:3]), (512, TAKEN[3:]), (512, TAKEN[4:5])]
     by_name = {
-        f"{side}, {spanned(stages)}": tuple(
-            columns(each, stages, "mean") for each in (spoilt[side], sets[500])
+        f"{side}, {spanned(stages)}": (
+            columns(spoilt[side], stages, "mean"),
+            columns(sets[500], stages, "mean"),
         )
         for side, stages in cases
     }
@@ -90,14 +92,14 @@ def main(clive: Path, fullsize: Path, cache: Path) -> None:
     speed_table(fullsize)
 
 
-def ridge() -> object:
+def ridge() -> Pipeline:
     return make_pipeline(StandardScaler(), RidgeCV(ALPHAS))
 
 
 # Features
 
 
-def clive_features(clive: Path, photos: list[str], side: int, cache: Path) -> Mapping[str, NDArray]:
+def clive_features(clive: Path, photos: list[str], side: int, cache: Path) -> Mapping[str, NDArray[Any]]:
     def pixels(photo: str) -> Pixels:
         whole = load(clive / "photos" / photo, 800).pixels
         if side in ENLARGED:
@@ -107,7 +109,7 @@ def clive_features(clive: Path, photos: list[str], side: int, cache: Path) -> Ma
     return cached(cache / f"clive_{side}.npz", photos, pixels)
 
 
-def fullsize_features(folder: Path, side: int, cache: Path) -> Mapping[str, NDArray]:
+def fullsize_features(folder: Path, side: int, cache: Path) -> Mapping[str, NDArray[Any]]:
     takes = [f"{path.name}/{take}" for path in sorted(folder.glob("*.jpg")) for take in TAKES]
 
     def pixels(name: str) -> Pixels:
@@ -118,7 +120,10 @@ def fullsize_features(folder: Path, side: int, cache: Path) -> Mapping[str, NDAr
         top, left = rng.integers(0, height // 50), rng.integers(0, width // 50)  # framed a little otherwise
         spoilt = TAKES[take](whole[top : top + height * 49 // 50, left : left + width * 49 // 50], rng)
         scale = 800 / max(spoilt.shape[:2])
-        return Whole(side)(cv2.resize(spoilt, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+        spoilt = np.asarray(
+            cv2.resize(spoilt, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+        )
+        return Whole(side)(spoilt)
 
     return cached(cache / f"fullsize_{side}.npz", takes, pixels)
 
@@ -140,7 +145,7 @@ def shaken(photo: Pixels, rng: np.random.Generator, length: int = 5) -> Pixels:
     for along in np.linspace(-length / 2, length / 2, 50):
         x, y = length / 2 + 0.5 + along * np.cos(angle), length / 2 + 0.5 + along * np.sin(angle)
         kernel[round(y), round(x)] += 1
-    return cv2.filter2D(photo, -1, kernel / kernel.sum())
+    return np.asarray(cv2.filter2D(photo, -1, kernel / kernel.sum()), np.uint8)
 
 
 def brighter(stops: float) -> Callable[[Pixels, np.random.Generator], Pixels]:
@@ -156,22 +161,22 @@ TAKES: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
     "sound": lambda photo, rng: photo,
     "noise σ .03": noise(0.03),
     "noise σ .055": noise(0.055),
-    "blur σ 1.3 px": lambda photo, rng: cv2.GaussianBlur(photo, (0, 0), 1.3),
+    "blur σ 1.3 px": lambda photo, rng: np.asarray(cv2.GaussianBlur(photo, (0, 0), 1.3), np.uint8),
     "shake 5 px": shaken,
     "+.8 EV": brighter(0.8),
     "−.8 EV": brighter(-0.8),
 }
 
 
-def cached(path: Path, names: list[str], pixels: Callable[[str], Pixels]) -> Mapping[str, NDArray]:
+def cached(path: Path, names: list[str], pixels: Callable[[str], Pixels]) -> Mapping[str, NDArray[Any]]:
     if not path.exists():
         session = stage_session()
 
-        def pooled(photo: Pixels) -> tuple[NDArray, NDArray]:
+        def pooled(photo: Pixels) -> tuple[Array, Array]:
             outputs = session.run(NAMES, {"photos": photo[None]})
-            return tuple(
-                np.concatenate([getattr(output[0], kind)(axis=(1, 2)) for output in outputs])
-                for kind in ("mean", "std")
+            return (
+                np.concatenate([output[0].mean(axis=(1, 2)) for output in outputs]),
+                np.concatenate([output[0].std(axis=(1, 2)) for output in outputs]),
             )
 
         with ThreadPool() as pool:
@@ -199,7 +204,7 @@ def stage_session() -> onnxruntime.InferenceSession:
     )
 
 
-def columns(found: Mapping[str, NDArray], stages: list[str], *kinds: str) -> Array:
+def columns(found: Mapping[str, NDArray[Any]], stages: list[str], *kinds: str) -> Array:
     chosen = np.isin(found["stages"], stages)
     return np.hstack([found[kind][:, chosen] for kind in kinds]).astype(float)
 
@@ -276,13 +281,14 @@ def fault_table(cases: Mapping[str, tuple[Array, Array]], mos: Array) -> None:
     print()
 
 
-def print_shares(name: str, right: NDArray) -> None:
+def print_shares(name: str, right: NDArray[Any]) -> None:
     print(f"| {name} | " + " | ".join(f"{share:.0%}" for share in right.mean(axis=0)) + " |", flush=True)
 
 
 def speed_table(fullsize: Path) -> None:
     """Of 32 photos of 800 × 533: one core's time alone, and the extractor's, with a thread per core."""
-    photo = cv2.resize(load(next(iter(sorted(fullsize.glob("*.jpg")))), 800).pixels, (800, 533))
+    first = next(iter(sorted(fullsize.glob("*.jpg"))))
+    photo = np.asarray(cv2.resize(load(first, 800).pixels, (800, 533)), np.uint8)
     (extractor,) = build_extractors(["lite"], ExtractorOptions(), Path())
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1
@@ -293,23 +299,21 @@ def speed_table(fullsize: Path) -> None:
     print("|---|---|---|---|---|---|")
     for side in FULL_SIDES:
         ready = [Whole(side)(photo)] * 32
-        prepare = fastest(lambda side=side: Whole(side)(photo), time.thread_time, 10)
-        alone = fastest(lambda ready=ready: bare.run(None, {"photos": ready[0][None]}), time.thread_time, 10)
+        prepare = fastest(partial(Whole(side), photo), time.thread_time, 10)
+        alone = fastest(partial(bare.run, None, {"photos": ready[0][None]}), time.thread_time, 10)
         extractor(ready)
         with ThreadPool() as pool:
             both, ours = [], []
             for _ in range(5):
                 both.append(
                     fastest(
-                        lambda ready=ready: pool.map(
-                            lambda one: bare.run(None, {"photos": one[None]}), ready, 1
-                        ),
+                        partial(pool.map, lambda one: bare.run(None, {"photos": one[None]}), ready, 1),
                         time.perf_counter,
                         1,
                     )
                     / 32
                 )
-                ours.append(fastest(lambda ready=ready: extractor(ready), time.perf_counter, 1) / 32)
+                ours.append(fastest(partial(extractor, ready), time.perf_counter, 1) / 32)
         ratio = np.median(np.array(ours) / np.array(both))
         values = [f"{1000 * each:.1f} ms" for each in (prepare, alone, np.median(both), np.median(ours))]
         print(f"| {side} | " + " | ".join(values) + f" | {ratio:.2f} |", flush=True)

@@ -21,6 +21,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from phototriage.outputs.report import report_html
 from phototriage.photos import content_hash
 from phototriage.series import RankedPhoto, RankedSeries, Reason
+from phototriage.series.verdict import Verdict
 from phototriage.simulation import write_bursts
 
 SERIES, TAKES, FRAMES = 1000, 4, 600
@@ -76,7 +77,7 @@ def a_series(folder: Path, number: int, drawn: list[Path]) -> RankedSeries:
     for take in range(TAKES):
         photo = f"{name}/IMG_{number * TAKES + take:05d}.jpg"
         (folder / photo).hardlink_to(drawn[(number * TAKES + take) % len(drawn)])
-        verdict = "pick" if take == 0 else "close" if take == 1 and number % 5 == 0 else "rest"
+        verdict: Verdict = "pick" if take == 0 else "close" if take == 1 and number % 5 == 0 else "rest"
         reasons = (
             Reason("sharper", "sharpness", 0.83, 0.61, 0.7),
             Reason("highlights clipped", "clipped", 0.2, 0.1, None),

@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,8 @@ def main() -> None:
             for rows in np.array_split(np.arange(PHOTOS), parts):
                 store.add([hashes[row] for row in rows], vectors[rows])
             # Without merging, or the second round would find one part.
-            work[f"load {PHOTOS:,} × {NUMBERS} from {parts} part{'s' * (parts > 1)}"] = lambda place=place: (
-                FeatureStore(place, block, merge=False)
+            work[f"load {PHOTOS:,} × {NUMBERS} from {parts} part{'s' * (parts > 1)}"] = partial(
+                FeatureStore, place, block, merge=False
             )
         work[f"gather {PHOTOS:,} × {NUMBERS} in another order"] = lambda: store.vectors(hashes[::-1])
         status = Path(__file__).stat()
@@ -47,7 +48,7 @@ def main() -> None:
             ]
             with PhotoIndex(place) as index:
                 index.remember(((*file, hashes[0]) for file in files), {})
-            work[f"look {count:,} files up"] = lambda place=place, files=files: look_up(place, files)
+            work[f"look {count:,} files up"] = partial(look_up, place, files)
         times: dict[str, list[float]] = {name: [] for name in work}
         for _ in range(ROUNDS):
             for name, do in work.items():

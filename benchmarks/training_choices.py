@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ from phototriage.simulation import write_bursts
 Array = NDArray[np.float64]
 
 FOLDS, BURSTS, GROUPS, VALIDATION_GROUPS = 5, 240, 500, 150
-CLEAR_PAIRS = {"min_agreement": 0.7, "min_reviewers": 2}
+CLEAR_PAIRS: dict[str, Any] = {"min_agreement": 0.7, "min_reviewers": 2}
 ARMS: dict[str, MultiFeatureConfig] = {
     "margin": replace(RECIPE, loss="margin"),
     "margin, clear pairs": replace(RECIPE, loss="margin", **CLEAR_PAIRS),
@@ -259,5 +260,6 @@ def interval(samples: Array, name: str, sign: str = "") -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        folders = [Path(argument) for argument in (*sys.argv[1:4], *sys.argv[5:6], scratch)]
-        main(*folders[:3], int(sys.argv[4]) if len(sys.argv) > 4 else 3, folders[3])
+        phototriage, clive, kodak, *more = sys.argv[1:]
+        seeds, cache = int(more[0]) if more else 3, Path(more[1] if more[1:] else scratch)
+        main(Path(phototriage), Path(clive), Path(kodak), seeds, cache)

@@ -7,6 +7,7 @@ given to onnxruntime when a session starts.
 """
 
 from pathlib import Path
+from typing import Any
 
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
@@ -70,7 +71,11 @@ def _convolve(layer: Convolution, hidden: str, nodes: list[NodeProto], weights: 
         tensor.data_location = TensorProto.EXTERNAL
         tensor.external_data.add(key="location", value="weights")
         weights.append(tensor)
-    how = {"auto_pad": "SAME_UPPER", "strides": (layer.stride,) * 2, "kernel_shape": (layer.kernel,) * 2}
+    how: dict[str, Any] = {
+        "auto_pad": "SAME_UPPER",
+        "strides": (layer.stride,) * 2,
+        "kernel_shape": (layer.kernel,) * 2,
+    }
     nodes.append(helper.make_node("Conv", [hidden, *names], [layer.name], group=layer.groups, **how))
     if not layer.relu6:
         return layer.name

@@ -1,12 +1,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from phototriage.cli.ablate import Command, default
 from phototriage.cli.feature_source import FeatureSource
 from phototriage.cli.label_source import LabelSource
+from phototriage.experiments.cross_validation import cross_validated
 
 Cli = Callable[..., tuple[int, str, str]]
 QUICK = ("--mlp_hidden_dims", "--input_normalization", "standardize", "--learning_rate", "0.1",
@@ -70,23 +72,20 @@ def test_photos_are_measured_once_for_all_subsets(cli: Cli, bursts: Path, tmp_pa
 def test_after_ctrl_c_what_was_finished_is_shown_and_kept(
     cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from phototriage.experiments import ablation
-
     labels, table = own_labels
     options = ("--comparisons", labels, "--feature_table", table, "--output_dir", tmp_path / "out", *QUICK)
-    whole = ablation.cross_validated
 
-    def stopped(name: str, *inputs: object) -> object:
+    def stopped(name: str, *inputs: Any) -> object:
         if name == "noise":
             raise KeyboardInterrupt
-        return whole(name, *inputs)  # type: ignore[arg-type]
+        return cross_validated(name, *inputs)
 
-    monkeypatch.setattr(ablation, "cross_validated", stopped)
+    monkeypatch.setattr("phototriage.experiments.ablation.cross_validated", stopped)
     code, out, err = cli("ablate", *options)
     assert code == 130
     assert "number+noise" in out
     assert "\nphototriage: stopped; what was finished is kept" in err
-    monkeypatch.setattr(ablation, "cross_validated", whole)
+    monkeypatch.setattr("phototriage.experiments.ablation.cross_validated", cross_validated)
     code, _, err = cli("ablate", *options)
     assert code == 0
     assert [line.split("; about")[0] for line in err.splitlines()[:2]] == [

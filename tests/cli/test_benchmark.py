@@ -15,6 +15,7 @@ from phototriage.evaluation import ScorerReport
 from phototriage.features import ExtractorOptions, MultiFeatureExtractor
 from phototriage.labels import official_split, read_labels
 from phototriage.ranker import MultiFeatureConfig
+from phototriage.ranker.training import train
 from phototriage.simulation.release import write_release
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -166,10 +167,7 @@ def test_a_second_run_trains_nothing(workplace: Workplace, cli: Cli, monkeypatch
 def test_after_ctrl_c_what_was_trained_is_kept(
     workplace: Workplace, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from phototriage.experiments import training_run
-
     trained = 0
-    train = training_run.train
 
     def second_is_stopped(*inputs: Any, **options: Any) -> object:
         nonlocal trained
@@ -178,7 +176,7 @@ def test_after_ctrl_c_what_was_trained_is_kept(
             raise KeyboardInterrupt
         return train(*inputs, **options)
 
-    monkeypatch.setattr(training_run, "train", second_is_stopped)
+    monkeypatch.setattr("phototriage.experiments.training_run.train", second_is_stopped)
     arguments = workplace.arguments("--output_dir", workplace.folder / "stopped", "--on", "official")
     assert cli(*arguments)[0] == 130
     assert not (workplace.folder / "stopped" / "report.md").exists()

@@ -144,13 +144,14 @@ def test_the_size_of_scores_does_not_matter(
     quality = {photo: rng.normal() for row in rows for photo in row[1:3]}
     right = [(quality[a] > quality[b]) == (preference > 0.5) for _, a, b, preference in rows]
     expected = sum(right) / len(rows)
-    for scaled in (
+    scales: tuple[Callable[[float], float], ...] = (
         lambda x: x,
         lambda x: 1e9 + 10 * x,
         lambda x: 1000 + x / 1000,
         lambda x: 1e300 * x,
         lambda x: 1e-300 * x,
-    ):
+    )
+    for scaled in scales:
         lines = [f"{photo[:-1]},{photo},{scaled(x)!r}" for photo, x in quality.items()]
         (tmp_path / "tool.csv").write_text("\n".join(["series,photo,score", *lines]))
         options = ("--comparisons", tmp_path / "labels.csv", "--scores", tmp_path / "tool.csv")

@@ -217,7 +217,8 @@ def test_the_features_of_all_extractors_are_read_back(cli: Cli, tmp_path: Path) 
     photos, hashes = [Path(f"/photos/{name}.jpg") for name in "ab"], ["aa" * 16, "bb" * 16]
     extractors = build_extractors(list(EXTRACTORS), ExtractorOptions(), tmp_path)
     blocks = [
-        Block(name, f"{name}/1", each.columns) for name, each in zip(EXTRACTORS, extractors, strict=True)
+        Block(name, f"{name}/1", each.block.columns)
+        for name, each in zip(EXTRACTORS, extractors, strict=True)
     ]
     rng = np.random.default_rng(0)
     vectors = [rng.uniform(size=(2, block.dim)).astype(np.float32) for block in blocks]
@@ -319,8 +320,8 @@ def test_inspect_of_a_photo_shows_its_neighbours(cli: Cli, cache_dir: Path, burs
     gone = bursts / "gone.jpg"
     code, _, err = cli("features", "inspect", "--photo", gone, "--cache_dir", cache_dir)
     assert (code, err) == (1, f"phototriage: {gone}: the file cannot be read: No such file or directory\n")
-    options = ("--photo", photo, "--neighbours", 0, "--cache_dir", cache_dir)
-    code, _, err = cli("features", "inspect", *options)
+    none = ("--photo", photo, "--neighbours", 0, "--cache_dir", cache_dir)
+    code, _, err = cli("features", "inspect", *none)
     assert (code, err) == (1, "phototriage: --neighbours must be at least 1, not 0\n")
 
 

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -191,7 +192,7 @@ def with_locked_folder(bursts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     locked.mkdir()
     scandir = os.scandir
 
-    def refuse(path: object = ".") -> object:
+    def refuse(path: Any = ".") -> Any:
         if path == locked:
             raise PermissionError(13, "Permission denied", path)
         return scandir(path)
@@ -375,7 +376,7 @@ def test_no_process_outlives_a_killed_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lines", [0, 1])
 def test_who_stops_reading_the_table_still_gets_the_files(bursts: Path, tmp_path: Path, lines: int) -> None:
     csv = tmp_path / "ranking.csv"
-    command = [
+    command = (
         sys.executable,
         "-m",
         "phototriage",
@@ -383,7 +384,7 @@ def test_who_stops_reading_the_table_still_gets_the_files(bursts: Path, tmp_path
         bursts / "photos",
         "--cache_dir",
         tmp_path / "cache",
-    ]
+    )
     process = subprocess.Popen(
         [*command, "--csv", csv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

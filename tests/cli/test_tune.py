@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from phototriage import extras
-from phototriage.experiments import tuning
+from phototriage.experiments.tuning_search import search
 from phototriage.features.table import read_feature_table
 from phototriage.labels import read_labels, split_by_series
 from phototriage.ranker import load_ranker
@@ -24,17 +24,16 @@ def test_searches_and_judges_on_series_it_never_saw(
     labels, table = own_labels
     folder = tmp_path / "out"
     monkeypatch.chdir(tmp_path)
-    options = ("--comparisons", labels, "--feature_table", table, "--output_dir", folder, *QUICK)
-    options += ("--weights_dir", "weights")
+    options = ("--comparisons", labels, "--feature_table", table, "--output_dir", folder, *QUICK,
+               "--weights_dir", "weights")  # fmt: skip
     split = split_by_series(read_labels(labels).comparisons, seed=0)
     searched: list[set[str]] = []
-    whole = tuning.search
 
     def watched(comparisons: Any, *inputs: Any, **more: Any) -> Any:
         searched.append(set(comparisons.series))
-        return whole(comparisons, *inputs, **more)
+        return search(comparisons, *inputs, **more)
 
-    monkeypatch.setattr(tuning, "search", watched)
+    monkeypatch.setattr("phototriage.experiments.tuning.search", watched)
     code, out, err = cli("tune", *options, "--trials", "4")
     assert code == 0
     assert searched == [{*split.train.series, *split.validation.series}]

@@ -76,7 +76,7 @@ def test_labels_of_larger_series_that_are_no_shares_of_votes_do_not_count() -> N
         votes_a,
         votes - votes_a,
         sizes,
-        (5 * np.arange(100)[:, None] + [0, 2, 3, 4]).ravel(),
+        (5 * np.arange(100)[:, None] + np.array([0, 2, 3, 4])).ravel(),
         threshold_kinds(preference, ()),
         0,
     )

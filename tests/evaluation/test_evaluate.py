@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -176,7 +177,8 @@ def test_nothing_to_judge_is_an_error(make_comparisons: MakeComparisons) -> None
 
 
 def random_pairs(rng: np.random.Generator, series: int) -> tuple[Comparisons, dict[str, float]]:
-    rows, scores = [], {}
+    rows: list[Any] = []
+    scores: dict[str, float] = {}
     for number in range(series):
         photos = [f"{number}-{photo}" for photo in range(rng.integers(2, 5))]
         scores |= {photo: float(rng.normal()) for photo in photos}
@@ -208,7 +210,7 @@ def test_intervals_are_scipys_bootstrap_over_series() -> None:
 
 def test_the_released_ranks_are_top1(shared: Path) -> None:
     labels = read_labels(shared / "phototriage")
-    perfect = {}
+    perfect: dict[str, float] = {}
     for side in "ab":
         table = labels.comparisons.table
         perfect |= dict(zip(table[f"photo_{side}"], -table[f"rank_{side}"].to_numpy(float), strict=True))

@@ -1,3 +1,5 @@
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -85,8 +87,11 @@ def test_top1_shares_ties() -> None:
 
 
 @given(st.lists(st.tuples(SCORES, st.randoms(use_true_random=False)), min_size=1, max_size=5))
-def test_kendall_tau_is_scipys_where_all_pairs_are_compared(series: list[tuple[list[int], object]]) -> None:
-    differences, preferences, starts, expected = [], [], [], []
+def test_kendall_tau_is_scipys_where_all_pairs_are_compared(series: list[tuple[list[int], Random]]) -> None:
+    differences: list[int] = []
+    preferences: list[float] = []
+    starts: list[int] = []
+    expected: list[float] = []
     for scores, random in series:
         wanted = [random.randint(0, 4) for _ in scores]
         starts.append(len(differences))

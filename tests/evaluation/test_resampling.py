@@ -1,8 +1,12 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from phototriage.evaluation import resampling
 from phototriage.evaluation.resampling import REPLICATES, Estimate, estimates, resampled_sums
+
+approx: Any = pytest.approx  # stands where a number is expected
 
 
 def test_every_sample_draws_as_many_series_as_there_are() -> None:
@@ -35,7 +39,5 @@ def test_intervals_are_percentiles_of_the_samples_that_have_a_figure() -> None:
     found = estimates(np.array([0.1, 0.2, np.nan]), samples)
     for column in (0, 1):
         low, high = np.nanpercentile(samples[:, column], [2.5, 97.5])
-        assert found[column] == Estimate(
-            pytest.approx((0.1, 0.2)[column]), pytest.approx(low), pytest.approx(high)
-        )
+        assert found[column] == Estimate(approx((0.1, 0.2)[column]), approx(low), approx(high))
     assert found[2] is None

@@ -74,7 +74,7 @@ def test_finished_subsets_are_not_trained_again(
 
     monkeypatch.setattr("phototriage.experiments.ablation.cross_validated", counted)
     again, *_ = ablate(comparisons, features, {"named anew": (0,)}, QUICK, 3, tmp_path)
-    assert again == Trial("named anew", 1, Scorer("named anew", first.scorer.scores, calibrated=True))  # type: ignore[union-attr]
+    assert again == Trial("named anew", 1, Scorer("named anew", first.scorer.scores, calibrated=True))
     assert trained == []
     other = comparisons.select(np.arange(40) > 0)
     for inputs in (

@@ -1,6 +1,7 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_an_interrupted_run_goes_on_and_its_watcher_and_notes_say_so(
     notes: list[str] = []
 
     @contextmanager
-    def watch(max_epochs):
+    def watch(max_epochs: int) -> Iterator[Any]:
         assert max_epochs == 4
         yield lambda record: None, lambda record: epochs.append(record.epoch)
 

@@ -16,6 +16,7 @@ from phototriage.experiments.tuning_search import SearchTrial, search
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons, Split
 from phototriage.ranker import MultiFeatureConfig
+from phototriage.ranker.training import train
 
 DEFAULT = MultiFeatureConfig(
     mlp_hidden_dims=(),
@@ -64,15 +65,14 @@ def test_a_search_that_was_interrupted_goes_on_as_if_it_had_not_been(
     assert [trial.number for trial in whole.trials] == [1, 2, 3, 4, 5, 6]
     started = 0
 
-    def interrupted(*inputs: object) -> object:
+    def interrupted(*inputs: Any) -> object:
         nonlocal started
         started += 1
         if started == 12:
             raise KeyboardInterrupt
-        return train(*inputs)  # type: ignore[arg-type]
+        return train(*inputs)
 
-    train = tuning_search.train
-    monkeypatch.setattr(tuning_search, "train", interrupted)
+    monkeypatch.setattr("phototriage.experiments.tuning_search.train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         search(*data, DEFAULT, 2, 6, tmp_path / "parts.sqlite")
     monkeypatch.setattr(tuning_search, "train", train)
@@ -180,7 +180,7 @@ def test_a_folder_holds_one_search(data: tuple[Comparisons, Features], tmp_path:
         (*data, DEFAULT, 3),
     ):
         with pytest.raises(OutputError, match=r"holds a search with other labels, .* another --output_dir"):
-            search(*inputs, 1, storage)  # type: ignore[arg-type]
+            search(*inputs, 1, storage)
     again = search(*data, DEFAULT, 2, 1, storage, lambda trial, _: pytest.fail("nothing was left to do"))
     assert len(again.trials) == 1
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import cv2
 import numpy as np
@@ -41,10 +42,10 @@ def run(folder: Path, cache_dir: Path, kept: Connection) -> None:
     """
     os.setsid()
     measuring._PHOTOS_PER_PART = 5
-    extraction.PHOTOS_PER_BATCH = 5
+    patch.object(extraction, "PHOTOS_PER_BATCH", 5).start()
     # Forked workers start in no time, where no thread of torch's or OpenCV's stands in the way.
     cv2.setNumThreads(1)
-    decoding_pool.get_context = lambda method: multiprocessing.get_context("fork")
+    patch.object(decoding_pool, "get_context", lambda method: multiprocessing.get_context("fork")).start()
 
     class TellingStore(FeatureStore):
         def add(self, content_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -52,5 +53,5 @@ def run(folder: Path, cache_dir: Path, kept: Connection) -> None:
             if content_hashes:
                 kept.send((self.block.name, list(content_hashes)))
 
-    extraction.FeatureStore = TellingStore
+    patch.object(extraction, "FeatureStore", TellingStore).start()
     extract({path.name: path for path in sorted(folder.iterdir())}, EXTRACTORS, cache_dir, workers=2)

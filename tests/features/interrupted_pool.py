@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def interrupt(*_: object) -> None:
 def main(photo: Path, rounds: int) -> int:
     """How many of the rounds were interrupted at work and ended."""
     # Forked workers start in no time; here no thread of torch's stands in the way.
-    decoding_pool.get_context = lambda method: multiprocessing.get_context("fork")
+    patch.object(decoding_pool, "get_context", lambda method: multiprocessing.get_context("fork")).start()
     signal.signal(signal.SIGALRM, interrupt)
     chance = random.Random(0)
     ended = 0

@@ -21,6 +21,7 @@ from phototriage.features import (
     measure_iqa,
     measuring,
 )
+from phototriage.features.cache.index import PhotoIndex
 from phototriage.photos import load, read_capture
 
 MakePhoto = Callable[..., Path]
@@ -336,7 +337,7 @@ def with_alternatives(
     """Of `first` and `last` the file is no photo; `first` has a usable alternative, the second of three."""
     (tmp_path / "text.jpg").write_text("no photo at all")
     photos = {"first": tmp_path / "text.jpg", "sound": make_photo("sound.jpg"), "last": tmp_path / "gone.jpg"}
-    alternatives = {
+    alternatives: dict[str, dict[str, str | Path]] = {
         "first": {"raw": tmp_path / "gone.dng", "edited": make_photo("edited.jpg", seed=7), "copy": "unread"},
         "sound": {"sound raw": "unread"},
         "last": {"last raw": tmp_path / "text.jpg"},
@@ -369,14 +370,14 @@ def test_what_is_known_of_alternatives_is_looked_up_once_per_file(
     first = run(photos, tmp_path / "cache", alternatives=alternatives)
     monkeypatch.setattr(extraction, "DecodingPool", None)
     asked: list[Path] = []
-    content_hashes = extraction.PhotoIndex.content_hashes
+    content_hashes = PhotoIndex.content_hashes
 
-    def listening(index: extraction.PhotoIndex, files: Any) -> list[str | None]:
+    def listening(index: PhotoIndex, files: Any) -> list[str | None]:
         files = list(files)
         asked.extend(path for path, _ in files)
         return content_hashes(index, files)
 
-    monkeypatch.setattr(extraction.PhotoIndex, "content_hashes", listening)
+    monkeypatch.setattr(PhotoIndex, "content_hashes", listening)
     again = run(photos, tmp_path / "cache", alternatives=alternatives)
     names = [path.name for path in asked]
     assert names == ["text.jpg", "sound.jpg", "text.jpg", "edited.jpg"]  # `last raw` is the same text

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -77,7 +78,7 @@ def kill(process: BaseProcess) -> None:
 
 def first(kept: Connection, count: int) -> list[tuple[str, list[str]]]:
     """The first messages, waited for; fewer where the process ends before."""
-    messages = []
+    messages: list[Any] = []
     try:
         while len(messages) < count:
             messages.append(kept.recv())
@@ -88,7 +89,7 @@ def first(kept: Connection, count: int) -> list[tuple[str, list[str]]]:
 
 def received(kept: Connection) -> list[tuple[str, list[str]]]:
     """Everything that was sent before the end."""
-    messages = []
+    messages: list[Any] = []
     try:
         while kept.poll():
             messages.append(kept.recv())

@@ -3,19 +3,19 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from benchmarks.squeezenet import SPEC, squeezenet_extractor
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from phototriage.errors import FeatureError
 from phototriage.features import EXTRACTORS, ExtractorOptions, MultiFeatureExtractor
+from squeezenet import SPEC, squeezenet_extractor
 
 ROOT = Path(__file__).parents[2]
 FILE = "squeezenet1_1.safetensors"
@@ -95,8 +95,9 @@ def test_a_photo_is_seen_at_the_chosen_size(weights: Path, tmp_path: Path) -> No
 
 def test_onnx_equals_torch(weights: Path, tmp_path: Path) -> None:
     found = {}
-    for runtime in ("torch", "onnx"):
-        options = ExtractorOptions(weights_dir=weights, runtime=runtime, device="cpu")  # type: ignore[arg-type]
+    runtimes: tuple[Literal["torch", "onnx"], ...] = ("torch", "onnx")
+    for runtime in runtimes:
+        options = ExtractorOptions(weights_dir=weights, runtime=runtime, device="cpu")
         extractor = squeezenet_extractor(options, tmp_path, layers=(3, 5))
         found[runtime] = extractor([extractor.prepare(photo) for photo in PHOTOS])
     products = (found["torch"] * found["onnx"]).sum(axis=1)

@@ -14,10 +14,11 @@ from phototriage.labels.alignment import released_preferences
 from phototriage.labels.comparisons import COLUMNS
 
 Row = tuple[str, str, str, float] | tuple[str, str, str, float, int, int]
+MakeComparisons = Callable[[Sequence[Row]], Comparisons]
 
 
 @pytest.fixture(scope="session")
-def make_comparisons() -> Callable[[Sequence[Row]], Comparisons]:
+def make_comparisons() -> MakeComparisons:
     """Builds comparisons from rows (series, photo_a, photo_b, preference[, votes_a, votes_b])."""
 
     def make(rows: Sequence[Row]) -> Comparisons:

@@ -1,10 +1,13 @@
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from phototriage.labels import Comparisons, photo_key
 from phototriage.labels.alignment import EXACT, align, released_preferences
@@ -12,7 +15,7 @@ from phototriage.labels.comparisons import COLUMNS
 from phototriage.labels.votes import VoteTable
 
 
-def pairlist(series, preferences):
+def pairlist(series: int, preferences: NDArray[np.float64]) -> Comparisons:
     """A complete pairlist of one series from (n, n) preferences, with ranks by their sums."""
     ranks = (-preferences.sum(axis=1)).argsort(kind="stable").argsort() + 1
     rows = [
@@ -31,7 +34,11 @@ def pairlist(series, preferences):
     return Comparisons(pd.DataFrame(rows, columns=list(COLUMNS)))
 
 
-def votes_of(series, wins, ids=None):
+def votes_of(
+    series: int,
+    wins: Sequence[Sequence[float]] | NDArray[Any],
+    ids: Sequence[int] | NDArray[Any] | None = None,
+) -> VoteTable:
     """Votes with photo i under the id ids[i]."""
     ids = range(len(wins)) if ids is None else ids
     rows = [
@@ -46,16 +53,16 @@ def votes_of(series, wins, ids=None):
     ("wins", "losses", "released"),
     [(4, 1, 0.794), (3, 1, 0.745), (5, 2, 0.71), (8, 0, 0.99), (9, 1, 0.892), (10, 2, 0.827), (5, 5, 0.5)],
 )
-def test_two_photos_as_released(wins, losses, released):
+def test_two_photos_as_released(wins: int, losses: int, released: NDArray[np.float64]) -> None:
     found = released_preferences(np.array([[0, wins], [losses, 0]], dtype=float))[0, 1]
     assert found == pytest.approx(released, abs=0.0006)
 
 
 @given(st.integers(2, 5), st.integers(0, 10**6))
 @settings(max_examples=60, deadline=None)
-def test_a_permutation_is_undone_and_no_assignment_is_better(size, seed):
+def test_a_permutation_is_undone_and_no_assignment_is_better(size: int, seed: int) -> None:
     random = np.random.default_rng(seed)
-    wins = random.integers(0, 8, (size, size)) + 0.0
+    wins = random.integers(0, 8, (size, size)).astype(np.float64)
     np.fill_diagonal(wins, 0)
     wins[0, 1:] += 1  # every photo is in some comparison
     released = released_preferences(wins).round(3)
@@ -81,15 +88,15 @@ def test_a_permutation_is_undone_and_no_assignment_is_better(size, seed):
             assert (votes_a, votes_b) == (wins[i, j], wins[j, i])
 
 
-def test_sorting_reaches_the_smallest_largest_deviation():
+def test_sorting_reaches_the_smallest_largest_deviation() -> None:
     random = np.random.default_rng(1)
     for _ in range(50):
         size = int(random.integers(2, 6))
         released, computed = (np.sort(random.normal(0, 2, size))[::-1] for _ in range(2))
 
-        def deviation(scores, released=released):
+        def deviation(scores: NDArray[np.float64], released: NDArray[np.float64] = released) -> float:
             p, q = (1 / (1 + np.exp(x[None, :] - x[:, None])) for x in (scores, released))
-            return np.abs(p - q).max()
+            return float(np.abs(p - q).max())
 
         best = min(deviation(computed[list(order)]) for order in itertools.permutations(range(size)))
         assert deviation(computed) == pytest.approx(best, abs=1e-12)
@@ -98,7 +105,7 @@ def test_sorting_reaches_the_smallest_largest_deviation():
 WINS = np.array([[0, 6, 9], [2, 0, 5], [1, 3, 0]], dtype=float)
 
 
-def test_votes_that_do_not_reproduce_the_preferences_are_left_out():
+def test_votes_that_do_not_reproduce_the_preferences_are_left_out() -> None:
     released = released_preferences(WINS)
     other = np.array([[0, 3, 9], [5, 0, 5], [1, 3, 0]])
     aligned, summary = align(pairlist(6, released), votes_of(6, other))
@@ -108,13 +115,13 @@ def test_votes_that_do_not_reproduce_the_preferences_are_left_out():
     assert aligned.table["preference"].tolist() == [released[0, 1], released[0, 2], released[1, 2]]
 
 
-def test_votes_for_fewer_photos_are_left_out():
+def test_votes_for_fewer_photos_are_left_out() -> None:
     aligned, summary = align(pairlist(6, released_preferences(WINS)), votes_of(6, WINS[:2, :2]))
     assert (summary.series, summary.aligned, summary.by_size) == (1, 0, {3: (1, 0)})
     assert aligned.votes.tolist() == [0, 0, 0]
 
 
-def test_votes_for_more_photos_are_left_out():
+def test_votes_for_more_photos_are_left_out() -> None:
     more = np.zeros((4, 4))
     more[:3, :3], more[3, 0] = WINS, 1
     aligned, summary = align(pairlist(6, released_preferences(WINS)), votes_of(6, more))
@@ -122,7 +129,7 @@ def test_votes_for_more_photos_are_left_out():
     assert aligned.votes.tolist() == [0, 0, 0]
 
 
-def test_two_matchings_as_good_as_each_other_are_counted_where_they_are_accepted():
+def test_two_matchings_as_good_as_each_other_are_counted_where_they_are_accepted() -> None:
     tied = np.array([[0, 4, 9], [4, 0, 9], [1, 1, 0]], dtype=float)
     released = released_preferences(tied)
     assert align(pairlist(6, released), votes_of(6, tied))[1].interchangeable == 1
@@ -133,7 +140,7 @@ def test_two_matchings_as_good_as_each_other_are_counted_where_they_are_accepted
         assert (summary.aligned, summary.exact, summary.interchangeable) == (aligned, 0, aligned)
 
 
-def test_a_pair_nobody_voted_on_does_not_spoil_the_series():
+def test_a_pair_nobody_voted_on_does_not_spoil_the_series() -> None:
     wins = WINS.copy()
     wins[0, 2] = wins[2, 0] = 0
     aligned, summary = align(pairlist(6, released_preferences(wins)), votes_of(6, wins, [1, 2, 0]))
@@ -141,7 +148,7 @@ def test_a_pair_nobody_voted_on_does_not_spoil_the_series():
     assert aligned.table[["votes_a", "votes_b"]].to_numpy().tolist() == [[6, 2], [0, 0], [5, 3]]
 
 
-def test_the_summary_counts_what_was_not_used():
+def test_the_summary_counts_what_was_not_used() -> None:
     votes = pd.concat([votes_of(6, WINS, [2, 0, 1]).rows, votes_of(9, WINS).rows], ignore_index=True)
     two = [pairlist(6, released_preferences(WINS)).table, pairlist(8, released_preferences(WINS)).table]
     aligned, summary = align(Comparisons(pd.concat(two)), VoteTable(votes))
@@ -157,7 +164,7 @@ def test_the_summary_counts_what_was_not_used():
     assert (summary.raw.pairs, summary.raw.share) == (3, pytest.approx(1 / 3))
 
 
-def test_no_common_series():
+def test_no_common_series() -> None:
     aligned, summary = align(pairlist(6, released_preferences(WINS)), votes_of(9, WINS))
     assert summary.series == 0
     assert np.isnan(summary.share)

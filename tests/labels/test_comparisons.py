@@ -1,6 +1,11 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from tests.labels.conftest import MakeComparisons
 
 from phototriage.errors import LabelError, OutputError
 from phototriage.labels import Comparisons, k_folds, official_split
@@ -13,11 +18,11 @@ ROWS = [
 
 
 @pytest.fixture
-def table(make_comparisons):
+def table(make_comparisons: MakeComparisons) -> pd.DataFrame:
     return make_comparisons(ROWS).table
 
 
-def test_what_it_holds(make_comparisons):
+def test_what_it_holds(make_comparisons: MakeComparisons) -> None:
     comparisons = make_comparisons(ROWS)
     assert len(comparisons) == 3
     assert comparisons.series == ("2", "1")
@@ -28,14 +33,14 @@ def test_what_it_holds(make_comparisons):
     assert comparisons.table.index.tolist() == [0, 1, 2]
 
 
-def test_selecting_keeps_the_order(make_comparisons):
+def test_selecting_keeps_the_order(make_comparisons: MakeComparisons) -> None:
     comparisons = make_comparisons(ROWS)
     assert comparisons.select(comparisons.votes < 5).table["preference"].tolist() == [0.25, 0.5]
     assert comparisons.in_series({"1", "7"}).series == ("1",)
     assert len(comparisons.in_series([])) == 0
 
 
-def test_a_change_of_the_table_given_does_not_reach_in(table):
+def test_a_change_of_the_table_given_does_not_reach_in(table: pd.DataFrame) -> None:
     comparisons = Comparisons(table)
     table.loc[0, "preference"] = 7.0
     assert comparisons.table["preference"].tolist() == [0.9, 0.25, 0.5]
@@ -52,19 +57,19 @@ def test_a_change_of_the_table_given_does_not_reach_in(table):
         ("votes_a", -1, "votes_a is not a whole number"),
     ],
 )
-def test_a_bad_row_is_named(table, column, value, says):
+def test_a_bad_row_is_named(table: pd.DataFrame, column: str, value: Any, says: str) -> None:
     table.loc[1, column] = value
     with pytest.raises(LabelError, match=says):
         Comparisons(table)
 
 
-def test_a_pair_in_the_other_order_is_the_same_pair(make_comparisons):
+def test_a_pair_in_the_other_order_is_the_same_pair(make_comparisons: MakeComparisons) -> None:
     with pytest.raises(LabelError, match="a second time"):
         make_comparisons([("1", "a", "b", 0.2), ("1", "b", "a", 0.8)])
     make_comparisons([("1", "a", "b", 0.2), ("2", "b", "a", 0.8)])
 
 
-def test_only_the_first_bad_rows_are_named(make_comparisons):
+def test_only_the_first_bad_rows_are_named(make_comparisons: MakeComparisons) -> None:
     with pytest.raises(LabelError, match=r"and 4 more$"):
         make_comparisons([("1", f"{i}", f"{i}x", 2.0) for i in range(7)])
 
@@ -78,12 +83,14 @@ def test_only_the_first_bad_rows_are_named(make_comparisons):
         (lambda table: table.assign(preference="0.5"), "preference of the comparisons must hold numbers"),
     ],
 )
-def test_wrong_columns_are_refused(table, change, says):
+def test_wrong_columns_are_refused(
+    table: pd.DataFrame, change: Callable[[pd.DataFrame], pd.DataFrame], says: str
+) -> None:
     with pytest.raises(LabelError, match=says):
         Comparisons(change(table))
 
 
-def test_a_selection_is_not_validated_again(table, monkeypatch):
+def test_a_selection_is_not_validated_again(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Comparisons(table)
     validated = []
     monkeypatch.setattr(Comparisons, "__post_init__", lambda self: validated.append(self))
@@ -99,7 +106,7 @@ def test_a_selection_is_not_validated_again(table, monkeypatch):
         pd.testing.assert_frame_equal(part.table, Comparisons(table.iloc[1:]).table)
 
 
-def test_five_folds_validate_the_pairs_once(table, monkeypatch):
+def test_five_folds_validate_the_pairs_once(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Comparisons(
         pd.concat([table.iloc[:1].assign(series=f"{i}", photo_a=f"{i}a", photo_b=f"{i}b") for i in range(20)])
     )
@@ -110,19 +117,19 @@ def test_five_folds_validate_the_pairs_once(table, monkeypatch):
     assert validated == []
 
 
-def test_the_best_by_rank_is_the_best_left(table):
+def test_the_best_by_rank_is_the_best_left(table: pd.DataFrame) -> None:
     ranked = Comparisons(table.assign(rank_a=[2, 3, 3], rank_b=[1, 1, 2]))
     assert ranked.best_photos() == {"2": {"y.jpg"}, "1": {"a.jpg"}}
     without_first = ranked.select(ranked.table["photo_b"] != "a.jpg")
     assert without_first.best_photos() == {"2": {"y.jpg"}, "1": {"c.jpg"}}
 
 
-def test_the_best_by_preference_where_a_rank_is_unknown(table):
+def test_the_best_by_preference_where_a_rank_is_unknown(table: pd.DataFrame) -> None:
     ranked = Comparisons(table.assign(rank_a=[2, 3, 0], rank_b=[1, 1, 2]))
     assert ranked.best_photos() == {"2": {"y.jpg"}, "1": {"a.jpg"}}
 
 
-def test_the_best_by_preference_shares_ties(make_comparisons):
+def test_the_best_by_preference_shares_ties(make_comparisons: MakeComparisons) -> None:
     circle = make_comparisons([("1", "a", "b", 0.8), ("1", "b", "c", 0.8), ("1", "c", "a", 0.8)])
     assert circle.best_photos() == {"1": {"a", "b", "c"}}
     tied_above = make_comparisons([("1", "a", "b", 0.5), ("1", "b", "c", 0.8), ("1", "c", "a", 0.2)])
@@ -133,7 +140,7 @@ def test_the_best_by_preference_shares_ties(make_comparisons):
     assert make_comparisons(rows).best_photos() == {"1": {"a", "b"}}
 
 
-def test_the_best_by_preference_weighs_the_opponents(make_comparisons):
+def test_the_best_by_preference_weighs_the_opponents(make_comparisons: MakeComparisons) -> None:
     # "d" wins its only comparison clearly, but against the loser of all; its mean preference is the greatest.
     rows = [("1", "a", "b", 0.9), ("1", "b", "c", 0.9), ("1", "a", "c", 0.95), ("1", "d", "c", 0.95)]
     rows.append(("1", "a", "d", 0.7))
@@ -143,14 +150,16 @@ def test_the_best_by_preference_weighs_the_opponents(make_comparisons):
     assert make_comparisons(rows).best_photos() == {"1": {"a"}}
 
 
-def test_the_best_by_preference_takes_a_unanimous_win_for_one_of_a_hundred(make_comparisons):
+def test_the_best_by_preference_takes_a_unanimous_win_for_one_of_a_hundred(
+    make_comparisons: MakeComparisons,
+) -> None:
     # "a" always wins, which the ridge of 0.01 bounds; "c" leads by two steps of known size.
     for step, best in ((0.88, "a"), (0.91, "c")):
         rows = [("1", "a", "b", 1.0), ("1", "c", "d", step), ("1", "d", "b", step)]
         assert make_comparisons(rows).best_photos() == {"1": {best}}
 
 
-def test_the_best_follows_borda_where_all_pairs_are_compared(make_comparisons):
+def test_the_best_follows_borda_where_all_pairs_are_compared(make_comparisons: MakeComparisons) -> None:
     random = np.random.default_rng(5)
     for _ in range(20):
         photos = list("abcde")
@@ -163,7 +172,7 @@ def test_the_best_follows_borda_where_all_pairs_are_compared(make_comparisons):
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
-def test_writing(make_comparisons, tmp_path, ending):
+def test_writing(make_comparisons: MakeComparisons, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"labels{ending}"
     make_comparisons(ROWS).write(path)
     table = pd.read_csv(path, dtype={"series": str}) if ending == ".csv" else pd.read_parquet(path)
@@ -182,7 +191,7 @@ def test_writing(make_comparisons, tmp_path, ending):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_writing_elsewhere_is_refused_in_one_line(make_comparisons, tmp_path):
+def test_writing_elsewhere_is_refused_in_one_line(make_comparisons: MakeComparisons, tmp_path: Path) -> None:
     comparisons = make_comparisons(ROWS)
     with pytest.raises(OutputError, match=r"written as \.csv or \.parquet, not as '\.xlsx'"):
         comparisons.write(tmp_path / "labels.xlsx")

@@ -1,24 +1,28 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from tests.labels.conftest import MakeComparisons
 
 from phototriage.errors import LabelError
-from phototriage.labels.own_table import read_own_table
+from phototriage.labels.own_table import OwnTable, read_own_table
 
 COLUMNS = ["series", "photo_a", "photo_b", "preference", "votes_a", "votes_b"]
 
 
-def read(tmp_path, text, name="own.csv"):
+def read(tmp_path: Path, text: str, name: str = "own.csv") -> OwnTable:
     path = tmp_path / name
     path.write_bytes(text.encode())
     return read_own_table(path)
 
 
-def rows(own):
+def rows(own: OwnTable) -> list[Any]:
     return own.comparisons.table[COLUMNS].to_numpy().tolist()
 
 
-def test_the_three_kinds_of_labels(tmp_path):
+def test_the_three_kinds_of_labels(tmp_path: Path) -> None:
     own = read(tmp_path, "series,photo_a,photo_b,preference\n1,a,b,0.25\n")
     assert rows(own) == [["1", "a", "b", 0.25, 0, 0]]
     own = read(tmp_path, "series,photo_a,photo_b,winner\n1,a,b,a\n1,a,c,B\n")
@@ -29,7 +33,7 @@ def test_the_three_kinds_of_labels(tmp_path):
     assert rows(own) == [["1", "a", "b", 0.6, 3, 1], ["1", "a", "c", 0.5, 0, 0]]
 
 
-def test_names_are_text_and_the_file_may_come_from_a_spreadsheet(tmp_path):
+def test_names_are_text_and_the_file_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
     text = '\ufeff Photo_A , photo_b,WINNER,series\r\n 007 ,"Ölberg, früh.jpg",a , 01\r\n'
     text += "\r\n,,,\r\n008,NA,b,01\r\n"
     assert rows(read(tmp_path, text)) == [
@@ -38,19 +42,19 @@ def test_names_are_text_and_the_file_may_come_from_a_spreadsheet(tmp_path):
     ]
 
 
-def test_connected_photos_are_a_series_named_by_the_smallest(tmp_path):
+def test_connected_photos_are_a_series_named_by_the_smallest(tmp_path: Path) -> None:
     text = "photo_a,photo_b,winner\nd,c,a\nx,w,b\nb,c,a\n"
     assert [row[0] for row in rows(read(tmp_path, text))] == ["b", "w", "b"]
 
 
-def test_repeated_pairs_are_merged_and_reported(tmp_path):
+def test_repeated_pairs_are_merged_and_reported(tmp_path: Path) -> None:
     text = "series,photo_a,photo_b,winner\n1,a,b,a\n1,b,a,a\n1,a,b,a\n1,a,c,b\n1,c,a,a\n"
     own = read(tmp_path, text)
     assert rows(own) == [["1", "a", "b", pytest.approx(2 / 3), 0, 0], ["1", "a", "c", 0.0, 0, 0]]
     assert (own.rows, own.merged, own.contradictions) == (5, 3, 1)
 
 
-def test_a_photo_has_one_name_however_its_path_is_spelled(tmp_path):
+def test_a_photo_has_one_name_however_its_path_is_spelled(tmp_path: Path) -> None:
     pairs = ["./2024/x.jpg,2024//y.jpg,a", "2024/y.jpg,2024/x.jpg,a", "../z.jpg,2024/./x.jpg,a"]
     own = read(tmp_path, "\n".join(["photo_a,photo_b,winner", *pairs]))
     assert rows(own) == [
@@ -60,26 +64,26 @@ def test_a_photo_has_one_name_however_its_path_is_spelled(tmp_path):
     assert (own.merged, own.contradictions) == (1, 1)
 
 
-def test_a_tie_contradicts_nobody(tmp_path):
+def test_a_tie_contradicts_nobody(tmp_path: Path) -> None:
     own = read(tmp_path, "photo_a,photo_b,preference\na,b,0.5\na,b,0.9\nb,a,0.5\n")
     assert (own.merged, own.contradictions) == (2, 0)
 
 
-def test_a_table_of_a_spreadsheet_that_parts_by_semicolons(tmp_path):
+def test_a_table_of_a_spreadsheet_that_parts_by_semicolons(tmp_path: Path) -> None:
     text = "series;photo_a;photo_b;preference\n1;a;b;0.25\n"
     assert rows(read(tmp_path, text)) == [["1", "a", "b", 0.25, 0, 0]]
     with pytest.raises(LabelError, match=r"line 2: preference must be a number in .*, not '0,25'"):
         read(tmp_path, text.replace(".", ","))
 
 
-def test_merged_votes_add_and_weigh(tmp_path):
+def test_merged_votes_add_and_weigh(tmp_path: Path) -> None:
     own = read(tmp_path, "photo_a,photo_b,votes_a,votes_b\na,b,3,1\nb,a,4,0\n")
     assert rows(own) == [["a", "a", "b", 0.375, 3, 5]]
     own = read(tmp_path, "photo_a,photo_b,preference,votes_a,votes_b\na,b,0.8,3,1\nb,a,0.7,0,0\n")
     assert rows(own) == [["a", "a", "b", pytest.approx((4 * 0.8 + 0.3) / 5), 3, 1]]
 
 
-def test_one_pair_in_two_series_is_two_comparisons(tmp_path):
+def test_one_pair_in_two_series_is_two_comparisons(tmp_path: Path) -> None:
     assert len(read(tmp_path, "series,photo_a,photo_b,winner\n1,a,b,a\n2,a,b,b\n").comparisons) == 2
 
 
@@ -95,7 +99,7 @@ def test_one_pair_in_two_series_is_two_comparisons(tmp_path):
         ("1,a,b", "3 cells, and the header names 4 columns"),
     ],
 )
-def test_a_bad_line_is_named(tmp_path, line, says):
+def test_a_bad_line_is_named(tmp_path: Path, line: str, says: str) -> None:
     with pytest.raises(LabelError, match=f"own.csv, line 3: .*{says}"):
         read(tmp_path, f"series,photo_a,photo_b,preference\n1,x,y,0.5\n{line}\n")
 
@@ -119,7 +123,7 @@ def test_a_bad_line_is_named(tmp_path, line, says):
         ("# by hand\nphoto_a,photo_b,winner\n", "own.csv: the header has the unknown columns '# by hand'"),
     ],
 )
-def test_a_bad_label_is_named(tmp_path, text, says):
+def test_a_bad_label_is_named(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(LabelError, match=says):
         read(tmp_path, text)
 
@@ -137,12 +141,12 @@ def test_a_bad_label_is_named(tmp_path, text, says):
         ("", "lacks photo_a, photo_b"),
     ],
 )
-def test_wrong_columns_list_the_accepted(tmp_path, header, says):
+def test_wrong_columns_list_the_accepted(tmp_path: Path, header: str, says: str) -> None:
     with pytest.raises(LabelError, match=f"{says}.*; a table of comparisons has photo_a, photo_b and one of"):
         read(tmp_path, header + "\n")
 
 
-def test_files_that_are_no_tables(tmp_path):
+def test_files_that_are_no_tables(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="there are no comparisons in it"):
         read(tmp_path, "photo_a,photo_b,winner\n")
     for name, says in (("own.csv", "own.csv is UTF-16"), ("own.parquet", "cannot be read as Parquet")):
@@ -155,7 +159,9 @@ def test_files_that_are_no_tables(tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
-def test_what_comparisons_write_reads_back(make_comparisons, tmp_path, ending):
+def test_what_comparisons_write_reads_back(
+    make_comparisons: MakeComparisons, tmp_path: Path, ending: str
+) -> None:
     random = np.random.default_rng(0)
     written = make_comparisons(
         [
@@ -170,7 +176,7 @@ def test_what_comparisons_write_reads_back(make_comparisons, tmp_path, ending):
     assert own.merged == 0
 
 
-def test_parquet_of_numbers_and_gaps(tmp_path):
+def test_parquet_of_numbers_and_gaps(tmp_path: Path) -> None:
     path = tmp_path / "own.parquet"
     frame = pd.DataFrame({"photo_a": [1, 2], "photo_b": [2, 3], "preference": [0.5, None]})
     frame.head(1).to_parquet(path)
@@ -189,7 +195,9 @@ def test_parquet_of_numbers_and_gaps(tmp_path):
         ("photo_a", [True], "True"),
     ],
 )
-def test_names_in_parquet_are_text_or_whole_numbers(tmp_path, column, values, shown):
+def test_names_in_parquet_are_text_or_whole_numbers(
+    tmp_path: Path, column: str, values: list[Any], shown: str
+) -> None:
     path = tmp_path / "own.parquet"
     sound = pd.DataFrame({"series": [1], "photo_a": ["a.jpg"], "photo_b": ["b.jpg"], "preference": [0.5]})
     sound.astype({"photo_a": "category"}).to_parquet(path)

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -6,12 +7,12 @@ from phototriage.errors import LabelError
 from phototriage.labels.pairlist import read_pairlists
 
 
-def write(path, text):
+def write(path: Path, text: str) -> Path:
     path.write_bytes(text.encode())
     return path
 
 
-def test_a_line_becomes_a_comparison(tmp_path):
+def test_a_line_becomes_a_comparison(tmp_path: Path) -> None:
     train = write(tmp_path / "train.txt", "\ufeff7 1 2 0.949 1 2\r\n\r\n")
     val = write(tmp_path / "val.txt", "12 1 10 0.3 2 1")
     assert read_pairlists([train, val]).table.to_numpy().tolist() == [
@@ -36,7 +37,7 @@ def test_a_line_becomes_a_comparison(tmp_path):
         "1,1,2,0.5,1,2",
     ],
 )
-def test_a_malformed_line_is_named_with_what_is_expected(tmp_path, line):
+def test_a_malformed_line_is_named_with_what_is_expected(tmp_path: Path, line: str) -> None:
     path = write(tmp_path / "train.txt", f"5 1 2 0.9 1 2\n\n{line}\n")
     expected = f"{path}, line 3: expected 'series photo1 photo2 preference rank1 rank2'"
     with pytest.raises(LabelError, match=re.escape(expected)) as caught:
@@ -53,20 +54,20 @@ def test_a_malformed_line_is_named_with_what_is_expected(tmp_path, line):
         ("6 1 2 0.1 1 2", "preference 0.1 for photo 1 contradicts its rank 1, 2 for photo 2"),
     ],
 )
-def test_a_line_that_contradicts_another_is_refused(tmp_path, line, says):
+def test_a_line_that_contradicts_another_is_refused(tmp_path: Path, line: str, says: str) -> None:
     path = write(tmp_path / "train.txt", f"5 1 2 0.9 1 2\n{line}\n")
     with pytest.raises(LabelError, match=f"line 2: {says}"):
         read_pairlists([path])
 
 
-def test_a_series_in_both_files_would_leak(tmp_path):
+def test_a_series_in_both_files_would_leak(tmp_path: Path) -> None:
     train = write(tmp_path / "train.txt", "5 1 2 0.9 1 2")
     val = write(tmp_path / "val.txt", "5 1 3 0.9 1 3")
     with pytest.raises(LabelError, match=r"val.txt, line 1: series 5 stands in train.txt too"):
         read_pairlists([train, val])
 
 
-def test_files_without_lines_text_or_existence(tmp_path):
+def test_files_without_lines_text_or_existence(tmp_path: Path) -> None:
     val = write(tmp_path / "val.txt", "7 1 2 0.5 2 1\n")
     with pytest.raises(LabelError, match=r"empty.txt has no line; expected 'series photo1"):
         read_pairlists([write(tmp_path / "empty.txt", " \n"), val])

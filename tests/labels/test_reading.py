@@ -3,16 +3,20 @@ import json
 import os
 import shutil
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.labels.conftest import MiniRelease
 
 from phototriage.errors import LabelError
 from phototriage.labels import filter_comparisons, read_labels
 from phototriage.labels.alignment import align
 from phototriage.labels.pairlist import read_pairlists
+from phototriage.labels.reading import Labels
 from phototriage.labels.votes import VoteTable, read_vote_table
 
 PHOTOTRIAGE_STEPS = [
@@ -30,11 +34,11 @@ PHOTOTRIAGE_STEPS = [
 
 
 @pytest.fixture(scope="module")
-def phototriage(shared):
+def phototriage(shared: Path) -> Labels:
     return read_labels(shared / "phototriage")
 
 
-def test_the_real_release_step_by_step(phototriage):
+def test_the_real_release_step_by_step(phototriage: Labels) -> None:
     assert [astuple(step) for step in phototriage.steps] == PHOTOTRIAGE_STEPS
     assert phototriage.kind == "release"
     assert len(phototriage.official_test_series) == 195
@@ -43,7 +47,7 @@ def test_the_real_release_step_by_step(phototriage):
     assert set(map(len, phototriage.comparisons.best_photos().values())) == {1}
 
 
-def test_the_votes_of_the_real_release_find_their_photos(phototriage):
+def test_the_votes_of_the_real_release_find_their_photos(phototriage: Labels) -> None:
     found = phototriage.alignment
     assert (found.series, found.aligned, found.exact) == (4_755, 4_751, 4_749)
     assert found.interchangeable == 102  # all assignments of every series tried
@@ -62,7 +66,7 @@ def test_the_votes_of_the_real_release_find_their_photos(phototriage):
     assert (found.matched_clear.pairs, found.matched_clear.share) == (6_846, pytest.approx(0.9912, abs=1e-4))
 
 
-def test_votes_of_other_series_are_not_accepted(shared):
+def test_votes_of_other_series_are_not_accepted(shared: Path) -> None:
     folder = shared / "phototriage"
     pairlist = read_pairlists([folder / "train_pairlist.txt", folder / "val_pairlist.txt"])
     votes = read_vote_table(folder / "photo_triage_pairs_embedding_labels.csv")
@@ -70,7 +74,7 @@ def test_votes_of_other_series_are_not_accepted(shared):
     alike = defaultdict(list)
     for series, (ids, _) in votes.wins().items():
         alike[len(ids)].append(series)
-    other = {}
+    other: dict[str, str] = {}
     for names in alike.values():
         order = random.permutation(names).tolist()
         other.update(zip(order, [*order[1:], order[0]], strict=True))
@@ -83,7 +87,7 @@ def test_votes_of_other_series_are_not_accepted(shared):
     assert found.matched_clear.share > 0.97  # why agreement after matching proves nothing
 
 
-def test_votes_that_fit_no_pairlist_are_told(mini_release):
+def test_votes_that_fit_no_pairlist_are_told(mini_release: MiniRelease) -> None:
     lines = [f"{series},0,1,4,1" for series in (3, 12, 40, 77)]
     shutil.rmtree(mini_release.folder / "reviews_trainval")
     write_votes(mini_release.folder, lines)
@@ -93,7 +97,7 @@ def test_votes_that_fit_no_pairlist_are_told(mini_release):
     assert "of 0 series that have both, 0 could be matched" in read_labels(mini_release.folder).notes[-1]
 
 
-def test_the_files_that_were_read_are_named(mini_release, tmp_path):
+def test_the_files_that_were_read_are_named(mini_release: MiniRelease, tmp_path: Path) -> None:
     table = write_votes(mini_release.folder, ["000003,1,0,4,1"])
     lists = [mini_release.folder / "train_val" / f"{side}_pairlist.txt" for side in ("train", "val")]
     reviews = sorted((mini_release.folder / "reviews_trainval").rglob("*.json"))
@@ -103,13 +107,15 @@ def test_the_files_that_were_read_are_named(mini_release, tmp_path):
     assert read_labels(own).files == (own,)
 
 
-def test_what_cannot_be_looked_into_is_one_clear_line(mini_release, tmp_path, monkeypatch):
+def test_what_cannot_be_looked_into_is_one_clear_line(
+    mini_release: MiniRelease, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(LabelError, match=r"x{300}.csv (cannot be read: File name too long|does not exist)"):
         read_labels(tmp_path / f"{'x' * 300}.csv")
     closed = mini_release.folder / "reviews_trainval" / "reviews_trainval"
     look = os.scandir
 
-    def refuse(place):
+    def refuse(place: str | Path) -> Any:
         if Path(place) == closed:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
         return look(place)
@@ -120,7 +126,7 @@ def test_what_cannot_be_looked_into_is_one_clear_line(mini_release, tmp_path, mo
         read_labels(mini_release.folder)
 
 
-def test_the_preference_is_always_the_released_one(phototriage, shared):
+def test_the_preference_is_always_the_released_one(phototriage: Labels, shared: Path) -> None:
     lines = [
         line.split()
         for name in ("train_pairlist.txt", "val_pairlist.txt")
@@ -129,7 +135,7 @@ def test_the_preference_is_always_the_released_one(phototriage, shared):
     table = phototriage.comparisons.table
     assert table["series"].tolist() == [line[0] for line in lines]
     assert table["preference"].tolist() == [float(line[3]) for line in lines]
-    assert table.loc[0, ["photo_a", "photo_b", "rank_a", "rank_b"]].tolist() == [
+    assert table[["photo_a", "photo_b", "rank_a", "rank_b"]].iloc[0].tolist() == [
         "000001-01.JPG",
         "000001-02.JPG",
         1,
@@ -137,19 +143,19 @@ def test_the_preference_is_always_the_released_one(phototriage, shared):
     ]
 
 
-def test_the_real_vote_table_finds_the_pairlists_beside_it(phototriage, shared):
+def test_the_real_vote_table_finds_the_pairlists_beside_it(phototriage: Labels, shared: Path) -> None:
     path = shared / "phototriage" / "photo_triage_pairs_embedding_labels.csv"
     assert read_labels(path).alignment == phototriage.alignment
 
 
-def test_the_real_vote_table_alone_is_refused(shared, tmp_path):
+def test_the_real_vote_table_alone_is_refused(shared: Path, tmp_path: Path) -> None:
     path = tmp_path / "votes.csv"
     path.symlink_to(shared / "phototriage" / "photo_triage_pairs_embedding_labels.csv")
     with pytest.raises(LabelError, match="random permutation"):
         read_labels(path)
 
 
-def test_real_opinions_as_an_own_table(shared):
+def test_real_opinions_as_an_own_table(shared: Path) -> None:
     labels = read_labels(shared / "clive" / "comparisons.csv")
     assert labels.kind == "own"
     assert (len(labels.comparisons), len(labels.comparisons.series), len(labels.comparisons.photos)) == (
@@ -160,7 +166,7 @@ def test_real_opinions_as_an_own_table(shared):
     assert labels.notes == ()
 
 
-def test_reviews_of_a_release_are_matched(mini_release):
+def test_reviews_of_a_release_are_matched(mini_release: MiniRelease) -> None:
     labels = read_labels(mini_release.folder)
     assert (labels.kind, labels.official_test_series) == ("release", {"12"})
     assert labels.photo_root == mini_release.folder / "train_val" / "train_val_imgs"
@@ -169,14 +175,17 @@ def test_reviews_of_a_release_are_matched(mini_release):
     assert labels.alignment.series_without_pairlist == 1
     assert labels.alignment.raw.share < 0.7
     assert labels.comparisons.series == ("3", "40", "77", "12")
-    for row in labels.comparisons.table.itertuples():
-        assert row.votes_a == mini_release.votes[row.series, row.photo_a, row.photo_b]
-        assert row.votes_b == mini_release.votes[row.series, row.photo_b, row.photo_a]
+    columns = ("series", "photo_a", "photo_b", "votes_a", "votes_b")
+    for series, a, b, votes_a, votes_b in zip(
+        *(labels.comparisons.table[name] for name in columns), strict=True
+    ):
+        assert votes_a == mini_release.votes[series, a, b]
+        assert votes_b == mini_release.votes[series, b, a]
     assert labels.steps[0].rows == sum(mini_release.votes.values()) + 4 + 2
     assert labels.notes == ("4 reviews chose neither photo and are left out",)
 
 
-def test_a_flat_release_reads_the_same(mini_release, tmp_path):
+def test_a_flat_release_reads_the_same(mini_release: MiniRelease, tmp_path: Path) -> None:
     flat = tmp_path / "flat"
     flat.mkdir()
     for path in mini_release.folder.rglob("*"):
@@ -188,13 +197,13 @@ def test_a_flat_release_reads_the_same(mini_release, tmp_path):
     assert found.comparisons.table.equals(nested.comparisons.table)
 
 
-def write_votes(folder, lines):
+def write_votes(folder: Path, lines: Sequence[str]) -> Path:
     path = folder / "photo_triage_pairs_embedding_labels.csv"
     path.write_text("series_id,compareID1,compareID2,LEFT,RIGHT\n" + "\n".join(lines) + "\n")
     return path
 
 
-def test_of_reviews_and_vote_table_the_one_with_more_votes_counts(mini_release):
+def test_of_reviews_and_vote_table_the_one_with_more_votes_counts(mini_release: MiniRelease) -> None:
     table = write_votes(mini_release.folder / "train_val", ["000003,1,0,4,1"])
     labels = read_labels(mini_release.folder)
     assert labels.alignment.series == 4
@@ -212,7 +221,7 @@ def test_of_reviews_and_vote_table_the_one_with_more_votes_counts(mini_release):
     assert read_labels(table).alignment.series == 1
 
 
-def test_a_release_without_votes_or_without_its_test(mini_release):
+def test_a_release_without_votes_or_without_its_test(mini_release: MiniRelease) -> None:
     shutil.rmtree(mini_release.folder / "reviews_trainval")
     (mini_release.folder / "train_val" / "val_pairlist.txt").unlink()
     labels = read_labels(mini_release.folder)
@@ -225,7 +234,7 @@ def test_a_release_without_votes_or_without_its_test(mini_release):
     ]
 
 
-def test_votes_alone_are_refused_unless_said_to_be_sound(tmp_path):
+def test_votes_alone_are_refused_unless_said_to_be_sound(tmp_path: Path) -> None:
     path = write_votes(tmp_path, ["000003,0,1,4,1", "000003,1,0,0,1", "000003,0,2,0,0"])
     for place in (path, tmp_path):
         with pytest.raises(LabelError, match=r"random permutation .*assume_aligned"):
@@ -238,14 +247,14 @@ def test_votes_alone_are_refused_unless_said_to_be_sound(tmp_path):
     assert "unchecked" in labels.notes[0]
 
 
-def test_reviews_alone_are_refused(mini_release):
+def test_reviews_alone_are_refused(mini_release: MiniRelease) -> None:
     shutil.rmtree(mini_release.folder / "train_val")
     for place in (mini_release.folder, mini_release.folder / "reviews_trainval"):
         with pytest.raises(LabelError, match="random permutation"):
             read_labels(place)
 
 
-def test_merged_rows_are_told(tmp_path):
+def test_merged_rows_are_told(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text("photo_a,photo_b,winner\na,b,a\nb,a,a\nb,c,a\n")
     labels = read_labels(path)
@@ -259,7 +268,7 @@ def test_merged_rows_are_told(tmp_path):
     ]
 
 
-def test_the_filters_change_the_steps_and_not_the_comparisons(tmp_path):
+def test_the_filters_change_the_steps_and_not_the_comparisons(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text("photo_a,photo_b,votes_a,votes_b\na,b,3,1\nb,c,1,0\n")
     labels = read_labels(path, min_agreement=1.0, min_reviewers=2)
@@ -269,14 +278,14 @@ def test_the_filters_change_the_steps_and_not_the_comparisons(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", "absent", "notes.txt"])
-def test_anything_else_says_what_is_accepted(tmp_path, name):
+def test_anything_else_says_what_is_accepted(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").write_text("1 1 2 0.5 1 2\n")
     with pytest.raises(LabelError, match="labels are a folder of the PhotoTriage release") as caught:
         read_labels(tmp_path / name)
     assert "\n" not in str(caught.value)
 
 
-def test_a_malformed_review_stops_the_reading(mini_release):
+def test_a_malformed_review_stops_the_reading(mini_release: MiniRelease) -> None:
     (mini_release.folder / "reviews_trainval" / "000001.json").write_text(json.dumps({"reviews": [{}]}))
     with pytest.raises(LabelError, match=r"000001.json, review 1"):
         read_labels(mini_release.folder)

@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -7,16 +8,16 @@ from phototriage.errors import LabelError
 from phototriage.labels.reviews import read_reviews
 
 
-def write(path, content):
+def write(path: Path, content: object) -> Path:
     path.write_text(json.dumps(content))
     return path
 
 
-def review(first, second, choice):
+def review(first: object, second: object, choice: object) -> dict[str, object]:
     return {"compareID1": first, "compareID2": second, "userChoice": choice, "reason": ["", "too dark"]}
 
 
-def test_reviews_are_counted_per_ordered_pair(tmp_path):
+def test_reviews_are_counted_per_ordered_pair(tmp_path: Path) -> None:
     path = write(
         tmp_path / "000031.json",
         {
@@ -47,27 +48,27 @@ def test_reviews_are_counted_per_ordered_pair(tmp_path):
         ),
     ],
 )
-def test_a_malformed_review_is_named(tmp_path, bad):
+def test_a_malformed_review_is_named(tmp_path: Path, bad: dict[str, object]) -> None:
     path = write(tmp_path / "000031.json", {"reviews": [review(0, 1, "LEFT"), bad]})
     with pytest.raises(LabelError, match=r"000031.json, review 2: expected two different ids"):
         read_reviews([path])
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"reviews": 3}', '{"review": []}', "[" * 100_000])
-def test_a_file_of_something_else_is_named(tmp_path, text):
+def test_a_file_of_something_else_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "000031.json"
     path.write_text(text)
     with pytest.raises(LabelError, match=r"000031.json"):
         read_reviews([path])
 
 
-def test_reviews_without_a_choice_are_no_labels(tmp_path):
+def test_reviews_without_a_choice_are_no_labels(tmp_path: Path) -> None:
     path = write(tmp_path / "000031.json", {"reviews": [review(0, 1, "")]})
     with pytest.raises(LabelError, match="none of 1 review files"):
         read_reviews([path])
 
 
-def test_a_series_that_stands_twice_would_count_twice(tmp_path):
+def test_a_series_that_stands_twice_would_count_twice(tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     paths = [tmp_path / "000031.json", tmp_path / "copy" / "31.json"]
     for path in paths:

@@ -43,7 +43,7 @@ def faults(value: Any, schema: dict[str, Any], where: str = "document") -> list[
     """What of a value is not as a JSON Schema says, by those of its words that ours uses."""
     if "$ref" in schema:
         return faults(value, SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], where)
-    types = {
+    types: dict[str, type | tuple[type, ...]] = {
         "object": dict,
         "array": list,
         "string": str,

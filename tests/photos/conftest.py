@@ -3,6 +3,7 @@
 import io
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def make_dng() -> Callable[..., bytes]:
 
     def make(preview: bytes = b"", size: tuple[int, int] = (0, 0), orientation: int = 1) -> bytes:
         identity = (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1)  # nine fractions
-        camera = [
+        camera: list[Any] = [
             ("DNGVersion", "B", 4, (1, 4, 0, 0)),
             ("UniqueCameraModel", "s", 0, "Model 1"),
             ("Make", "s", 0, "Maker"),
@@ -71,13 +72,13 @@ def make_dng() -> Callable[..., bytes]:
             ("DateTimeOriginal", "s", 0, "2024:05:06 07:08:09"),
             ("ExposureTime", "2I", 1, (1, 250)),
         ]
-        sensor = {
+        sensor: dict[str, Any] = {
             "data": np.full((64, 96), 1000, np.uint16),
             "photometric": "cfa",
             "subfiletype": 0,
             "metadata": None,
         }
-        pattern = [("CFARepeatPatternDim", "H", 2, (2, 2)), ("CFAPattern", "B", 4, (0, 1, 1, 2))]
+        pattern: list[Any] = [("CFARepeatPatternDim", "H", 2, (2, 2)), ("CFAPattern", "B", 4, (0, 1, 1, 2))]
         file = io.BytesIO()
         with tifffile.TiffWriter(file, byteorder="<") as tiff:
             if preview:
@@ -89,7 +90,7 @@ def make_dng() -> Callable[..., bytes]:
             truth = {"ImageWidth": size[0], "ImageLength": size[1], "RowsPerStrip": size[1]}
             truth |= {"Compression": 7, "PhotometricInterpretation": 6}
             file.seek(0)
-            with tifffile.TiffFile(file, mode="r+b") as written:
+            with tifffile.TiffFile(file, mode="r+") as written:
                 for name, value in truth.items():
                     written.pages[0].tags[name].overwrite(value)
         return file.getvalue()

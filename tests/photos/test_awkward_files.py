@@ -106,12 +106,12 @@ def test_pixels_are_those_of_opencv(shared: Path, name: str) -> None:
     if name in UNKNOWN_TO_OPENCV:
         assert pixels.std() > 40
         return
-    expected = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    with_alpha = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    expected = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB))
+    with_alpha = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
     if with_alpha.shape[2:] == (4,):
         alpha = with_alpha[..., 3:] / 255
         expected = np.rint(with_alpha[..., 2::-1] * alpha + 255 * (1 - alpha)).astype(np.uint8)
-    expected = shrink(expected, pixels.shape[1::-1])
+    expected = shrink(expected, (pixels.shape[1], pixels.shape[0]))
     np.testing.assert_allclose(pixels, expected.astype(int), rtol=0, atol=TOLERANCES.get(name, 0))
 
 

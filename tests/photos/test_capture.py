@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +22,8 @@ from PIL.TiffImagePlugin import IFDRational
 from phototriage.photos import Capture, CaptureTime, decode, read_capture
 from phototriage.photos.capture_time import read_capture_time
 from phototriage.photos.raw import is_raw
+
+approx: Any = pytest.approx  # stands where a number is expected
 
 Tags = dict[Base, object]
 
@@ -49,7 +52,7 @@ FULL = Capture(
     exposure_time=1 / 200,
     f_number=5.6,
     iso=400.0,
-    exposure_bias=pytest.approx(-2 / 3),
+    exposure_bias=approx(-2 / 3),
     focal_length=50.0,
     focus_distance=2.5,
     bracketed=True,
@@ -264,7 +267,7 @@ def test_what_is_raw(make_dng: Callable[..., bytes]) -> None:
 @pytest.mark.parametrize(("tag", "expected"), [("DNGVersion", True), ("DNGPrivateData", False)])
 def test_a_dng_says_so_whatever_its_pixels_are(tag: str, expected: bool) -> None:
     file = io.BytesIO()
-    extra = [(tag, "B", 4, (1, 4, 0, 0))]
+    extra: Any = [(tag, "B", 4, (1, 4, 0, 0))]
     tifffile.imwrite(file, np.zeros((8, 8, 3), np.uint8), photometric="rgb", metadata=None, extratags=extra)
     assert is_raw(file.getvalue()) is expected
 

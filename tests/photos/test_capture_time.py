@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from phototriage.photos import CaptureTime, read_capture_time
 NOON = datetime(2024, 2, 29, 12, 0, 0)
 
 
-def exif_of(first: dict[Base, object], second: dict[Base, object]) -> Exif:
+def exif_of(first: Mapping[Base, object], second: Mapping[Base, object]) -> Exif:
     """EXIF with tags in its first and its second directory, written to bytes and read back."""
     exif = Exif()
     exif.update({int(tag): value for tag, value in first.items()})

@@ -3,6 +3,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -136,7 +137,7 @@ def test_32_bit_integers_without_a_sign(compression: str | None) -> None:
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])
-def test_16_bit_integers_with_a_sign(byteorder: str) -> None:
+def test_16_bit_integers_with_a_sign(byteorder: Literal["<", ">"]) -> None:
     def result(values: list[int]) -> tuple[np.ndarray, tuple[str, ...]]:
         file = io.BytesIO()
         pixels = np.array([values], np.int16)

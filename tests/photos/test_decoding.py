@@ -118,9 +118,9 @@ def test_jpeg_is_decoded_at_the_smallest_scale_that_is_not_below_twice_the_size(
         4: cv2.IMREAD_REDUCED_COLOR_4,
         8: cv2.IMREAD_REDUCED_COLOR_8,
     }[scale]
-    reduced = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+    reduced = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), flag))
     if scale > 1:
-        reduced = cv2.cvtColor(reduced, cv2.COLOR_BGR2RGB)
+        reduced = np.asarray(cv2.cvtColor(reduced, cv2.COLOR_BGR2RGB))
     decoded = decode(data, 100)
     assert decoded.pixels.shape == (
         60 if long_side % 5 == 0 else round(100 * (long_side * 3 // 5) / long_side),

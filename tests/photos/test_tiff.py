@@ -1,5 +1,6 @@
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from phototriage.errors import PhotoError
 from phototriage.photos import Capture, decode, read_capture
 
 
-def written(pixels: np.ndarray, *, planes: bool = False, **options: object) -> bytes:
+def written(pixels: np.ndarray, *, planes: bool = False, **options: Any) -> bytes:
     """A TIFF of (h, w) or (h, w, channels), written by tifffile."""
     file = io.BytesIO()
-    how = {"photometric": "rgb" if pixels.ndim == 3 else "minisblack", "metadata": None}
+    how: dict[str, Any] = {"photometric": "rgb" if pixels.ndim == 3 else "minisblack", "metadata": None}
     if planes:
         pixels, how["planarconfig"] = np.moveaxis(pixels, -1, 0), "separate"
     tifffile.imwrite(file, pixels, **{**how, **options})
@@ -38,7 +39,7 @@ NO_PLANES = "a TIFF in separate planes, of a kind that cannot be read: save it i
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("layout", [{}, {"rowsperstrip": 16}, {"tile": (32, 32)}])
 def test_16_bit_planes_are_refused_where_they_would_be_noise(
-    deep: np.ndarray, byteorder: str, layout: dict[str, object]
+    deep: np.ndarray, byteorder: str, layout: dict[str, Any]
 ) -> None:
     with pytest.raises(PhotoError) as raised:
         decode(written(deep, planes=True, byteorder=byteorder, **layout), None)
@@ -59,7 +60,7 @@ def test_16_bit_planes_are_refused_where_they_would_be_noise(
         (2, {"photometric": "minisblack", "extrasamples": ["unassalpha"], "compression": "deflate"}),
     ],
 )
-def test_other_planes_that_would_be_misread_are_refused(channels: int, options: dict[str, object]) -> None:
+def test_other_planes_that_would_be_misread_are_refused(channels: int, options: dict[str, Any]) -> None:
     pixels = np.full((8, 8, channels), 200, options.pop("dtype", np.uint8))
     with pytest.raises(PhotoError) as raised:
         decode(written(pixels, planes=True, **options), None)
@@ -117,7 +118,10 @@ def pages(*pictures: tuple[np.ndarray, int, str]) -> bytes:
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as tiff:
         for pixels, kind, time in pictures:
-            extra = [(Base.DateTime, "s", 0, time), (Base.Orientation, "H", 1, 8 if kind & 1 else 3)]
+            extra: list[Any] = [
+                (Base.DateTime, "s", 0, time),
+                (Base.Orientation, "H", 1, 8 if kind & 1 else 3),
+            ]
             tiff.write(pixels, photometric="rgb", subfiletype=kind, metadata=None, extratags=extra)
     return file.getvalue()
 

@@ -17,7 +17,7 @@ def test_right_wrong_tied_and_undecided() -> None:
 
 
 def test_float32_differences_have_float64_correctness() -> None:
-    assert correctness(np.float32([1, 0]), np.float32([1, 0.5])).dtype == np.float64
+    assert correctness(np.array([1, 0], np.float32), np.array([1, 0.5], np.float32)).dtype == np.float64
 
 
 @given(

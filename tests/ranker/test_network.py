@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -53,7 +55,8 @@ def test_the_first_layers_gradients_are_autograds() -> None:
         torch.randn(*size, dtype=torch.float64) for size in ((5, 4), (4,), (4,), (3, 4), (3,), (5, 3))
     )
     learned = [tensor.requires_grad_() for tensor in (scale, shift, weight, bias)]
-    ours = ScaledLinear.apply(inputs, *learned)
+    apply: Any = ScaledLinear.apply
+    ours = apply(inputs, *learned)
     plain = torch.nn.functional.linear(inputs * scale + shift, weight, bias)
     torch.testing.assert_close(ours, plain)
     expected = torch.autograd.grad(plain, learned, delta)

@@ -57,7 +57,7 @@ def said(of: Pixels, against: Pixels) -> set[str]:
 
 def compressed(photo: Pixels) -> Pixels:
     data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 30])[1]
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1]
 
 
 def flattened(photo: Pixels) -> Pixels:

@@ -2,6 +2,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_
 from phototriage.series import Reason
 from phototriage.series.explanation import LEAST_LOG_ODDS, attributions, reasons_between
 from phototriage.simulation import Take, draw_scene, photograph
+
+approx: Any = pytest.approx  # stands where a number is expected
 
 EMBEDDED = load_embedded_ranker()
 LEARNED = Block("clip", "clip/test", ("clip_0", "clip_1"))
@@ -59,8 +62,8 @@ def test_a_number_moved_the_verdict_by_its_weight() -> None:
     ranker = linear({"sharpness": 2, "colorfulness": 2}, *EMBEDDED.blocks, temperature=0.5)
     better = {**USUAL, "sharpness": 0.8, "colorfulness": 0.6}
     assert explain(ranker, better, USUAL) == (
-        Reason("sharper", "sharpness", 0.8, 0.5, pytest.approx(1.2, abs=1e-3)),
-        Reason("more colour", "colorfulness", 0.6, 0.5, pytest.approx(0.4, abs=1e-3)),
+        Reason("sharper", "sharpness", 0.8, 0.5, approx(1.2, abs=1e-3)),
+        Reason("more colour", "colorfulness", 0.6, 0.5, approx(0.4, abs=1e-3)),
     )
     assert [(each.words, each.log_odds) for each in explain(ranker, USUAL, better)][:1] == [
         ("softer", pytest.approx(-1.2, abs=1e-3))
@@ -195,7 +198,7 @@ def test_noise_is_not_called_sharpness(seed: int) -> None:
 def compressed(quality: int) -> Callable[[Pixels], Pixels]:
     def after(photo: Pixels) -> Pixels:
         data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+        return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1])
 
     return after
 

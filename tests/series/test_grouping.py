@@ -1,8 +1,9 @@
 import csv
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from simulated_library import write_library
 NOON = datetime(2024, 6, 1, 12)
 
 
-def at(seconds: float | None, model: str = "A", **fields: object) -> Capture:
+def at(seconds: float | None, model: str = "A", **fields: Any) -> Capture:
     if seconds is None:
         return Capture(**fields)
     return Capture(CaptureTime(NOON + timedelta(seconds=seconds), None), model=model, **fields)
@@ -32,7 +33,7 @@ def looking(angles: Sequence[float]) -> np.ndarray:
     return looks
 
 
-def grouped(photos: dict[str, tuple[Capture, float]], **options: float) -> dict[str, list[str]]:
+def grouped(photos: Mapping[str, tuple[Capture, float]], **options: Any) -> dict[str, list[str]]:
     """Photo → (capture, angle) to name → photos."""
     shots = [Shot(photo, (photo,)) for photo in photos]
     captures, angles = [one for one, _ in photos.values()], [angle for _, angle in photos.values()]
@@ -102,7 +103,7 @@ def test_a_series_ends_after_ten_gaps() -> None:
 
 
 def test_a_bracket_inside_a_burst_is_kept_apart() -> None:
-    fields = {"exposure_time": 1 / 100, "f_number": 4.0, "iso": 100.0, "bracketed": True}
+    fields: dict[str, Any] = {"exposure_time": 1 / 100, "f_number": 4.0, "iso": 100.0, "bracketed": True}
     photos = {"0.jpg": (at(0), 0.0)}
     photos |= {
         f"{n + 1}.jpg": (at(1 + n, exposure_bias=float(ev), **fields), 0.0) for n, ev in enumerate((0, -1, 1))
@@ -225,7 +226,9 @@ def test_a_series_is_a_folder_with_photos() -> None:
     names = ["b.jpg", "day 1/2.jpg", "day 1/10.jpg", "day 1/close/1.jpg", "a.jpg"]
     shots = [Shot(name, (name,)) for name in names]
     noon, one = datetime(2026, 6, 1, 12), datetime(2026, 6, 1, 13)
-    captures = [Capture(time=time and CaptureTime(time, None)) for time in (None, one, noon, noon, None)]
+    captures = [
+        Capture(time=CaptureTime(time, None) if time else None) for time in (None, one, noon, noon, None)
+    ]
     assert series_by_folder(shots, captures) == [
         Series(".", "series", (shots[0], shots[4]), None),
         Series("day 1", "series", (shots[1], shots[2]), noon),

@@ -3,9 +3,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from phototriage.features.extractors.look import (
     LOOK_BRIGHTNESS,
@@ -46,7 +48,7 @@ def looks_of(brightness: Sequence[float]) -> np.ndarray:
 
 def found(
     captures: Sequence[Capture], brightness: Sequence[float], gap: float = 30, pause: float = 0.5
-) -> list:
+) -> list[Any]:
     return list(brackets(line_of(captures, pause), looks_of(brightness), gap))
 
 
@@ -103,7 +105,9 @@ def test_a_burst_whose_metering_wavers_is_no_bracket() -> None:
     ],
     ids=["zoomed", "other aperture", "wrong way", "not brighter", "too late", "uneven"],
 )
-def test_what_only_looks_like_a_bracket(change: dict, brightness: tuple, pause: float) -> None:
+def test_what_only_looks_like_a_bracket(
+    change: dict[str, Any], brightness: tuple[float, ...], pause: float
+) -> None:
     captures = by_bias(0, -1, 1)
     captures[2] = replace(captures[2], **change)
     assert found(captures, brightness, pause=pause) == []
@@ -177,7 +181,7 @@ def test_few_scenes_in_a_row_make_a_sweep() -> None:
     assert swept <= 3
 
 
-def stack(sharpest: Sequence[float], shots: int = 7) -> np.ndarray:
+def stack(sharpest: Sequence[float] | NDArray[Any], shots: int = 7) -> np.ndarray:
     """Looks of shots that stand still; each of sixteen parts is at its sharpest in the shot said."""
     looks = looks_of([0] * shots)
     distance = np.abs(np.arange(shots)[:, None] - np.array(sharpest))

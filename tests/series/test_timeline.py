@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from phototriage.series.timeline import Timeline, lay_out
 NOON = datetime(2024, 6, 1, 12)
 
 
-def capture(seconds: float | None, offset: int | None = None, **fields: object) -> Capture:
+def capture(seconds: float | None, offset: int | None = None, **fields: Any) -> Capture:
     if seconds is None:
         return Capture(**fields)
     zone = None if offset is None else timedelta(hours=offset)
@@ -59,7 +60,7 @@ def test_cameras_do_not_mix_and_neither_do_folders_without_times() -> None:
             "b/7.jpg": capture(None),
         }
     )
-    strands = {}
+    strands: dict[int, list[str]] = {}
     for name, strand in zip(names, line.strand.tolist(), strict=True):
         strands.setdefault(strand, []).append(name)
     assert sorted(strands.values()) == [

@@ -5,19 +5,25 @@ from dataclasses import fields
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from phototriage.errors import OutputError
 from phototriage.simulation.bursts import Burst, draw_takes, write_bursts
 from phototriage.simulation.camera import Take, penalty
 from phototriage.simulation.scenes import draw_scene
 
-SIZE = {"width": 240, "height": 160}
+SIZE: dict[str, Any] = {"width": 240, "height": 160}
+
+
+def rows_of(table: pd.DataFrame) -> list[Any]:
+    return list(table.itertuples())
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -53,7 +59,7 @@ def test_every_pair_of_every_burst_stands_once_with_its_true_preference(written:
     pairs, truth = pd.read_csv(written / "comparisons.csv"), pd.read_csv(written / "truth.csv")
     assert truth["series"].nunique() == 8
     expected = {pair for _, burst in truth.groupby("series") for pair in combinations(burst["photo"], 2)}
-    rows = list(pairs.itertuples())
+    rows = rows_of(pairs)
     assert len(rows) == len(expected)
     assert {(row.photo_a, row.photo_b) for row in rows} == expected
     cost = dict(zip(truth["photo"], truth["penalty"], strict=True))
@@ -90,12 +96,14 @@ def test_photos_carry_plausible_exif_that_tells_only_the_time(written: Path) -> 
 
 
 def test_jpeg_quality_is_that_of_the_shot(written: Path, tmp_path: Path) -> None:
-    for row in pd.read_csv(written / "truth.csv").itertuples():
+    for row in rows_of(pd.read_csv(written / "truth.csv")):
         Image.new("RGB", (8, 8)).save(tmp_path / "reference.jpg", quality=row.jpeg_quality)
         with (
             Image.open(tmp_path / "reference.jpg") as asked,
             Image.open(written / "photos" / row.photo) as got,
         ):
+            assert isinstance(got, JpegImageFile)
+            assert isinstance(asked, JpegImageFile)
             assert got.quantization == asked.quantization
 
 
@@ -160,7 +168,7 @@ def test_sharpness_alone_tells_more_than_a_coin_and_less_than_the_order(tmp_path
 
     def sharpness(photo: str) -> float:
         grey = cv2.imread(str(tmp_path / "photos" / photo), cv2.IMREAD_GRAYSCALE)
-        return float(cv2.Laplacian(grey, cv2.CV_64F).var())
+        return float(cv2.Laplacian(np.asarray(grey), cv2.CV_64F).var())
 
     pairs = pd.read_csv(tmp_path / "comparisons.csv")
     sharper = pairs["photo_a"].map(sharpness) > pairs["photo_b"].map(sharpness)

@@ -49,7 +49,7 @@ def test_a_ridge_spans_zero_to_nearly_one_and_is_one_line() -> None:
 
 
 def test_smoothstep_values() -> None:
-    values = smoothstep(1, 3, np.float32([0, 1, 1.5, 2, 3, 9]))
+    values = smoothstep(1, 3, np.array([0, 1, 1.5, 2, 3, 9], np.float32))
     np.testing.assert_allclose(values, [0, 0, 0.15625, 0.5, 1, 1])
 
 

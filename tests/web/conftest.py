@@ -89,7 +89,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in NAMES:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / "take-0.jpg", folder / name)
-    series.append(ranked(NAMES[0], "series", ["pick", *["rest"] * (len(NAMES) - 1)], list(NAMES)))
+    rest: list[Verdict] = ["rest"] * (len(NAMES) - 1)
+    series.append(ranked(NAMES[0], "series", ["pick", *rest], list(NAMES)))
     turned = Image.Exif()
     turned[0x0112] = 6
     write_photo(folder / "turned.jpg", 1, (600, 400), exif=turned)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,8 @@ return low;
 
 def test_everything_has_a_name_and_an_order(browser: Browser, report: Path) -> None:
     browser.open(report)
-    for prepare in (lambda: None, lambda: browser.compare(0), lambda: browser.press("?")):
+    views: list[Callable[[], object]] = [lambda: None, lambda: browser.compare(0), lambda: browser.press("?")]
+    for prepare in views:
         prepare()
         tree = browser.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
         active = [

@@ -1,10 +1,9 @@
 """Which kinds of photos can be read, tried on tiny pictures."""
 
-import base64
 import io
-import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.resources import files
 
 from phototriage.doctor.finding import BROKEN, Finding, reason
 
@@ -14,17 +13,8 @@ _SECTION = "photo formats"
 _COLOUR, _SIDE = (120, 130, 140), 16
 _NEAR = 8  # of 255: what lossy compression may make of one flat colour
 
-# A DNG of 96 × 64 sensor pixels, all the same, around a JPEG of 480 × 320 in the flat colour, compressed.
-_DNG = (
-    "eNrtlctrE1EUxs+ZW5sqFWdK0ogpIVoKg4EyLbXq4KNUCaTYgouCWIIRmkhrqVW7UHARA7pTsq0LXRhECC7diAsXEnHn0scmS/8G"
-    "F47nzkw7Y9ouutLFd37cc785c58MzFcsHqc+IjpMv6mHWJRuxIHuSOJQT0kyWPlaz1ChTkjrDXWvtENs+P2oFEzReuyEaCtc54uk"
-    "gXC8bqmYHoztlQ71ix6iI7zP12ckZUJ9UZIdmzsme/VLf0keZvigX1uTgzyrB+OvSFINg5Kiy/oMbZYb+1elZDs457rUj7YP0H7R"
-    "D0RfbQfrpyiI2es3K3do9tZiZSU3trXzZltfqlarSyuV0bX7/vMvaePO+ITrnHCdyZxz0nVOuc7pbfNpl34v7zfD++p1yJwpFAvy"
-    "4fRrSd4PukCZgWQ6aWXSg+nsUCZnT+ftkRH7snvWmS7PVxavzZcWlu9tPFy+3bi7UHr09nHj+cvWm9aN2vvP71592njdaupFeCib"
-    "tYftuXx+rrlaWm3uObwPZPXxFHcUHyPDYmWx91G+SPctSFfNnaop5u6yoQdb2wd/p37Fsouy6DxRs0YIBOLfhfK+kbnlMxTzmTLF"
-    "fIYinzFjPsMxnxmuRX5STuziIRR5CDmRh0wmIg85l9jZQwpSf1JXZOizCE/rgVfIIY3uv2/3n//v+KkAAAAAAAAAAAAAAAAAAAAA"
-    "AAAAAAAAAAAAAAAAAPC/8we32ol+"
-)
+# 96 × 64 sensor pixels, all the same, around a JPEG of 480 × 320 in the flat colour.
+_DNG = "flat_colour.dng"
 
 
 def format_findings() -> Iterator[Finding]:
@@ -59,7 +49,7 @@ def _reads_its_own(name: str) -> str:
 
 
 def _reads_raw() -> str:
-    return _sees_the_colour(zlib.decompress(base64.b64decode(_DNG)))
+    return _sees_the_colour(files("phototriage.doctor").joinpath(_DNG).read_bytes())
 
 
 def _sees_the_colour(data: bytes) -> str:

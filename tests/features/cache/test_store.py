@@ -9,8 +9,7 @@ import pytest
 
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features import Block, FeatureStore
-from phototriage.features.cache import store as store_module
-from phototriage.features.cache.part import Part
+from phototriage.features.cache.part import Part, read_part
 
 BLOCK = Block("iqa", "iqa/1", ("sharpness", "contrast", "exposure"))
 HASHES = [f"{number:032x}" for number in range(5)]
@@ -163,7 +162,6 @@ def test_a_merge_killed_before_it_removed_the_old_parts_changes_nothing(
 
 def test_a_reader_beside_a_merge_misses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = one_part_each(tmp_path)
-    read_part = store_module.read_part
     merged: list[int] = []
 
     def merging_read(path: Path) -> object:
@@ -171,7 +169,7 @@ def test_a_reader_beside_a_merge_misses_nothing(tmp_path: Path, monkeypatch: pyt
             merged.append(writer.compact())
         return read_part(path)
 
-    monkeypatch.setattr(store_module, "read_part", merging_read)
+    monkeypatch.setattr("phototriage.features.cache.store.read_part", merging_read)
     reader = FeatureStore(tmp_path, BLOCK)
     assert merged == [5]
     assert reader.torn == []
@@ -181,7 +179,7 @@ def test_a_reader_beside_a_merge_misses_nothing(tmp_path: Path, monkeypatch: pyt
 def test_very_many_parts_are_merged_when_a_store_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "_MANY_PARTS", 4)
+    monkeypatch.setattr("phototriage.features.cache.store._MANY_PARTS", 4)
     store = one_part_each(tmp_path)
     assert len(FeatureStore(tmp_path, BLOCK, merge=False)) == len(parts_of(store)) == 5
     assert np.array_equal(FeatureStore(tmp_path, BLOCK).vectors(HASHES), VECTORS)
@@ -192,7 +190,7 @@ def test_parts_that_cannot_be_merged_are_of_use_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = one_part_each(tmp_path)
-    monkeypatch.setattr(store_module, "_MANY_PARTS", 4)
+    monkeypatch.setattr("phototriage.features.cache.store._MANY_PARTS", 4)
     monkeypatch.setattr(pq, "write_table", full)
     assert np.array_equal(FeatureStore(tmp_path, BLOCK).vectors(HASHES), VECTORS)
     assert len(parts_of(store)) == 5
@@ -279,7 +277,7 @@ def test_what_are_no_numbers_counts_as_not_measured_and_goes_with_a_merge(tmp_pa
     assert np.array_equal(after.vectors(HASHES), VECTORS)
     after.compact()
     (part,) = parts_of(after)
-    read = store_module.read_part(part)
+    read = read_part(part)
     assert isinstance(read, Part)
     assert read.finite.all()
     assert len(read.finite) == 5

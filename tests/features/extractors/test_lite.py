@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -33,7 +34,7 @@ def reference() -> torch.nn.Module:
     return network
 
 
-def pooled(reference: torch.nn.Module, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
+def pooled(reference: Any, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
     ends = (2, 4, 7, 10, 14, 15)  # the last blocks of s2 to s7
     found: list[torch.Tensor] = []
     hooks = [
@@ -80,10 +81,11 @@ def test_it_sees_what_is_on_photos() -> None:
         photo = Crop(224, resize=256)(load(KODAK / f"{number}.png", 800).pixels)
         (hidden,) = session.run(["s7"], {"photos": photo[None]})
         head = torch.nn.functional.conv2d(torch.from_numpy(hidden), tensors["_conv_head.weight"])
-        norm = [tensors[f"_bn1.{part}"] for part in ("running_mean", "running_var", "weight", "bias")]
-        head = torch.nn.functional.relu6(torch.nn.functional.batch_norm(head, *norm, eps=1e-3)).mean(
-            dim=(2, 3)
+        mean, var, weight, bias = (
+            tensors[f"_bn1.{part}"] for part in ("running_mean", "running_var", "weight", "bias")
         )
+        normed = torch.nn.functional.batch_norm(head, mean, var, weight, bias, eps=1e-3)
+        head = torch.nn.functional.relu6(normed).mean(dim=(2, 3))
         chances = (head @ tensors["_fc.weight"].T + tensors["_fc.bias"]).softmax(dim=1)[0]
         assert int(chances.argmax()) == expected
         assert float(chances.max()) > least

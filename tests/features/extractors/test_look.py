@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,7 @@ from phototriage.simulation.scenes import draw_scene
 SCENES = [draw_scene(seed, 360, 240) for seed in range(4)]
 
 
-def taken(scene: np.ndarray, **faults: float) -> np.ndarray:
+def taken(scene: np.ndarray, **faults: Any) -> np.ndarray:
     return measure_look(photograph(scene, Take(**faults), np.random.default_rng(0), (206, 310)))
 
 

@@ -71,7 +71,7 @@ def named(name: str, weights: Path, cache_dir: Path, **options: Any) -> FeatureE
 def test_the_fingerprint_is_made_of_everything_that_moves_the_numbers(tmp_path: Path) -> None:
     plain = extractor_of(tmp_path)
     assert plain.block.fingerprint.startswith("colour-1/none/mean/pad48/area800/decoding-")
-    others = [
+    others: list[dict[str, Any]] = [
         {"version": 2},
         {"weights": "some"},
         {"output": "spread"},

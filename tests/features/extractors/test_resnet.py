@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -48,7 +49,11 @@ def test_equals_the_reference_model_and_processor(tiny_weights: Path, tmp_path: 
     ],
 )
 def test_layers_and_pooling(
-    tiny_weights: Path, tmp_path: Path, layers: tuple[ResnetLayer, ...], pooling: str, dim: int
+    tiny_weights: Path,
+    tmp_path: Path,
+    layers: tuple[ResnetLayer, ...],
+    pooling: Literal["mean", "mean_std"],
+    dim: int,
 ) -> None:
     options = ExtractorOptions(
         weights_dir=tiny_weights,
@@ -57,7 +62,7 @@ def test_layers_and_pooling(
         resnet_pooling=pooling,
         preprocess="whole",
         resnet_size=800,
-    )  # type: ignore[arg-type]
+    )
     extractor = resnet_extractor(options, tmp_path)
     found = extractor([extractor.prepare(photo) for photo in PHOTOS])
     assert found.shape == (3, dim)
@@ -78,6 +83,7 @@ def test_layers_and_pooling(
 def test_nothing_behind_the_deepest_layer_is_kept(tiny_weights: Path, tmp_path: Path) -> None:
     options = ExtractorOptions(weights_dir=tiny_weights, resnet_layers=("layer2",))
     network = resnet_extractor(options, tmp_path).build()
+    assert isinstance(network.stages, torch.nn.ModuleList)
     assert len(network.stages) == 2
 
 

@@ -1,5 +1,7 @@
+import ctypes
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,20 +57,20 @@ def test_a_device_that_is_not_there(torch_with: Any) -> None:
 
 def test_a_driver_is_reason_enough_to_ask_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(device.Path, "exists", lambda path: False)
-    asked = []
-    monkeypatch.setattr(device.ctypes, "CDLL", asked.append)
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+    asked: list[str] = []
+    monkeypatch.setattr(ctypes, "CDLL", asked.append)
     assert device.gpu_is_possible()
     assert asked == ["libcuda.so.1"]
 
     def absent(name: str) -> None:
         raise OSError(name)
 
-    monkeypatch.setattr(device.ctypes, "CDLL", absent)
+    monkeypatch.setattr(ctypes, "CDLL", absent)
     assert not device.gpu_is_possible()
-    monkeypatch.setattr(device.Path, "exists", lambda path: str(path) == "/dev/kfd")
+    monkeypatch.setattr(Path, "exists", lambda path: str(path) == "/dev/kfd")
     assert device.gpu_is_possible()
-    monkeypatch.setattr(device.Path, "exists", lambda path: False)
+    monkeypatch.setattr(Path, "exists", lambda path: False)
     monkeypatch.setattr(sys, "platform", "darwin")
     assert device.gpu_is_possible()
 

@@ -76,10 +76,11 @@ def test_reads_what_torch_saved() -> None:
 
 
 def test_reads_a_state_dict_with_its_metadata() -> None:
-    network = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 1), torch.nn.BatchNorm2d(3))
+    first = torch.nn.Conv2d(2, 3, 1)
+    network = torch.nn.Sequential(first, torch.nn.BatchNorm2d(3))
     found = read_torch_pickle(saved(network.state_dict()))
     assert found.keys() == network.state_dict().keys()
-    np.testing.assert_array_equal(found["0.weight"], network[0].weight.detach().numpy())
+    np.testing.assert_array_equal(found["0.weight"], first.weight.detach().numpy())
 
 
 def test_a_file_made_by_hand_is_read() -> None:

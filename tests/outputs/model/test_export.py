@@ -162,7 +162,13 @@ def test_nothing_is_replaced_unasked(ranker: TrainedRanker, tmp_path: Path, name
 
 
 def test_nothing_is_written_where_the_figures_are_no_figures(ranker: TrainedRanker, tmp_path: Path) -> None:
-    for results in ({}, {"scorers": []}, {"scorers": {}}, {**RESULTS, "scorers": {"x": {"accuracy": 3}}}):
+    no_results: list[dict[str, Any]] = [
+        {},
+        {"scorers": []},
+        {"scorers": {}},
+        {**RESULTS, "scorers": {"x": {"accuracy": 3}}},
+    ]
+    for results in no_results:
         with pytest.raises(ModelError, match=r"test_results\.json .* is not of a training"):
             export_model(ranker, tmp_path / "r", results=results)
     assert not (tmp_path / "r").exists()
@@ -184,7 +190,8 @@ def test_names_cannot_break_the_card(ranker: TrainedRanker, tmp_path: Path) -> N
     export_model(ranker, tmp_path / "r", nasty, RESULTS)
     text = (tmp_path / "r" / "README.md").read_text()
     assert text.count("\n# ") == 1
-    assert ModelCard(text).data.eval_results[0].dataset_name == r'a | "b" <i>\n---\n# head'
+    data: Any = ModelCard(text).data
+    assert data.to_dict()["model-index"][0]["results"][0]["dataset"]["name"] == r'a | "b" <i>\n---\n# head'
 
 
 def test_a_folder_without_a_ranker(tmp_path: Path) -> None:

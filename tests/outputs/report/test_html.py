@@ -114,7 +114,7 @@ def test_the_policy_allows_this_style_and_this_script_alone(tmp_path: Path) -> N
 
 
 def test_the_figures_at_the_top(tmp_path: Path, make_photo: Callable[..., Path]) -> None:
-    sizes = {}
+    sizes: dict[str, int] = {}
     for photo in ("a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg", "b/2.jpg", "c/1.jpg", "c/2.jpg", "d.jpg"):
         sizes[photo] = make_photo(photo, seed=len(sizes)).stat().st_size
     (tmp_path / "a/3.dng").write_bytes(bytes(1_000_000))

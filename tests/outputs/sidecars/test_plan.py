@@ -172,7 +172,7 @@ def test_two_photos_that_share_a_sidecar_must_agree(folder: Path, ranked: Ranked
         (lambda path: path.mkdir(), "is no file"),
         (lambda path: (path.write_bytes(xmp()), path.chmod(0o444)), "is read-only"),
         (lambda path: os.mkfifo(path), "is no file"),
-        (lambda path: (path.touch(), os.truncate(path, (64 << 20) + 1)), "is larger than 64 MiB"),
+        (lambda path: path.write_bytes(bytes((64 << 20) + 1)), "is larger than 64 MiB"),
     ],
 )
 def test_what_must_not_be_touched_is_left_alone_and_said(

@@ -70,7 +70,7 @@ def test_exiftool_reads_the_marks_and_all_else_as_before(
     sidecar.write_bytes(written_by(program))
 
     def read() -> dict[str, object]:
-        command = [exiftool, "-j", "-struct", "-G1", "-a", "-n", "-charset", "utf8", sidecar]
+        command = (exiftool, "-j", "-struct", "-G1", "-a", "-n", "-charset", "utf8", sidecar)
         (document,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
         return {key: value for key, value in document.items() if not key.startswith(("System:", "ExifTool:"))}
 
@@ -85,7 +85,7 @@ def test_exiftool_reads_the_marks_and_all_else_as_before(
 
 def test_exiftool_reads_a_new_sidecar(folder: Path, ranked: Ranked, exiftool: Path) -> None:
     write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL))
-    command = [exiftool, "-validate", "-warning", "-a", "-s3", folder / "IMG.xmp"]
+    command = (exiftool, "-validate", "-warning", "-a", "-s3", folder / "IMG.xmp")
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     assert result.stdout.splitlines()[:1] == ["OK"]
 

@@ -119,9 +119,9 @@ def load_network(folder: ModelFolder, architecture: "type[PreTrainedModel]") -> 
 
     folder.weights()
     # The wait is short and the screen is for the photos; what does not fit is judged below.
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
     try:
         with warnings.catch_warnings(action="ignore"):
             # Its declared type leaves out what output_loading_info adds.
