@@ -39,12 +39,16 @@ def test_everything_of_the_original() -> None:
         (" 2024:02:29 12:00:00  ", NOON),
         ("2024-02-29 12:00:00", NOON),
         ("2024-02-29T12:00:00", NOON),
+        ("2024/02/29 12:00:00", NOON),
+        ("2007: 6: 1  0:45:17", datetime(2007, 6, 1, 0, 45, 17)),
+        ("2007:06:01 12: 5: 7", datetime(2007, 6, 1, 12, 5, 7)),
+        ("2007:06:01 24:45:17", datetime(2007, 6, 1, 0, 45, 17)),
         ("0001:01:01 00:00:00", datetime(1, 1, 1)),
         ("0000:00:00 00:00:00", None),
         ("    :  :     :  :  ", None),
         ("", None),
         ("2023:02:29 12:00:00", None),
-        ("2024:02:29 24:00:00", None),
+        ("2024:02:29 25:00:00", None),
         ("2024:02:29 12:00:60", None),
         ("2024:02:29", None),
         ("2024:02:29 12:00:00 noon", None),
@@ -151,17 +155,30 @@ def test_a_useless_original_gives_way_to_digitized_with_its_own_subseconds(date:
     assert read_capture_time(exif) == CaptureTime(NOON.replace(second=1, microsecond=100_000), None)
 
 
-def test_date_time_is_the_last_resort() -> None:
-    exif = exif_of(CHANGED, CHANGED_EXTRAS)
+CAMERA = {Base.Model: "Pocket 1"}
+
+
+def test_the_date_of_the_last_change_is_the_last_resort() -> None:
     expected = CaptureTime(NOON.replace(second=2, microsecond=200_000), timedelta(hours=1))
-    assert read_capture_time(exif) == expected
+    assert read_capture_time(exif_of({**CHANGED, **CAMERA}, CHANGED_EXTRAS)) == expected
+    assert read_capture_time(exif_of({**CHANGED, Base.Make: "Maker"}, CHANGED_EXTRAS)) == expected
+
+
+@pytest.mark.parametrize("about", [{}, {**CAMERA, Base.Software: "GIMP 2.10"}, {Base.Model: "  "}])
+def test_the_date_of_an_edit_is_none_of_capture(about: dict[Base, object]) -> None:
+    assert read_capture_time(exif_of({**CHANGED, **about}, CHANGED_EXTRAS)) is None
+
+
+def test_an_edit_does_not_move_what_was_captured() -> None:
+    edited = {**CHANGED, **CAMERA, Base.Software: "GIMP 2.10"}
+    assert read_capture_time(exif_of(edited, DIGITIZED)) == read_capture_time(exif_of({}, DIGITIZED))
 
 
 def test_values_of_other_types() -> None:
     as_bytes = exif_of({}, {})
     as_bytes.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = b"2024:02:29 12:00:00\0"
     assert read_capture_time(as_bytes) == CaptureTime(NOON, None)
-    assert read_capture_time(exif_of({Base.DateTime: 1709208000}, {})) is None
+    assert read_capture_time(exif_of({Base.DateTime: 1709208000, **CAMERA}, {})) is None
 
 
 def test_no_exif() -> None:

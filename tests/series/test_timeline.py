@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from phototriage.photos import Capture, CaptureTime, discover
 from phototriage.series.shot import Shot
@@ -53,7 +55,8 @@ def test_cameras_do_not_mix_and_neither_do_folders_without_times() -> None:
         {
             "a/1.jpg": capture(5, model="B"),
             "a/2.jpg": capture(0),
-            "a/3.jpg": capture(1, serial="7"),
+            "a/3.jpg": capture(1, model="C", serial="7"),
+            "a/8.jpg": capture(1, model="C", serial="8"),
             "a/4.jpg": capture(None),
             "b/5.jpg": capture(None, model="B"),
             "b/6.jpg": capture(2),
@@ -68,8 +71,85 @@ def test_cameras_do_not_mix_and_neither_do_folders_without_times() -> None:
         ["a/2.jpg", "b/6.jpg"],
         ["a/3.jpg"],
         ["a/4.jpg"],
+        ["a/8.jpg"],
         ["b/5.jpg", "b/7.jpg"],
     ]
+
+
+Body = tuple[str | None, str | None, str | None]
+
+
+def strands(*bodies: Body) -> list[int]:
+    """The number of the strand of each camera, counted from the first."""
+    photos = {
+        f"{place}.jpg": capture(place, make=make, model=model, serial=serial)
+        for place, (make, model, serial) in enumerate(bodies)
+    }
+    names, line = laid_out(photos)
+    of = dict(zip(names, line.strand.tolist(), strict=True))
+    return [list(dict.fromkeys(of[name] for name in photos)).index(of[name]) for name in photos]
+
+
+NIKON = ("NIKON CORPORATION", "NIKON D750", "123")
+CANON = ("Canon", "Canon EOS 5D", "123")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (NIKON, ("NIKON", "NIKON D750", "123")),
+        (NIKON, ("Nikon", "D750", "123")),
+        (NIKON, ("nikon corporation", "nikon  d750 ", " 123")),
+        (NIKON, ("NIKON CORPORATION", "NIKON D750", None)),
+        (NIKON, ("Nikon", "D750", None)),
+        (NIKON, (None, "D750", "123")),
+        (NIKON, (None, "D750", None)),
+        (CANON, ("Canon", "EOS 5D", "123")),
+        (CANON, ("CANON INC.", "EOS5D", None)),
+        (("FUJIFILM", "X-T3", None), ("FUJIFILM Corporation", "x-t3", None)),
+    ],
+)
+def test_a_camera_spelt_two_ways_is_one(one: Body, other: Body) -> None:
+    assert strands(one, other) == strands(other, one) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (NIKON, ("NIKON CORPORATION", "NIKON D7500", "123")),
+        (NIKON, ("NIKON CORPORATION", "NIKON D750", "124")),
+        (NIKON, ("SONY", "D750", "123")),
+        (NIKON, ("NIKON CORPORATION", None, None)),
+        (NIKON, (None, None, "123")),
+        (CANON, ("Canon", "Canon EOS 5D Mark II", "123")),
+        (("Canon", "Canon", None), ("Canon", None, None)),
+    ],
+)
+def test_other_cameras_stay_apart(one: Body, other: Body) -> None:
+    assert strands(one, other) == strands(other, one) == [0, 1]
+
+
+def test_what_a_file_does_not_say_is_taken_from_others_only_where_they_agree() -> None:
+    nameless = ("Nikon", "D750", None)
+    assert strands(NIKON, nameless, ("Nikon", "D750", "124")) == [0, 1, 2]
+    assert strands((None, "D750", None), NIKON, ("SONY", "D750", None)) == [0, 1, 2]
+
+
+@given(
+    st.sampled_from([NIKON, CANON, ("SONY", "ILCE-7M3", "9"), ("Apple", "iPhone 13 Pro", None)]),
+    st.data(),
+)
+def test_case_blanks_and_prefixes_never_matter(body: Body, data: st.DataObject) -> None:
+    def respelt(text: str | None) -> str | None:
+        if text is None:
+            return None
+        change = data.draw(st.sampled_from([str.upper, str.lower, str.title]))
+        return change(text).replace(" ", " " * data.draw(st.integers(1, 3)))
+
+    make, model, serial = body
+    bare = model.removeprefix(make.split()[0]).strip()
+    other = respelt(make), respelt(data.draw(st.sampled_from([model, bare]))), respelt(serial)
+    assert strands(body, other) == [0, 0]
 
 
 def test_times_of_an_unknown_camera_stay_within_their_folder() -> None:

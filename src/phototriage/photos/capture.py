@@ -20,7 +20,7 @@ from phototriage.photos.tiff import stored_size, to_full_picture
 
 __all__ = ["Capture", "read_capture"]
 
-_FORMAT = 2  # of the JSON; to be raised whenever a field is added, or read otherwise
+_FORMAT = 3  # of the JSON; to be raised whenever a field is added, or read otherwise
 
 _AUTO_BRACKET, _MANUAL = 2, 1  # of ExposureMode
 _UNKNOWN_ISO = 65535

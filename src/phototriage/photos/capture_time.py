@@ -4,19 +4,22 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from PIL import ExifTags
+from PIL.ExifTags import IFD, Base
 from PIL.Image import Exif
 
 __all__ = ["CaptureTime", "exif_text", "read_capture_time"]
 
 # Date, sub-second and offset tags, the most trustworthy first (EXIF 2.32, section 4.6.5).
-_TAGS = (
-    (ExifTags.Base.DateTimeOriginal, ExifTags.Base.SubsecTimeOriginal, ExifTags.Base.OffsetTimeOriginal),
-    (ExifTags.Base.DateTimeDigitized, ExifTags.Base.SubsecTimeDigitized, ExifTags.Base.OffsetTimeDigitized),
-    (ExifTags.Base.DateTime, ExifTags.Base.SubsecTime, ExifTags.Base.OffsetTime),
+_OF_CAPTURE = (
+    (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
+    (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
 )
-# Some programs write ISO 8601 there, with sub-seconds and offset right behind the date.
-_DATE = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d+))? ?(.*)", re.ASCII)
+_OF_LAST_CHANGE = ((Base.DateTime, Base.SubsecTime, Base.OffsetTime),)
+# Some programs write ISO 8601 there, with sub-seconds and offset right behind the date; some cameras write
+# slashes, or blanks for leading zeros.
+_DATE = re.compile(
+    r"(\d{4})[:/-]([ \d]?\d)[:/-]([ \d]?\d)[ T]([ \d]?\d):([ \d]?\d):([ \d]?\d)(?:[.,](\d+))? ?(.*)", re.ASCII
+)
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?([0-5]\d))?", re.ASCII)
 _NO_OFFSET = ("Z", "GMT", "UTC")
 _LARGEST_OFFSET = timedelta(hours=14)
@@ -41,16 +44,23 @@ class CaptureTime:
 
 
 def read_capture_time(exif: Exif) -> CaptureTime | None:
-    """Read DateTimeOriginal, else DateTimeDigitized, else DateTime, each with its own sub-seconds and offset.
+    """Read DateTimeOriginal, else DateTimeDigitized, each with its own sub-seconds and offset.
+
+    DateTime (0x0132) is when the file last changed, which for an edited photo is the time of the edit. It is
+    the last resort, and only where the file names its camera and no software: editors write their own name
+    with that date. A camera that signs with its firmware and writes no DateTimeOriginal loses its time.
 
     Sub-seconds and offset written behind the date count where their own tags do not say. Malformed, blank and
-    all-zero dates count as absent; so do malformed sub-seconds and offsets.
+    all-zero dates count as absent; so do malformed sub-seconds and offsets. Hour 24 is hour 0 of the same
+    day, as some Android cameras write it.
 
     Raises:
         SyntaxError, struct.error and others: what Pillow raises where the structure of the EXIF is broken.
     """
-    values = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
-    for date_tag, subsecond_tag, offset_tag in _TAGS:
+    values = {**exif, **exif.get_ifd(IFD.Exif)}
+    names_camera = any(exif_text(values.get(tag)) for tag in (Base.Make, Base.Model))
+    unchanged = names_camera and not exif_text(values.get(Base.Software))
+    for date_tag, subsecond_tag, offset_tag in _OF_CAPTURE + (_OF_LAST_CHANGE if unchanged else ()):
         written = _date(exif_text(values.get(date_tag)))
         if written is not None:
             microsecond = _microseconds(exif_text(values.get(subsecond_tag))) or written.local.microsecond
@@ -82,9 +92,10 @@ def _date(text: str) -> CaptureTime | None:
         return None
     try:
         year, month, day, hour, minute, second = map(int, date)
-        return CaptureTime(datetime(year, month, day, hour, minute, second, _microseconds(fraction)), offset)
+        local = datetime(year, month, day, 0 if hour == 24 else hour, minute, second, _microseconds(fraction))
     except ValueError:
         return None
+    return CaptureTime(local, offset)
 
 
 def _microseconds(text: str) -> int:
