@@ -153,7 +153,7 @@ def test_a_folder_that_is_not_there_is_a_photo_error(tmp_path: Path, ranked: Cal
         ({"keep": 0}, "keep must be at least 1, not 0"),
         ({"gap": -1}, "gap must be seconds, 0 or more, not -1"),
         ({"gap": float("nan")}, "gap must be seconds, 0 or more, not nan"),
-        ({"similarity": 1.5}, "similarity must lie between 0 and 1, not at 1.5"),
+        ({"similarity": 1.5}, "similarity must be between 0 and 1, not 1.5"),
         ({"workers": 0}, "workers must be at least 1, not 0"),
     ],
 )

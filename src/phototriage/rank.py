@@ -68,7 +68,7 @@ class RankOptions:
         if not self.gap >= 0:
             raise OptionError(f"gap must be seconds, 0 or more, not {self.gap:g}")
         if self.similarity is not None and not 0 <= self.similarity <= 1:
-            raise OptionError(f"similarity must lie between 0 and 1, not at {self.similarity:g}")
+            raise OptionError(f"similarity must be between 0 and 1, not {self.similarity:g}")
         if self.workers is not None and self.workers < 1:
             raise OptionError(f"workers must be at least 1, not {self.workers}")
 

@@ -92,7 +92,7 @@ def test_the_report_names_everything(workplace: Workplace) -> None:
     figures = workplace.report()["official"]["scorers"][ALL]
     value, low, high = (100 * figures["accuracy"][key] for key in ("value", "low", "high"))
     pairs = len((workplace.root / "train_val" / "val_pairlist.txt").read_text().splitlines())
-    assert f"| {ALL} | official validation: {pairs} pairs of 6 series; learned from" in page
+    assert f"| {ALL} | official validation: {pairs} pairs of 6 series; trained on" in page
     assert f" | this run | {value:.1f} ({low:.1f}–{high:.1f}) | " in page
     assert "| VGG-16 siamese, end to end | the paper's own split;" in page
     assert "| sharpness | about 4,000 pairs of released training series; nothing learned |" in page
@@ -266,7 +266,7 @@ def test_photos_that_are_missing_are_counted(workplace: Workplace, cli: Cli, tmp
     code, _, err = cli(*arguments)
     assert code == 1
     assert (
-        f"2 of {photos} labelled photos are not in {images}, the first is 000002-01.JPG: complete the "
+        f"2 of {photos} labeled photos are not in {images}, the first is 000002-01.JPG: complete the "
         "folder, or continue without them with --allow_missing" in err
     )
     code, _, err = cli(*arguments, "--allow_missing")
@@ -275,9 +275,7 @@ def test_photos_that_are_missing_are_counted(workplace: Workplace, cli: Cli, tmp
     assert list(report["unmeasured"]) == ["000002-01.JPG", "000007-02.JPG"]
     assert report["folds"]["uncovered_pairs"] > 0
     page = (tmp_path / "out" / "report.md").read_text()
-    assert (
-        f"{photos - 2} of {photos} labelled photos have features. The first of the others is 000002" in page
-    )
+    assert f"{photos - 2} of {photos} labeled photos have features. The first of the others is 000002" in page
     assert list(report["entries"]) == ["tiny: iqa"]
 
 
@@ -287,7 +285,7 @@ def test_a_photo_that_cannot_be_read_stops_it(workplace: Workplace, cli: Cli, tm
     code, _, err = cli("benchmark", root, "--presets", workplace.folder / "tiny.yaml", "--features", "iqa",
                        "--cache_dir", tmp_path / "cache", "--output_dir", tmp_path / "out")  # fmt: skip
     assert code == 1
-    assert "labelled photos have no features, the first is 000003-01.JPG: fix them" in err
+    assert "labeled photos have no features, the first is 000003-01.JPG: fix them" in err
     assert not (tmp_path / "out").exists()
 
 
@@ -317,7 +315,7 @@ def test_what_cannot_be_benchmarked_is_said_at_once(workplace: Workplace, cli: C
             (workplace.root, "--feature_table", table, "--allow_missing", *tiny),
             "not one pair of the official validation has features: measure its photos, or do without by --on",
         ),
-        ((workplace.root, "--feature_table", table, *tiny), "labelled photos have no features, the first is"),
+        ((workplace.root, "--feature_table", table, *tiny), "labeled photos have no features, the first is"),
     ):  # fmt: skip
         code, out, err = cli("benchmark", *arguments, "--output_dir", tmp_path / "out")
         assert (code, out) == (1, ""), err

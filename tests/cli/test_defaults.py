@@ -126,7 +126,7 @@ def test_one_file_in_both_places_is_read_once(
     [
         ("[rnak]\n", "there is no section [rnak] in {path}: did you mean [rank]?"),
         ("[doctor]\n", "there is no section [doctor] in {path}: choose from all, rank"),
-        ("workers = 2\n", "workers in {path} must stand in a section: [all], or that of a command"),
+        ("workers = 2\n", "workers in {path} must be in a section: [all], or that of a command"),
         ("[rank]\nworker = 2\n", "there is no setting 'worker' in {path}, [rank]: did you mean 'workers'?"),
         ("[all]\nkeep = 2\n", "there is no setting 'keep' in {path}, [all]: "),
         ("[rank]\nfolder = 'x'\n", "there is no setting 'folder' in {path}, [rank]: "),

@@ -34,7 +34,7 @@ def test_the_embedded_ranker_on_the_real_scores(cli: Cli, shared: Path) -> None:
     assert (judged["seen_series"], judged["series"], judged["in_sample"]) == (1156, 496, False)
     assert judged["scorers"]["embedded ranker"]["accuracy_clear"]["low"] > 0.5
     assert judged["scorers"]["coin"]["accuracy"]["value"] == 0.5
-    assert "8252 of 12522 labelled photos have no features, the first is 000001-01.JPG; 8302 of 12558" in err
+    assert "8252 of 12522 labeled photos have no features, the first is 000001-01.JPG; 8302 of 12558" in err
     assert judged["notes"] == [
         "CLIP-only MLP: left out, the features 'clip' are not here",
         "IQA-only MLP: that is the ranker itself",
@@ -308,12 +308,12 @@ def test_scores_that_are_no_numbers_are_listed_and_give_exit_code_3(
     assert f"left out: {first}: " in err
     assert "59 series" in err
     assert (
-        f"1 of 120 labelled photos have no score in {scores}, the first is {first} "
+        f"1 of 120 labeled photos have no score in {scores}, the first is {first} "
         f"({scores}: no sound number in column 'score'); 1 of 60 pairs are left out" in err
     )
 
 
-def test_strict_stops_where_a_labelled_photo_has_no_score(
+def test_strict_stops_where_a_labeled_photo_has_no_score(
     cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
 ) -> None:
     labels, table = own_labels
@@ -321,7 +321,7 @@ def test_strict_stops_where_a_labelled_photo_has_no_score(
     part = tmp_path / "part.csv"
     part.write_text("\n".join(whole.read_text().splitlines()[:-3]))
     options = ("evaluate", "--comparisons", labels)
-    said = f"3 of 120 labelled photos have no score in {part}, the first is s58/b.jpg; 2 of 60 pairs are left"
+    said = f"3 of 120 labeled photos have no score in {part}, the first is s58/b.jpg; 2 of 60 pairs are left"
     code, _, err = cli(*options, "--scores", part)
     assert (code, said in err) == (0, True)
     for asked in (("--scores", part), ("--scores", whole, "--against", part)):
@@ -338,7 +338,7 @@ def test_scores_for_other_photos_are_an_error_that_names_both(
     scores.write_text("series,photo,score\nx,elsewhere.jpg,1\n")
     code, _, err = cli("evaluate", "--comparisons", labels, "--scores", scores)
     assert code == 1
-    assert "scores for none of the 120 labelled photos: its first is elsewhere.jpg" in err
+    assert "scores for none of the 120 labeled photos: its first is elsewhere.jpg" in err
 
 
 def test_options_that_cannot_work(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:

@@ -317,7 +317,7 @@ def test_a_model_for_other_features_is_refused(cli: Cli, bursts: Path, own_label
         (("--workers", "0"), "workers must be at least 1, not 0"),
         (("--keep", "0"), "keep must be at least 1, not 0"),
         (("--gap", "-1"), "gap must be seconds, 0 or more, not -1"),
-        (("--similarity", "1.5"), "similarity must lie between 0 and 1, not at 1.5"),
+        (("--similarity", "1.5"), "similarity must be between 0 and 1, not 1.5"),
         (("--html", "-"), "--html needs a file"),
         (("--json", "a.JPG"), "a.JPG has the name of a photo or a sidecar"),
         (("--failures", "a.xmp"), "a.xmp has the name of a photo or a sidecar"),

@@ -88,7 +88,7 @@ def test_photos_that_are_not_there_are_counted_and_strict_stops(
     assert code == 3
     assert "left out: gone/2.jpg: cannot be read: No such file or directory" in err
     assert (
-        "2 of 41 labelled photos have no features, the first is gone/1.jpg "
+        "2 of 41 labeled photos have no features, the first is gone/1.jpg "
         "(cannot be read: No such file or directory); 1 of " in err
     )
     code, _, err = cli("train", *options, "--strict", "--output_dir", tmp_path / "run2")
@@ -137,7 +137,7 @@ def test_an_official_test_with_copies_of_photos_learned_from(cli: Cli, tmp_path:
     assert (results["in_sample"], results["seen_series"]) == (copied == 3, copied)
     said = {
         1: "test series (1 with photos used in training are left out): ",
-        3: "IN-SAMPLE: all test series hold photos learned from, which says little about others: ",
+        3: "IN-SAMPLE: all test series have photos used in training, which says little about others: ",
     }
     assert f"{said[copied]}{results['pairs']} pairs of {results['series']} series (" in err
     assert results["series"] == {1: 2, 3: 3}[copied]

@@ -107,4 +107,4 @@ def test_numbers_that_cannot_be_used_are_told_by_the_exit_code(
     options = ("--comparisons", labels, "--feature_table", table, "--output_dir", tmp_path / "out", *QUICK)
     code, _, err = cli(*command, *options)
     assert code == 3
-    assert "1 of 120 labelled photos have no features, the first is s59/b.jpg" in err
+    assert "1 of 120 labeled photos have no features, the first is s59/b.jpg" in err

@@ -46,7 +46,7 @@ def test_what_is_not_there_is_left_out_and_text_stays_in_its_cell(
     assert "## Official validation" not in page
     assert "In-sample" not in page
     assert "\x1b" not in page
-    assert "3 of 4 labelled photos have features. The first of the others is z|" in page
+    assert "3 of 4 labeled photos have features. The first of the others is z|" in page
     assert (
         "| full: block | 4 folds over all series: 2 pairs of 2 series | this run | 50.0 (0.0–100.0) |" in page
     )

@@ -21,7 +21,7 @@ def test_what_is_lacking_is_counted_with_the_first_reason(labels: Labels) -> Non
     photos = [photo for photo in labels.comparisons.photos if photo not in ("2b", "7a")]
     failures = [Failure("2b", "is gone")]
     check_covered(labels, photos, failures, "score", strict=False, on_note=notes.append)
-    text = "2 of 20 labelled photos have no score, the first is 2b (is gone); 2 of 10 pairs are left out"
+    text = "2 of 20 labeled photos have no score, the first is 2b (is gone); 2 of 10 pairs are left out"
     assert notes == [text]
     with pytest.raises(FeatureError, match=r"have no score, the first is 2b \(is gone\)"):
         check_covered(labels, photos, failures, "score", strict=True, on_note=notes.append)

@@ -63,7 +63,7 @@ def test_a_line_that_contradicts_another_is_refused(tmp_path: Path, line: str, s
 def test_a_series_in_both_files_would_leak(tmp_path: Path) -> None:
     train = write(tmp_path / "train.txt", "5 1 2 0.9 1 2")
     val = write(tmp_path / "val.txt", "5 1 3 0.9 1 3")
-    with pytest.raises(LabelError, match=r"val.txt, line 1: series 5 stands in train.txt too"):
+    with pytest.raises(LabelError, match=r"val.txt, line 1: series 5 is also in train.txt"):
         read_pairlists([train, val])
 
 

@@ -65,7 +65,7 @@ def test_the_time_of_a_raw_file_is_its_own(make_dng: Callable[..., bytes]) -> No
 
 def test_a_small_preview_is_refused(make_dng: Callable[..., bytes]) -> None:
     small = picture()[:200, :300]
-    with pytest.raises(PhotoError, match="preview is too small, 300 × 200 pixels: put its JPEG beside it"):
+    with pytest.raises(PhotoError, match="preview is too small, 300 × 200 pixels: put its JPEG next to it"):
         decode(make_dng(jpeg(small), (300, 200)), 800)
 
 

@@ -181,7 +181,7 @@ def _sections(data: bytes, path: Path) -> Mapping[str, Mapping[str, Any]]:
         if name in names and isinstance(values, dict):
             continue
         if not isinstance(values, dict):
-            raise ModelError(f"{name} in {path} must stand in a section: [{_ALL}], or that of a command")
+            raise ModelError(f"{name} in {path} must be in a section: [{_ALL}], or that of a command")
         near = get_close_matches(name, names, n=1)
         hint = f"did you mean [{near[0]}]?" if near else f"choose from {', '.join(names)}"
         raise ModelError(f"there is no section [{name}] in {path}: {hint}")

@@ -211,7 +211,7 @@ class Picks:
             if not quiet:
                 there = sum(pick.action == "keep" for pick in planned)
                 already = f", {there:,} there already" if there else ""
-                others = f"; {result.others:,} more lie there that are no picks now" if result.others else ""
+                others = f"; {result.others:,} more there are not picks now" if result.others else ""
                 note(f"files into {into}: {len(result.written):,}{already}{others}")
             complete &= not result.failures
         return complete

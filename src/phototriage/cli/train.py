@@ -101,7 +101,7 @@ class Command:
         evaluation = run.evaluation
         called = "test series"
         if evaluation.in_sample:
-            called = "IN-SAMPLE: all test series hold photos learned from, which says little about others"
+            called = "IN-SAMPLE: all test series have photos used in training, which says little about others"
         elif evaluation.seen_series:
             called += f" ({evaluation.seen_series} with photos used in training are left out)"
         note(f"{called}: {extent(evaluation.report)}")

@@ -8,9 +8,9 @@ from phototriage.evaluation.scorer import Scorer
 from phototriage.features import IQA_COLUMNS, Features
 from phototriage.ranker import TrainedRanker
 
-__all__ = ["COIN", "FIXED_MIX", "baselines", "ranker_scorer"]
+__all__ = ["CHANCE", "FIXED_MIX", "baselines", "ranker_scorer"]
 
-COIN = "coin"
+CHANCE = "coin"
 """The name, also in results, of the chance baseline: all photos have the same score."""
 
 FIXED_MIX = dict(zip(IQA_COLUMNS, (0.4, 0.3, 0.2, 0.1), strict=True))
@@ -21,7 +21,7 @@ _FEW = 8
 
 def baselines(features: Features) -> list[Scorer]:
     """Chance; the single numbers of small blocks; and the fixed mix, if its numbers are available."""
-    scorers = [Scorer(COIN, dict.fromkeys(features.photos, 0.0), calibrated=True)]
+    scorers = [Scorer(CHANCE, dict.fromkeys(features.photos, 0.0), calibrated=True)]
     repeated = {name for name, times in Counter(features.columns).items() if times > 1}
     start = 0
     for block in features.blocks:

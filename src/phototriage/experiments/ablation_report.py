@@ -52,9 +52,9 @@ def ablation_chart(ablation: Ablation, path: str | Path) -> None:
     axes = figure.subplots()
     for place, (row, accuracy) in enumerate(reversed(rows)):
         low, high = 100 * accuracy.low, 100 * accuracy.high
-        colour = _ORANGE if row.subset == ablation.full else _BLUE
+        color = _ORANGE if row.subset == ablation.full else _BLUE
         # Bars start at chance: from 0 they would hide the differences, from elsewhere exaggerate them.
-        axes.barh(place, 100 * accuracy.value - 50, left=50, color=colour)
+        axes.barh(place, 100 * accuracy.value - 50, left=50, color=color)
         axes.plot([low, high], [place, place], color="black", linewidth=1.5)
         axes.text(max(high, 50) + 0.3, place, f"{100 * accuracy.value:.1f}", va="center", fontsize=9)
     lowest = min([50.0, *(100 * accuracy.low for _, accuracy in rows)])

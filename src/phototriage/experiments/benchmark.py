@@ -181,7 +181,7 @@ def _read(
     features = read_features(preset)
     if not allow_missing and (lacking := _unmeasured(labels, [features])):
         raise FeatureError(
-            f"{len(lacking):,} of {len(labels.comparisons.photos):,} labelled photos have no features, "
+            f"{len(lacking):,} of {len(labels.comparisons.photos):,} labeled photos have no features, "
             f"the first is {next(iter(lacking))}: fix them, or continue without them with --allow_missing"
         )
     return features

@@ -93,7 +93,7 @@ def photo_files(labels: Labels, photos: str | Path | None, *, allow_missing: boo
     missing = [photo for photo, path in files.items() if not path.exists()]
     if missing and (not allow_missing or len(missing) == len(files)):
         raise FeatureError(
-            f"{len(missing):,} of {len(files):,} labelled photos are not in {folder}, the first is "
+            f"{len(missing):,} of {len(files):,} labeled photos are not in {folder}, the first is "
             f"{missing[0]}: complete the folder, or continue without them with --allow_missing"
         )
     return files

@@ -76,7 +76,7 @@ def benchmark_markdown(benchmark: "Benchmark") -> str:
         )
     if folds:
         title = f"{benchmark.fold_count} folds over all series"
-        notes = ["every series is scored by rankers trained on the other folds alone"]
+        notes = ["every series is scored by rankers trained only on the other folds"]
         parts.append(_deeper(evaluation_markdown(folds, title, notes)))
     if official:
         parts += ["## In-sample, for contrast", *_in_sample(official)]
@@ -85,9 +85,9 @@ def benchmark_markdown(benchmark: "Benchmark") -> str:
 
 
 _READING = """\
-Pairs in the order that people prefer, in percent, with 95 % intervals over series; pairs of p = ½ are left
-out, equal scores count half. p ≥ 0.7: pairs with max(p, 1 − p) ≥ 0.7 of the released preference p. Figures of
-different pairs do not compare to the last point."""
+Pairs in the order that people prefer, in percent, with 95 % intervals over series. Pairs with p = ½ are left
+out; equal scores count half. p ≥ 0.7: pairs with max(p, 1 − p) ≥ 0.7 of the released preference p. Figures on
+different pairs are only roughly comparable."""
 
 _HEADERS = ("scorer", "evaluated on", "source", "all pairs %", "p ≥ 0.7 %")
 
@@ -96,7 +96,7 @@ def _beside_published(benchmark: "Benchmark") -> str:
     official, folds = benchmark.official, benchmark.folds
     evaluated = []
     if official:
-        where = f"official validation: {_extent(official.unseen)}; learned from the official training series"
+        where = f"official validation: {_extent(official.unseen)}; trained on the official training series"
         evaluated.append((official.unseen, where))
     if folds:
         evaluated.append((folds, f"{benchmark.fold_count} folds over all series: {_extent(folds)}"))
@@ -140,7 +140,7 @@ def _labels(labels: Labels) -> list[str]:
             *([name, f"{each.pairs:,} pairs", _share(each.share)] for name, each in agreements.items()),
         ]
         parts += [
-            "The ids in the votes are permuted against the photos; they were put right by the pairlists:",
+            "The ids in the votes are permuted relative to the photos. The pairlists corrected them:",
             markdown_table(["votes against the released preferences", "of", "share"], rows),
         ]
     return parts + (["\n".join(f"- {printable(note)}" for note in labels.notes)] if labels.notes else [])
@@ -149,7 +149,7 @@ def _labels(labels: Labels) -> list[str]:
 def _features(benchmark: "Benchmark") -> list[str]:
     blocks = dict.fromkeys(block for entry in benchmark.entries for block in entry.features.blocks)
     photos, lost = benchmark.labels.comparisons.photos, benchmark.unmeasured
-    text = f"{len(photos) - len(lost):,} of {len(photos):,} labelled photos have features."
+    text = f"{len(photos) - len(lost):,} of {len(photos):,} labeled photos have features."
     if lost:
         first, reason = next(iter(lost.items()))
         text += f" The first of the others is {printable(first)}{f': {printable(reason)}' if reason else ''}."
@@ -176,24 +176,24 @@ def _trained(benchmark: "Benchmark") -> list[str]:
         "preset: features",
         "network",
         "input, loss, labels",
-        "pairs learned from",
+        "training pairs",
         "seed",
         "run folder",
     ]
     text = (
-        "Pairs are filtered for learning alone, by their matched votes, or by p where votes are not known. A "
-        "tenth of the series learned from stops the training and sets the temperature. Every setting is in "
-        "the config.yaml of the run folder, and in report.json."
+        "Only training pairs are filtered, by their matched votes, or by p if the votes are unknown. A tenth "
+        "of the training series serves for early stopping and for the temperature. Every setting is in the "
+        "config.yaml of the run folder, and in report.json."
     )
     return [text, markdown_table(headers, rows, texts=len(headers))]
 
 
 def _cautions(official: "Official") -> list[str]:
     return [
-        f"{official.seen_series} validation series are left out, since photos of theirs are also in training "
+        f"{official.seen_series} validation series are left out, because their photos are also in training "
         "series"
         if official.seen_series
-        else "no photo of these series is among those learned from"
+        else "no photo of these series was used in training"
     ]
 
 
@@ -203,9 +203,10 @@ def _in_sample(official: "Official") -> list[str]:
         for each in official.in_sample.scorers
     ]
     return [
-        f"The same rankers on {_extent(official.in_sample)} that they learned from and were stopped by: how "
-        "well they remember, not how good they are. No other figure of this run is in-sample. The settings "
-        "of a preset may have been chosen by trials on such series, which flatters it a little.",
+        f"The same rankers on {_extent(official.in_sample)} that were used for training and early stopping. "
+        "These figures show how well the rankers remember, not how good they are. No other figure of this "
+        "run is in-sample. The settings of a preset may have been chosen by trials on such series, which "
+        "makes its figures slightly optimistic.",
         markdown_table(["scorer", "all pairs %", "p ≥ 0.7 %"], rows),
     ]
 

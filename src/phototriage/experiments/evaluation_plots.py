@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from phototriage.evaluation import EvaluationReport, KindAccuracy, Mistake, ScorerReport
-from phototriage.evaluation.baselines import COIN
+from phototriage.evaluation.baselines import CHANCE
 from phototriage.experiments.mistakes_sheet import mistakes_sheet
 from phototriage.extras import extra
 from phototriage.outputs.figure import write_figure
@@ -35,11 +35,11 @@ def write_evaluation_plots(
     name = report.reference or ""
     if report.scorer(name).reliability:
         reliability_plot(report, folder / "reliability.png")
-    others = [scorer for scorer in report.scorers if scorer.name not in (name, COIN)]
+    others = [scorer for scorer in report.scorers if scorer.name not in (name, CHANCE)]
     best = max(others, key=_accuracy, default=None)
     kinds_plot(report, [best.name] if best else [], folder / "accuracy_by_kind.png")
     if photos is None:
-        on_note("no contact sheet of the worst mistakes: where the photos lie is not known, give --photos")
+        on_note("no contact sheet of the worst mistakes: the photo folder is unknown, give --photos")
     elif mistakes:
         files = {photo: Path(photos) / photo for each in mistakes for photo in (each.preferred, each.other)}
         mistakes_sheet(name, mistakes, files, folder / "worst_mistakes.png")
@@ -61,8 +61,8 @@ def accuracy_chart(report: EvaluationReport, path: str | Path) -> None:
     figure = Figure(figsize=(8, 1.2 + 0.45 * len(shown)), layout="constrained")
     axes = figure.subplots()
     for row, (name, estimate) in enumerate(reversed(shown)):
-        colour = _BLUE if name == shown[-1][0] else _GREY
-        axes.barh(row, 100 * estimate.value, color=colour)
+        color = _BLUE if name == shown[-1][0] else _GREY
+        axes.barh(row, 100 * estimate.value, color=color)
         axes.plot([100 * estimate.low, 100 * estimate.high], [row, row], color="black", linewidth=1.5)
         axes.text(1, row, f"{name}  {100 * estimate.value:.1f}", va="center", color="white")
     axes.axvline(50, color="black", linestyle=":", linewidth=1)
@@ -125,10 +125,10 @@ def _draw_parts(axes: Axes, scorers: Sequence[ScorerReport], parts: Sequence[Seq
         # Slightly offset, so that the intervals of one kind do not hide each other.
         places = [place + 0.09 * (row - (len(scorers) - 1) / 2) for place in range(len(kinds))]
         drawn = [accuracy[part.kind] for part in kinds if part.kind in accuracy]
-        colour = (_BLUE, _ORANGE, _GREY)[min(row, 2)]
-        axes.vlines(places, [100 * e.low for e in drawn], [100 * e.high for e in drawn], color=colour, lw=1.5)
+        color = (_BLUE, _ORANGE, _GREY)[min(row, 2)]
+        axes.vlines(places, [100 * e.low for e in drawn], [100 * e.high for e in drawn], color=color, lw=1.5)
         axes.plot(
-            places, [100 * each.value for each in drawn], "o-", color=colour, label=printable(scorer.name)
+            places, [100 * each.value for each in drawn], "o-", color=color, label=printable(scorer.name)
         )
     axes.axhline(50, color="black", linestyle=":", linewidth=1)
     axes.set_xticks(

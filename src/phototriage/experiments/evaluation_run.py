@@ -14,7 +14,7 @@ from phototriage.evaluation import (
     never_seen,
     ranker_scorer,
 )
-from phototriage.evaluation.baselines import COIN
+from phototriage.evaluation.baselines import CHANCE
 from phototriage.experiments.labelled_features import OnNote, ReadFeatures, check_covered
 from phototriage.features import Failure, Features
 from phototriage.features.table import read_score_table
@@ -133,7 +133,7 @@ class _Run:
         comparisons, folds = self._labels.comparisons, self._folds
         models = {name: Scorer(name, scores) for name, scores in self._scores.items()}
         if not self._rankers:
-            chance = Scorer(COIN, dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
+            chance = Scorer(CHANCE, dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
             about: dict[str, str | int | bool] = {"judged": f"scores of {' and '.join(self.names)}"}
             return comparisons, self._beside([chance], models), about
         blocks = dict.fromkeys(block.name for ranker in self._rankers.values() for block in ranker.blocks)
@@ -175,7 +175,7 @@ class _Run:
         alone = len(self._rankers) == 1
         judged = f"{rankers} on series {'it never' if alone else 'neither'} saw"
         if not len(unseen):
-            judged = f"IN-SAMPLE: {rankers} learned from all these series, which says little about others"
+            judged = f"IN-SAMPLE: {rankers} trained on all these series, which says little about others"
         elif seen:
             judged += f" ({seen} that {'it' if alone else 'one'} was trained on are left out)"
         return {"judged": judged, "in_sample": not len(unseen), "seen_series": seen}
@@ -239,17 +239,17 @@ class _Run:
         )
 
     def _note_failures(self, failures: Sequence[Failure]) -> None:
-        labelled = set(self._labels.comparisons.photos)
-        self.failures += [failure for failure in failures if failure.photo in labelled]
+        labeled = set(self._labels.comparisons.photos)
+        self.failures += [failure for failure in failures if failure.photo in labeled]
 
     def _read_scores(self, path: Path) -> dict[str, float]:
         scores, failures = read_score_table(path)
-        labelled = self._labels.comparisons.photos
+        labeled = self._labels.comparisons.photos
         self._note_failures(failures)
-        if not any(photo in scores for photo in labelled):
+        if not any(photo in scores for photo in labeled):
             raise FeatureError(
-                f"{path} has scores for none of the {len(labelled)} labelled photos: its first is "
-                f"{next(iter(scores))}, that of the labels {labelled[0]}"
+                f"{path} has scores for none of the {len(labeled)} labeled photos: its first is "
+                f"{next(iter(scores))}, that of the labels {labeled[0]}"
             )
         check_covered(
             self._labels,

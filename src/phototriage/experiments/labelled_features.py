@@ -42,7 +42,7 @@ def check_covered(
         reasons = {failure.photo: failure.reason for failure in failures}
         reason = f" ({reasons[lacking[0]]})" if lacking[0] in reasons else ""
         text = (
-            f"{len(lacking)} of {len(labels.comparisons.photos)} labelled photos have no {what}, "
+            f"{len(lacking)} of {len(labels.comparisons.photos)} labeled photos have no {what}, "
             f"the first is {lacking[0]}{reason}; "
             f"{len(labels.comparisons) - len(covered)} of {len(labels.comparisons)} pairs are left out"
         )

@@ -53,12 +53,12 @@ def mistakes_sheet(
     write_figure(figure, path, dpi=100)
 
 
-def _draw(axes: Axes, file: str | Path, says: str, score: float, colour: str) -> None:
+def _draw(axes: Axes, file: str | Path, says: str, score: float, color: str) -> None:
     file = Path(file)
     axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_color(colour)
+    axes.spines[:].set_color(color)
     axes.spines[:].set_linewidth(2)
-    axes.set_title(says, fontsize=10, color=colour, fontweight="bold", loc="left")
+    axes.set_title(says, fontsize=10, color=color, fontweight="bold", loc="left")
     axes.set_title(f"score {score:.2f}", fontsize=9, loc="right")
     axes.set_xlabel(printable(file.name)[-40:], fontsize=8, color=_GREY)
     try:

@@ -19,7 +19,7 @@ __all__ = ["OwnTable", "read_own_table"]
 
 _ACCEPTED = (
     "a table of comparisons has photo_a, photo_b and one of preference, winner (a or b), "
-    "or votes_a and votes_b; optional are series and, beside preference, votes_a, votes_b"
+    "or votes_a and votes_b; optional are series and, with preference, votes_a, votes_b"
 )
 _KNOWN = {*WRITTEN_COLUMNS, "winner"}
 # These two follow from votes_a and votes_b. They are written for people and never read.

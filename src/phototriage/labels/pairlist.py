@@ -47,7 +47,7 @@ def read_pairlists(paths: Sequence[Path]) -> Comparisons:
                 raise LabelError(f"{place}: photos {one} and {two} of series {series} were compared before")
             seen.add(pair)
             if file_of.setdefault(series, path) != path:
-                raise LabelError(f"{place}: series {series} stands in {file_of[series].name} too")
+                raise LabelError(f"{place}: series {series} is also in {file_of[series].name}")
             for photo, rank in ((one, rank_one), (two, rank_two)):
                 if ranks.setdefault((series, photo), rank) != rank:
                     raise LabelError(

@@ -20,7 +20,7 @@ __all__ = ["Labels", "Step", "read_labels"]
 
 _ACCEPTED = (
     "labels are a folder of the PhotoTriage release (with train_pairlist.txt or val_pairlist.txt), "
-    "its vote table beside its pairlists, or a table of your own "
+    "its vote table next to its pairlists, or your own table "
     "(.csv or .parquet: photo_a, photo_b and preference, winner, or votes_a and votes_b)"
 )
 
@@ -128,13 +128,11 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
             raise LabelError(
                 f"{release.folder}: there are votes here but no train_pairlist.txt or val_pairlist.txt. "
                 "The ids in PhotoTriage's votes are a random permutation of the photos within each series, "
-                "so votes alone do not tell which photo won; put the pairlists beside them, "
-                "or, for votes whose ids are known to be sound, make a table of them by "
+                "so votes alone do not show which photo won; put the pairlists next to them, "
+                "or, for votes whose ids are known to be sound, convert them with "
                 "`phototriage labels PATH --assume_aligned --output TABLE`"
             )
-        notes.append(
-            "the ids of the votes are taken for photo numbers, unchecked, because assume_aligned says so"
-        )
+        notes.append("assume_aligned is set: the ids of the votes are used as photo numbers, unchecked")
         comparisons = _shares(votes)
         steps += _final_steps(comparisons, filters)
         root = photo_root(release.folder)
@@ -155,8 +153,8 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
         if summary.aligned < _FEW * summary.series or not summary.series:
             notes.append(
                 f"votes and pairlists do not fit together: of {summary.series} series that have both, "
-                f"{summary.aligned} could be matched; the preferences of the others stand alone. "
-                "Are both of one release?"
+                f"{summary.aligned} could be matched; the others use their preferences alone. "
+                "Are both from the same release?"
             )
         without = votes.rows[~votes.rows["series"].isin(list(comparisons.series))]
         steps.append(_vote_step("votes of series without a pairlist, skipped", without, rows=True))
@@ -164,7 +162,7 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
             _step("pairs whose votes were matched to photos", comparisons.select(comparisons.votes > 0))
         )
     else:
-        notes.append("no votes were found: the preferences stand alone, and the training filter goes by them")
+        notes.append("no votes were found: the training filter uses the preferences alone")
     steps += _final_steps(comparisons, filters)
     root = photo_root(release.folder)
     return Labels(comparisons, "release", tuple(steps), tuple(notes), summary, official, root, release.files)

@@ -90,7 +90,7 @@ def official_split(
             photo with another.
     """
     if not 0 < validation_fraction < 1:
-        raise LabelError(f"validation_fraction must lie between 0 and 1, not at {validation_fraction:g}")
+        raise LabelError(f"validation_fraction must be between 0 and 1, not {validation_fraction:g}")
     if not test_series:
         raise LabelError("there is no official test: only PhotoTriage's val_pairlist.txt names one")
     in_test = comparisons.table["series"].isin(list(test_series))

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from phototriage.errors import PhotoError, PhotoReadError
-from phototriage.photos.colour import Pixels, to_8_bit, to_srgb
+from phototriage.photos.color import Pixels, to_8_bit, to_srgb
 from phototriage.photos.formats import (
     DAMAGE,
     FORMATS,

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from phototriage.photos.colour import Pixels
+from phototriage.photos.color import Pixels
 
 __all__ = ["SIDEWAYS", "fitted_size", "shrink", "upright"]
 

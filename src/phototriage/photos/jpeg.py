@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from phototriage.photos.colour import Pixels
+from phototriage.photos.color import Pixels
 from phototriage.photos.stderr_capture import captured_stderr
 
 __all__ = ["START_OF_SCAN", "count_scans", "decode_jpeg", "is_ended", "reduction"]

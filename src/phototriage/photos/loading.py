@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.errors import PhotoError
-from phototriage.photos.colour import Pixels
+from phototriage.photos.color import Pixels
 from phototriage.photos.decoding import decode
 
 __all__ = ["Photo", "content_hash", "load", "read_photo"]

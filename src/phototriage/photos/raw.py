@@ -99,7 +99,7 @@ def read_preview(data: bytes) -> Preview:
             sizes = raw.sizes
             thumbnail = raw.extract_thumb()
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError) as error:
-        raise PhotoError("a RAW file without a preview that can be read: put its JPEG beside it") from error
+        raise PhotoError("a RAW file without a preview that can be read: put its JPEG next to it") from error
     except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
         raise PhotoError(f"a RAW file that cannot be read: {_words(error)}") from error
     picture = thumbnail.data
@@ -111,7 +111,7 @@ def read_preview(data: bytes) -> Preview:
         if max(image.size) < LEAST_PREVIEW_SIDE:
             raise PhotoError(
                 f"a RAW file whose preview is too small, {image.width} × {image.height} pixels: "
-                "put its JPEG beside it"
+                "put its JPEG next to it"
             )
         try:
             turned_by_itself = Base.Orientation in Image.Image.getexif(image)

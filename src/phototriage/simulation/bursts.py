@@ -74,7 +74,7 @@ def draw_takes(rng: np.random.Generator) -> tuple[Take, ...]:
     return tuple(takes)
 
 
-_FAULTS = ("motion", "focus", "bright", "dark", "noise", "colour", "framing", "tilt", "zoom", "compression")
+_FAULTS = ("motion", "focus", "bright", "dark", "noise", "color", "framing", "tilt", "zoom", "compression")
 
 
 def _spoil(take: Take, fault: str, size: float, rng: np.random.Generator) -> Take:
@@ -90,7 +90,7 @@ def _spoil(take: Take, fault: str, size: float, rng: np.random.Generator) -> Tak
         return replace(take, exposure=take.exposure - 1.9 * size)
     if fault == "noise":
         return replace(take, noise=take.noise + 0.09 * size)
-    if fault == "colour":
+    if fault == "color":
         return replace(take, white_balance=take.white_balance + sign * 0.6 * size)
     if fault == "framing":
         direction = rng.uniform(0, 2 * math.pi)
@@ -116,7 +116,7 @@ def write_bursts(
     height: int = 533,
     reviewers: int = 5,
 ) -> Path:
-    """Writes a labelled folder of simulated bursts.
+    """Writes a labeled folder of simulated bursts.
 
     It writes `folder/photos/<series>/IMG_0001.jpg …` (numbered across all bursts, as in a camera, with EXIF),
     `folder/comparisons.csv` (series, photo_a, photo_b, preference, votes_a, votes_b: every pair of every

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "Canvas", "Colour", "blend", "bokeh", "box", "fractal_noise", "glow", "gradient", "lathe", "pick",
+    "Canvas", "Color", "blend", "bokeh", "box", "fractal_noise", "glow", "gradient", "lathe", "pick",
     "polygon", "relief", "rgb", "ridge", "shadow", "smoothstep", "sphere", "strokes", "vary",
 ]  # fmt: skip
 
 Canvas = NDArray[np.float32]
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 T = TypeVar("T")
 
 
@@ -76,9 +76,9 @@ def relief(surface: NDArray[np.float32], strength: float) -> NDArray[np.float32]
     return (1 + strength * np.tanh(slope / (2 * float(slope.std()) + 1e-6))).astype(np.float32)
 
 
-def rgb(colours: ArrayLike) -> NDArray[np.float32]:
+def rgb(colors: ArrayLike) -> NDArray[np.float32]:
     """Colors as arrays: float32, (3,) for one, (n, 3) for several."""
-    return np.asarray(colours, np.float32)
+    return np.asarray(colors, np.float32)
 
 
 def pick(rng: np.random.Generator, palette: Sequence[T]) -> T:
@@ -86,14 +86,14 @@ def pick(rng: np.random.Generator, palette: Sequence[T]) -> T:
     return palette[int(rng.integers(len(palette)))]
 
 
-def vary(rng: np.random.Generator, colour: Colour, amount: float) -> Colour:
+def vary(rng: np.random.Generator, color: Color, amount: float) -> Color:
     """A variation of a color: lighter or darker, with a slightly different hue, still in [0, 1]."""
-    tint = np.asarray(colour) * (1 + rng.normal(0, amount) + rng.normal(0, amount / 4, 3))
+    tint = np.asarray(color) * (1 + rng.normal(0, amount) + rng.normal(0, amount / 4, 3))
     red, green, blue = np.clip(tint, 0, 1).tolist()
     return red, green, blue
 
 
-def gradient(canvas: Canvas, top: Colour, bottom: Colour, y0: int = 0, y1: int | None = None) -> None:
+def gradient(canvas: Canvas, top: Color, bottom: Color, y0: int = 0, y1: int | None = None) -> None:
     """Fills the rows y0 to y1 (by default to the end) with a gradient between two colors."""
     rows = canvas[y0:y1]
     t = np.linspace(0, 1, len(rows), dtype=np.float32)[:, None, None]
@@ -144,13 +144,13 @@ def polygon(
 
 
 def strokes(
-    canvas: Canvas, lines: Sequence[tuple[ArrayLike, Colour]], thickness: int = 1, opacity: float = 1.0
+    canvas: Canvas, lines: Sequence[tuple[ArrayLike, Color]], thickness: int = 1, opacity: float = 1.0
 ) -> None:
     """Paints many smooth lines on top of each other; each has (n, 2) points and a color."""
     layer = (np.clip(canvas, 0, 1) * 255 + 0.5).astype(np.uint8)
-    for points, colour in lines:
+    for points, color in lines:
         path = np.round(np.asarray(points, np.float64) * 16).astype(np.int32)
-        level = [float(255 * c) for c in colour]
+        level = [float(255 * c) for c in color]
         cv2.polylines(layer, [path], False, level, thickness, cv2.LINE_AA, 4)
     canvas += (layer.astype(np.float32) / 255 - canvas) * np.float32(opacity)
 
@@ -160,11 +160,11 @@ def ridge(rng: np.random.Generator, width: int, cells: float, gain: float = 0.5)
     return np.ascontiguousarray(fractal_noise(rng, 3, width, cells, octaves=9, gain=gain)[1])
 
 
-def glow(canvas: Canvas, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
+def glow(canvas: Canvas, x: float, y: float, radius: float, color: Color, strength: float) -> None:
     """Adds light around a point that fades like a Gaussian with standard deviation `radius`."""
     rows, columns = np.arange(canvas.shape[0]) - y, np.arange(canvas.shape[1]) - x
     light = np.outer(np.exp(-((rows / radius) ** 2) / 2), np.exp(-((columns / radius) ** 2) / 2))
-    canvas += (strength * light[..., None] * np.asarray(colour)).astype(np.float32)
+    canvas += (strength * light[..., None] * np.asarray(color)).astype(np.float32)
 
 
 def shadow(canvas: Canvas, x: float, y: float, radius_x: float, radius_y: float, strength: float) -> None:
@@ -240,18 +240,18 @@ def lathe(canvas: Canvas, x: float, y0: int, radii: ArrayLike, paint: ArrayLike,
     bottom = y0 + len(radius)
     bulge = 0.22 * radius[-1]
     radius = np.concatenate([radius, radius[-1] * np.sqrt(np.linspace(1, 0, int(bulge) + 1))])
-    colours = np.broadcast_to(np.asarray(paint, np.float64), (bottom - y0, 3))
-    colours = np.concatenate([colours, np.repeat(colours[-1:], len(radius) - len(colours), 0)])
+    colors = np.broadcast_to(np.asarray(paint, np.float64), (bottom - y0, 3))
+    colors = np.concatenate([colors, np.repeat(colors[-1:], len(radius) - len(colors), 0)])
     height, width = canvas.shape[:2]
     half = int(radius.max()) + 2
     x0, x1 = max(int(x) - half, 0), min(int(x) + half + 1, width)
     last = min(y0 + len(radius), height)
-    radius, colours = radius[: last - y0, None], colours[: last - y0, None]
+    radius, colors = radius[: last - y0, None], colors[: last - y0, None]
     nx = np.clip((np.arange(x0, x1) - x) / np.maximum(radius, 1), -1, 1)
     lean = -np.gradient(radius[:, 0])[:, None]
     length = np.sqrt(1 + np.clip(lean, -1, 1) ** 2)
     diffuse, shine = _lit(nx / length, -np.clip(lean, -1, 1) / length, np.sqrt(1 - nx**2) / length, gloss)
-    lit = colours * np.asarray(diffuse)[..., None] + np.asarray(shine)[..., None]
+    lit = colors * np.asarray(diffuse)[..., None] + np.asarray(shine)[..., None]
     edge = np.clip(radius - np.abs(np.arange(x0, x1) - x) + 0.5, 0, 1).astype(np.float32)
     blend(canvas[y0:last, x0:x1], lit, edge)
 
@@ -261,7 +261,7 @@ def bokeh(
     rng: np.random.Generator,
     count: int,
     radius: float,
-    colours: Sequence[Colour],
+    colors: Sequence[Color],
     bottom: float,
 ) -> None:
     """Paints out-of-focus lights: soft-edged disks above the fraction `bottom` of the height."""
@@ -274,5 +274,5 @@ def bokeh(
         rows, columns = np.mgrid[y0:y1, x0:x1]
         distance = np.hypot(columns - x, rows - y)
         disc = np.clip((size - distance) / 3, 0, 1) * (0.75 + 0.25 * (distance / size) ** 4)
-        colour = np.asarray(vary(rng, colours[int(rng.integers(len(colours)))], 0.12), np.float32)
-        canvas[y0:y1, x0:x1] += (rng.uniform(0.12, 0.5) * disc[..., None] * colour).astype(np.float32)
+        color = np.asarray(vary(rng, colors[int(rng.integers(len(colors)))], 0.12), np.float32)
+        canvas[y0:y1, x0:x1] += (rng.uniform(0.12, 0.5) * disc[..., None] * color).astype(np.float32)

@@ -114,7 +114,7 @@ def test_a_hub_reads_the_cards_head(ranker: TrainedRanker, tmp_path: Path) -> No
 def test_without_figures_the_card_says_so(ranker: TrainedRanker, tmp_path: Path) -> None:
     export_model(ranker, tmp_path / "r")
     text = (tmp_path / "r" / "README.md").read_text()
-    assert "None are known" in text
+    assert "There are no figures" in text
     assert "Trained on: not stated" in text
     assert "model-index" not in yaml.safe_load(text.split("---")[1])
 
@@ -214,5 +214,5 @@ def test_many_blocks_are_listed(tmp_path: Path, make_features: Callable[..., Fea
     export_model(TrainedRanker(weights, config, blocks, 2.0, seen, seen), tmp_path / "r")
     text = (tmp_path / "r" / "README.md").read_text()
     assert "| clip | 2 | clip-1/x |\n| iqa | 1 | iqa-1/y |" in text
-    assert "from 3 numbers measured of it" in text
+    assert "from 3 measured numbers" in text
     assert "(score a − score b) / T): 2." in text

@@ -116,7 +116,7 @@ def test_a_damaged_journal_is_one_line(damage: str, folder: Path, ranked: Ranked
     done = write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG_1.CR3",))), STARS))
     assert done.previous is not None
     (done.previous / "run.json").write_text(damage)
-    with pytest.raises(OutputError, match="restore what lies beside it by hand") as raised:
+    with pytest.raises(OutputError, match="restore the files next to it by hand") as raised:
         undo_sidecars(folder)
     assert "\n" not in str(raised.value)
 

@@ -116,8 +116,8 @@ def _inline(text: str) -> str:
 
 
 _NO_FIGURES = (
-    "None are known: there was no `test_results.json` beside the model when it was exported. "
-    "`phototriage evaluate --model` makes them."
+    "There are no figures, because the model's folder had no `test_results.json` at export. "
+    "To compute them, use `phototriage evaluate --model`."
 )
 
 _CARD = """\
@@ -126,20 +126,22 @@ _CARD = """\
 
 # {name}
 
-Gives a photo a score, from {dim} numbers measured of it. Of the photos of one series (a burst, one moment),
-the one with the highest score is the one that people are expected to keep. Made by phototriage {version}.
+This model computes a score for a photo from {dim} measured numbers. Within a series (a burst, one moment),
+the photo with the highest score is the one that people are expected to keep. Exported by phototriage
+{version}.
 
 ## Data
 
 - Trained on: {data}.
-- {photos} photos in training and validation. The model holds a 32-bit digest of each of their names and
-  contents, by which `phototriage evaluate` leaves out what it has seen; no photo and no name.
+- {photos} photos in training and validation. The model contains a 32-bit digest of each photo's name and
+  content, so that `phototriage evaluate` can leave out photos that it has seen. It contains no photos and no
+  names.
 
 ## Features
 
 {blocks}
 
-Photos must be measured in exactly this way; phototriage refuses other features.
+Photos must be measured in exactly this way; phototriage rejects other features.
 
 ## Training
 
@@ -153,11 +155,11 @@ Temperature T in P(a over b) = σ((score a − score b) / T): {temperature}.
 
 ## Limits
 
-- A score orders photos of one series. It is no verdict on a photo alone, and scores of two series or two
-  models do not compare.
-- It knows what its features tell and its data showed. Evaluate it on series of your own before you rely on
-  it, and use it to sort, not to delete.
-- Near-identical takes differ little; where P(best) is near even, it is a guess.
+- A score orders the photos of one series. It does not rate a single photo, and scores from different series
+  or models are not comparable.
+- The model is limited to its features and its training data. Evaluate it on your own series before you rely
+  on it, and use it to sort, not to delete.
+- Near-identical takes differ little. If the values of P(best) are close, the order is a guess.
 
 ## Use
 
@@ -175,8 +177,8 @@ ranker = load_ranker(Path("."))  # this folder, or its model.safetensors
 print(ranker.blocks, ranker.temperature)
 ```
 
-`config.json` has the settings, the names of all columns and the temperature. `model.onnx` is the same network
-for other programs:
+`config.json` contains the settings, the names of all columns and the temperature. `model.onnx` is the same
+network for other programs:
 
 ```python
 import numpy as np

@@ -131,5 +131,5 @@ def _read_journal(path: Path) -> tuple[Entry, ...]:
         raise OutputError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise OutputError(
-            f"{path} is damaged ({error}): restore what lies beside it by hand, then remove {path.parent}"
+            f"{path} is damaged ({error}): restore the files next to it by hand, then remove {path.parent}"
         ) from error

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.simulation.painting import Canvas, Colour, pick, polygon, rgb, sphere, strokes, vary
+from phototriage.simulation.painting import Canvas, Color, pick, polygon, rgb, sphere, strokes, vary
 from phototriage.simulation.subjects.surroundings import paint_backdrop
 
 __all__ = ["paint_flowers"]
@@ -40,7 +40,7 @@ def _petal(
     y: float,
     angle: float,
     size: float,
-    colour: Colour,
+    color: Color,
     slim: float,
 ) -> None:
     """Paints a petal or leaf from its base at x, y, lit along its middle, with veins."""
@@ -50,7 +50,7 @@ def _petal(
     bend = size * rng.normal(0, 0.05) * t**2
     middle = np.array([x, y]) + size * t[:, None] * along + bend[:, None] * across
     outline = np.concatenate([middle + half[:, None] * across, (middle - half[:, None] * across)[::-1]])
-    base = rgb(colour)
+    base = rgb(color)
 
     def surface(px: NDArray[np.float32], py: NDArray[np.float32]) -> NDArray[np.float32]:
         u = ((px - x) * along[0] + (py - y) * along[1]) / size
@@ -64,7 +64,7 @@ def _petal(
         )
         return np.asarray(lit[..., None] * base, np.float32)
 
-    polygon(canvas, outline + np.array([2, 3]), rgb(colour) * 0.25, 0.35)
+    polygon(canvas, outline + np.array([2, 3]), rgb(color) * 0.25, 0.35)
     polygon(canvas, outline, surface)
     vein = (float(base[0] * 0.72), float(base[1] * 0.68), float(base[2] * 0.7))
     x0, y0 = np.maximum(outline.min(0).astype(int) - 2, 0)
@@ -102,15 +102,13 @@ def _stem(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: fl
         )
 
 
-def _flower(
-    canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float, colour: Colour
-) -> None:
+def _flower(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float, color: Color) -> None:
     """Paints two rings of petals around a head of seeds arranged in the golden angle."""
     petals = int(rng.integers(11, 18))
     for ring, (reach, shade) in enumerate(((1.0, 0.82), (0.86, 1.0))):
         turns = (np.arange(petals) + 0.5 * ring) * 2 * np.pi / petals + rng.normal(0, 0.05, petals)
         for turn in rng.permutation(turns):
-            tone = vary(rng, (colour[0] * shade, colour[1] * shade, colour[2] * shade), 0.04)
+            tone = vary(rng, (color[0] * shade, color[1] * shade, color[2] * shade), 0.04)
             _petal(
                 canvas,
                 rng,

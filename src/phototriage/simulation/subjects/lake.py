@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from phototriage.simulation.painting import (
     Canvas,
-    Colour,
+    Color,
     blend,
     fractal_noise,
     pick,
@@ -37,8 +37,8 @@ def paint_lake(canvas: Canvas, rng: np.random.Generator) -> None:
         outline = (top + rise * (1 - ridge(rng, width, rng.uniform(2, 4), 0.5))).astype(np.float32)
         rock = fractal_noise(rng, height, width, 7, octaves=8, gain=0.66)
         shading = relief(rock, 0.55)[..., None]
-        colour = rgb((0.36, 0.37, 0.40)) if distance > 0.3 else rgb((0.20, 0.30, 0.17))
-        body = colour * tint * shading * (0.8 + 0.4 * rock[..., None])
+        color = rgb((0.36, 0.37, 0.40)) if distance > 0.3 else rgb((0.20, 0.30, 0.17))
+        body = color * tint * shading * (0.8 + 0.4 * rock[..., None])
         if distance > 0.3:
             depth = rows - outline
             snow = smoothstep(0.45, 0.60, rock + (height * 0.10 - depth) / (height * 0.34))
@@ -61,7 +61,7 @@ def paint_lake(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _conifers(
-    canvas: Canvas, rng: np.random.Generator, outline: NDArray[np.float32], size: float, colour: Colour
+    canvas: Canvas, rng: np.random.Generator, outline: NDArray[np.float32], size: float, color: Color
 ) -> None:
     """Paints firs along an outline, one every few pixels."""
     width = canvas.shape[1]
@@ -73,7 +73,7 @@ def _conifers(
         reach = tall * 0.21 * down * np.tile([1.0, 0.62], steps) * rng.uniform(0.8, 1.2, 2 * steps)
         left = np.stack([x - reach, foot - tall * (1 - down)], 1)
         right = np.stack([x + reach, foot - tall * (1 - down)], 1)
-        polygon(canvas, [(x, foot - tall), *right.tolist(), *left[::-1].tolist()], vary(rng, colour, 0.18))
+        polygon(canvas, [(x, foot - tall), *right.tolist(), *left[::-1].tolist()], vary(rng, color, 0.18))
 
 
 def _mirror(canvas: Canvas, rng: np.random.Generator, shore: int, light: Light) -> None:

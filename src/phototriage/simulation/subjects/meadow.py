@@ -5,7 +5,7 @@ import numpy as np
 
 from phototriage.simulation.painting import (
     Canvas,
-    Colour,
+    Color,
     blend,
     fractal_noise,
     pick,
@@ -39,7 +39,7 @@ def paint_meadow(canvas: Canvas, rng: np.random.Generator) -> None:
                 rng.uniform(0.12, 0.32) * height,
                 height * rng.uniform(0.025, 0.085),
             )
-    fields: tuple[Colour, ...] = (
+    fields: tuple[Color, ...] = (
         (0.33, 0.42, 0.30),
         (0.45, 0.50, 0.22),
         (0.62, 0.56, 0.25),
@@ -54,8 +54,8 @@ def paint_meadow(canvas: Canvas, rng: np.random.Generator) -> None:
         grain = fractal_noise(
             rng, height, width, 14 + 20 * near, octaves=6, stretch=4 - 2.4 * near, gain=0.75
         )
-        colour = rgb(vary(rng, fields[layer], 0.1)) * tint
-        body = colour * (0.62 + 0.76 * grain[..., None]) * relief(grain, 0.16 + 0.14 * near)[..., None]
+        color = rgb(vary(rng, fields[layer], 0.1)) * tint
+        body = color * (0.62 + 0.76 * grain[..., None]) * relief(grain, 0.16 + 0.14 * near)[..., None]
         body = body * (0.55 + 0.45 * near) + rgb(light.horizon) * (0.36 * (1 - near))
         blend(canvas, body, below(canvas, outline, height))
         if layer == 3:
@@ -82,9 +82,9 @@ def paint_meadow(canvas: Canvas, rng: np.random.Generator) -> None:
     for depth_of in np.sort(rng.random(90)):
         size = height * (0.003 + 0.009 * depth_of)
         x, y = rng.uniform(0, width), height * (0.79 + 0.2 * depth_of)
-        colour = rgb(vary(rng, petals, 0.1)) * tint
+        color = rgb(vary(rng, petals, 0.1)) * tint
         for turn in rng.uniform(0, 1.2) + np.arange(5) * 2 * np.pi / 5:
-            sphere(canvas, x + size * np.cos(turn), y + 0.7 * size * np.sin(turn), size * 0.62, colour, 0.0)
+            sphere(canvas, x + size * np.cos(turn), y + 0.7 * size * np.sin(turn), size * 0.62, color, 0.0)
         sphere(canvas, x, y, size * 0.5, (0.35, 0.25, 0.08), 0.0)
 
 
@@ -120,14 +120,14 @@ def _tree(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, size:
     for (px, py), shade in zip(
         np.round(spots[order] * 16).astype(int).tolist(), lit[order].tolist(), strict=True
     ):
-        colour = [float(255 * min(c * shade, 1)) for c in leaf]
-        cv2.circle(layer, (px, py), int(16 * max(size * 0.011, 1.0)), colour, -1, cv2.LINE_AA, 4)
+        color = [float(255 * min(c * shade, 1)) for c in leaf]
+        cv2.circle(layer, (px, py), int(16 * max(size * 0.011, 1.0)), color, -1, cv2.LINE_AA, 4)
     canvas[:] = layer.astype(np.float32) / 255
 
 
 def _balloon(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float) -> None:
     """A hot-air balloon with its basket."""
-    colours = rng.permutation(
+    colors = rng.permutation(
         rgb([(0.85, 0.22, 0.18), (0.96, 0.76, 0.2), (0.2, 0.42, 0.72), (0.95, 0.93, 0.88)])
     )
     dark = (0.28, 0.2, 0.14)
@@ -139,9 +139,9 @@ def _balloon(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size:
             (x + size * 0.16, y + size * 1.5),
             (x - size * 0.16, y + size * 1.5),
         ],
-        colours[0] * 0.75,
+        colors[0] * 0.75,
     )
-    sphere(canvas, x, y, size, np.tile(colours[:3], (6, 1)), 0.12, stripes=18)
+    sphere(canvas, x, y, size, np.tile(colors[:3], (6, 1)), 0.12, stripes=18)
     strokes(
         canvas,
         [

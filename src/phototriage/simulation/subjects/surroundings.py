@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from phototriage.simulation.painting import (
     Canvas,
-    Colour,
+    Color,
     blend,
     bokeh,
     fractal_noise,
@@ -28,12 +28,12 @@ __all__ = ["LIGHTS", "Light", "below", "paint_backdrop", "paint_grass", "paint_s
 class Light:
     """The colors of a time of day."""
 
-    zenith: Colour
-    horizon: Colour
-    cloud: Colour
-    cloud_shade: Colour
-    sun: Colour
-    tint: Colour  # factor for the colors of objects
+    zenith: Color
+    horizon: Color
+    cloud: Color
+    cloud_shade: Color
+    sun: Color
+    tint: Color  # factor for the colors of objects
 
 
 LIGHTS = (
@@ -104,8 +104,8 @@ def paint_grass(
     """Paints blades of grass at the given points, bent by the wind."""
     tall = size * rng.uniform(0.35, 1.1, len(x))
     bend = tall * rng.normal(0.12, 0.22, len(x))
-    lines: list[tuple[ArrayLike, Colour]] = []
-    greens: tuple[Colour, ...] = (
+    lines: list[tuple[ArrayLike, Color]] = []
+    greens: tuple[Color, ...] = (
         (0.36, 0.48, 0.16),
         (0.24, 0.38, 0.12),
         (0.55, 0.56, 0.26),
@@ -122,14 +122,14 @@ def paint_grass(
 def paint_backdrop(canvas: Canvas, rng: np.random.Generator) -> None:
     """Paints a strongly out-of-focus background: leaves by day or lights in the evening."""
     height, width = canvas.shape[:2]
-    grounds: tuple[tuple[Colour, Colour], ...] = (
+    grounds: tuple[tuple[Color, Color], ...] = (
         ((0.42, 0.55, 0.32), (0.16, 0.26, 0.14)), ((0.16, 0.18, 0.30), (0.10, 0.08, 0.12)),
         ((0.72, 0.62, 0.42), (0.34, 0.28, 0.18)), ((0.52, 0.64, 0.72), (0.24, 0.34, 0.30)),
     )  # fmt: skip
     kind = int(rng.integers(len(grounds)))
     gradient(canvas, *grounds[kind])
     canvas *= (0.6 + 0.8 * fractal_noise(rng, height, width, 4, octaves=3))[..., None]
-    lights: tuple[tuple[Colour, ...], ...] = (
+    lights: tuple[tuple[Color, ...], ...] = (
         ((0.75, 0.9, 0.5), (0.9, 0.95, 0.7)), ((1, 0.7, 0.3), (1, 0.4, 0.25), (0.4, 0.6, 1), (1, 0.9, 0.6)),
         ((1, 0.85, 0.5), (1, 0.95, 0.75)), ((0.85, 0.95, 0.9), (0.7, 0.85, 1)),
     )  # fmt: skip

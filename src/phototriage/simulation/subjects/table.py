@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from phototriage.simulation.painting import (
     Canvas,
-    Colour,
+    Color,
     blend,
     fractal_noise,
     gradient,
@@ -126,13 +126,13 @@ def _planks(canvas: Canvas, rng: np.random.Generator, edge: int) -> None:
 def _cloth(canvas: Canvas, rng: np.random.Generator, edge: int) -> None:
     """Paints a checkered cloth with a visible weave over part of the table."""
     height, width = canvas.shape[:2]
-    colour = rgb(vary(rng, pick(rng, ((0.75, 0.2, 0.2), (0.2, 0.36, 0.6), (0.3, 0.5, 0.34))), 0.08))
+    color = rgb(vary(rng, pick(rng, ((0.75, 0.2, 0.2), (0.2, 0.36, 0.6), (0.3, 0.5, 0.34))), 0.08))
 
     def weave(px: NDArray[np.float32], py: NDArray[np.float32]) -> NDArray[np.float32]:
         u, v = (px - 0.5 * py) / (width * 0.024), (py + 0.05 * px) / (height * 0.03)
         share = 0.5 * (np.floor(u) % 2) + 0.5 * (np.floor(v) % 2)
         thread = 0.92 + 0.1 * np.sin(px * 2.1) * np.sin(py * 2.3)
-        checks = (1 - share)[..., None] * rgb((0.95, 0.94, 0.9)) + share[..., None] * colour
+        checks = (1 - share)[..., None] * rgb((0.95, 0.94, 0.9)) + share[..., None] * color
         return np.asarray(checks * thread[..., None], np.float32)
 
     y0, y1 = edge + (height - edge) * 0.36, height * 1.02
@@ -174,7 +174,7 @@ def _sprigs(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: 
 
 def _fruit(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, radius: float) -> None:
     """Paints an orange, apple, lemon or plum with freckled skin."""
-    skins: tuple[Colour, ...] = (
+    skins: tuple[Color, ...] = (
         (0.94, 0.54, 0.12),
         (0.74, 0.13, 0.12),
         (0.58, 0.68, 0.20),

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from phototriage.photos.colour import to_8_bit, to_srgb
+from phototriage.photos.color import to_8_bit, to_srgb
 
 
 def srgb_encoded(light: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ def test_transparency_takes_one_copy_of_the_picture() -> None:
 import re
 from pathlib import Path
 from PIL import Image
-from phototriage.photos.colour import to_8_bit
+from phototriage.photos.color import to_8_bit
 def highest():
     return 1024 * int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 image = Image.new("RGBA", (3000, 3000), (1, 2, 3, 4))
