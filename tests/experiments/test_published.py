@@ -8,7 +8,7 @@ def test_every_figure_says_what_it_was_counted_on_and_who_says_so() -> None:
     names = [figure.scorer for figure in PUBLISHED]
     assert len(set(names)) == len(names)
     for figure in PUBLISHED:
-        assert figure.evaluated_on
+        assert figure.judged_on
         assert figure.source
         assert all(share is None or 45 <= share <= 95 for share in (figure.all_pairs, figure.clear))
         assert figure.clear is not None

@@ -109,7 +109,7 @@ def _beside_published(benchmark: "Benchmark") -> str:
     rows += [
         [
             each.scorer,
-            each.evaluated_on,
+            each.judged_on,
             each.source,
             _number(each.all_pairs),
             f"≈ {each.clear:.0f}" if each.about else _number(each.clear),

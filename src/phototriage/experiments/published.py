@@ -10,13 +10,13 @@ class PublishedFigure:
     """Pairs in the order that people prefer, in percent; None if not published.
 
     all_pairs: of all pairs. clear: of pairs on which at least 70 % of people agree. about: whether `clear` is
-    approximate. evaluated_on: the evaluated pairs, and the training data.
+    approximate. judged_on: the evaluated pairs, and the training data.
     """
 
     scorer: str
     all_pairs: float | None
     clear: float | None
-    evaluated_on: str
+    judged_on: str
     source: str
     about: bool = False
 
