@@ -147,16 +147,41 @@ def test_a_folder_that_is_not_there_is_a_photo_error(tmp_path: Path, ranked: Cal
         ranked(tmp_path / "gone")
 
 
+def test_figures_stay_right_in_another_current_folder(
+    bursts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bursts.parent)
+    ranking = rank_folder(bursts.name, RankOptions(cache_dir=tmp_path / "cache"))
+    before = ranking.figures
+    monkeypatch.chdir(tmp_path)
+    assert ranking.figures == before
+    assert before.beside_bytes > 0
+    assert (ranking.folder, ranking.root) == (Path(bursts.name), bursts)
+
+
+def test_no_name_is_no_folder() -> None:
+    with pytest.raises(PhotoError, match="the name of the folder is empty"):
+        rank_folder("")
+
+
+def test_options_are_values() -> None:
+    assert hash(RankOptions(features=["iqa"])) == hash(RankOptions(features=("iqa",)))
+    assert RankOptions(features=["iqa"]) == RankOptions(features=("iqa",))
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"keep": 0}, "keep must be at least 1, not 0"),
+        ({"keep": 0}, "keep must be a whole number of at least 1, not 0"),
+        ({"keep": 1.5}, "keep must be a whole number of at least 1, not 1.5"),
+        ({"features": "clip"}, "features must be a sequence of names, not the text 'clip'"),
+        ({"model": ""}, "model must be a file or a folder, not empty"),
         ({"gap": -1}, "gap must be seconds, 0 or more, not -1"),
         ({"gap": float("nan")}, "gap must be seconds, 0 or more, not nan"),
         ({"similarity": 1.5}, "similarity must be between 0 and 1, not 1.5"),
         ({"workers": 0}, "workers must be at least 1, not 0"),
     ],
 )
-def test_options_that_cannot_work_are_refused(options: dict[str, float], problem: str) -> None:
+def test_options_that_cannot_work_are_refused(options: dict[str, object], problem: str) -> None:
     with pytest.raises(OptionError, match=problem):
         RankOptions(**options)  # type: ignore[arg-type]

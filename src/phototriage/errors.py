@@ -71,7 +71,11 @@ class ModelError(PhototriageError):
 
 
 class OptionError(PhototriageError):
-    """An option has an invalid value."""
+    """An option has an invalid value. `option` is its name, where the text begins with that."""
+
+    def __init__(self, problem: str, option: str = "") -> None:
+        super().__init__(f"{option} {problem}" if option else problem)
+        self.option = option
 
 
 class OutputError(PhototriageError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from phototriage.errors import NoUsablePhotoError, OptionError
+from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
 from phototriage.features import (
     ExtractorOptions,
     Failure,
@@ -63,24 +63,29 @@ class RankOptions:
     workers: int | None = None
 
     def __post_init__(self) -> None:
-        if self.keep < 1:
-            raise OptionError(f"keep must be at least 1, not {self.keep}")
+        if not isinstance(self.keep, int) or self.keep < 1:
+            raise OptionError(f"must be a whole number of at least 1, not {self.keep}", "keep")
         if not self.gap >= 0:
-            raise OptionError(f"gap must be seconds, 0 or more, not {self.gap:g}")
+            raise OptionError(f"must be seconds, 0 or more, not {self.gap:g}", "gap")
         if self.similarity is not None and not 0 <= self.similarity <= 1:
-            raise OptionError(f"similarity must be between 0 and 1, not {self.similarity:g}")
+            raise OptionError(f"must be between 0 and 1, not {self.similarity:g}", "similarity")
         if self.workers is not None and self.workers < 1:
-            raise OptionError(f"workers must be at least 1, not {self.workers}")
+            raise OptionError(f"must be at least 1, not {self.workers}", "workers")
+        if isinstance(self.features, str):
+            raise OptionError(f"must be a sequence of names, not the text {self.features!r}", "features")
+        if self.model is not None and not os.fspath(self.model):
+            raise OptionError("must be a file or a folder, not empty", "model")
+        object.__setattr__(self, "features", tuple(self.features))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ranking:
     """A ranked folder.
 
-    folder: the root of the photos' relative names. model: the file of the ranker, or "embedded".
-    series: the ranked series, in the order of the folder. failures: photos and sub-folders that could not be
-    used. notes: lines for people about the run. features: the numbers, capture data and content hash of every
-    ranked photo.
+    folder: the root of the photos' relative names, as it was given. root: its absolute path.
+    model: the file of the ranker, or "embedded". series: the ranked series, in the order of the folder.
+    failures: photos and sub-folders that could not be used. notes: lines for people about the run.
+    features: the numbers, capture data and content hash of every ranked photo.
     """
 
     folder: Path
@@ -89,11 +94,15 @@ class Ranking:
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
     features: Features
+    root: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", self.folder.absolute())
 
     @property
     def figures(self) -> RankingFigures:
         """Counts, and the disk space of the photos of series that are not picks."""
-        return ranking_figures(self.folder, self.series)
+        return ranking_figures(self.root, self.series)
 
     def document(self) -> dict[str, Any]:
         """The ranking as plain values, in the format of docs/ranking.schema.json."""
@@ -135,8 +144,10 @@ def rank_folder(
         OutputError: the cache cannot be written.
     """
     options = options or RankOptions()
+    if not os.fspath(folder):
+        raise PhotoError("the name of the folder is empty")
     folder = Path(folder)
-    ranker = load_ranker(Path(options.model)) if options.model else load_embedded_ranker()
+    ranker = load_embedded_ranker() if options.model is None else load_ranker(options.model)
     notes: list[str] = []
     unreadable: list[Failure] = []
 
@@ -154,7 +165,7 @@ def rank_folder(
     series = _grouped(shots, features, options)
     return Ranking(
         folder,
-        str(options.model or "embedded"),
+        "embedded" if options.model is None else str(options.model),
         rank_series(series, features, ranker, keep=options.keep),
         failures,
         tuple(notes),

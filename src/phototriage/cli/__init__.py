@@ -13,7 +13,7 @@ from typing import Protocol
 
 import phototriage
 from phototriage.cli.standard_output import ERROR, INTERRUPTED, USAGE, shown, silence, stand_in_for_missing
-from phototriage.errors import PhototriageError
+from phototriage.errors import OptionError, PhototriageError
 from phototriage.printable import printable
 
 __all__ = ["COMMANDS", "main"]
@@ -41,8 +41,8 @@ commands:
 {chr(10).join(f"  {name:<10}{text}" for name, text in COMMANDS.items())}
 
 Try:
-  phototriage demo                                  needs no data, takes two minutes
   phototriage rank ~/Pictures/2026-06               your own photos; they never change
+  phototriage demo                                  no data needed, but the extra `train`; two minutes
   phototriage COMMAND --help                        every option of a command
 
 phototriage.toml, here or in your config folder, sets your own defaults: docs/configuration.md.
@@ -98,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except PhototriageError as error:
-        print(f"phototriage: {printable(str(error))}", file=sys.stderr)
+        dashes = "--" if isinstance(error, OptionError) and error.option else ""
+        print(f"phototriage: {dashes}{printable(str(error))}", file=sys.stderr)
         return ERROR
     except ImportError as error:
         print(f"phototriage: the installation is broken: {error}: see `phototriage doctor`", file=sys.stderr)

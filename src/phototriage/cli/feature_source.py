@@ -54,7 +54,7 @@ class FeatureSource:
         `needed`: the features to measure if --features is not given.
         """
         if self.workers is not None and self.workers < 1:
-            raise OptionError(f"workers must be at least 1, not {self.workers}")
+            raise OptionError(f"must be at least 1, not {self.workers}", "workers")
         check_destinations(self.failures)
         extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
         with progress("features") as on_progress:

@@ -1,7 +1,7 @@
 """The options that write a ranking for other programs, next to the photos or elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from phototriage.cli.feature_source import OptionalPath
@@ -26,6 +26,9 @@ from phototriage.series import RankedSeries
 
 __all__ = ["Documents", "Marks", "Picks", "undo_marks"]
 
+_TEXTS = {"csv": Ranking.to_csv, "json": Ranking.to_json}
+"""Option of `Documents` → the text that it asks for."""
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -40,7 +43,8 @@ class Documents:
 
     def destinations(self, *others: Path | None) -> list[Path]:
         """The destinations of all documents, and `others`."""
-        return [path for path in (self.csv, self.json, self.html, *others) if path]
+        asked = [getattr(self, each.name) for each in fields(self)]
+        return [path for path in (*asked, *others) if path]
 
     def check(self, failures: Path | None, *, dry_run: bool, stdout_is_taken: bool) -> None:
         """Raises OptionError or OutputError for invalid destinations; notes what a dry run leaves out."""
@@ -48,7 +52,8 @@ class Documents:
         if self.html == STDOUT:
             raise OptionError("--html needs a file, since the page finds the photos by where it lies")
         if len(set(places)) < len(places):
-            raise OptionError("--csv, --json, --html and --failures need a place each")
+            names = ", ".join(f"--{each.name}" for each in fields(self))
+            raise OptionError(f"{names} and --failures need a place each")
         for path in places:
             # A typing mistake must not destroy a photo.
             if {path.suffix.lower(), path.resolve().suffix.lower()} & {*PHOTO_SUFFIXES, ".xmp"}:
@@ -70,9 +75,10 @@ class Documents:
             for file in self.destinations():
                 if file != STDOUT:
                     note(f"would write {file}")
-        for path, text in ((self.csv, ranking.to_csv), (self.json, ranking.to_json)):
+        for name, text in _TEXTS.items():
+            path = getattr(self, name)
             if path and (path == STDOUT or not dry_run):
-                write_text(text(), path)
+                write_text(text(ranking), path)
         if self.html and not dry_run:
             from phototriage.outputs.report import report_html
 

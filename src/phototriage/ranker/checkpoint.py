@@ -4,6 +4,7 @@ Neither can run code: a `.pt` is always loaded with `weights_only=True`.
 """
 
 import json
+import zipfile
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -113,6 +114,9 @@ def _load_torch(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
     try:
         from phototriage.ranker.torch_file import read_torch_file
     except MissingExtraError as error:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ModelError("torch did not write it") from error
         raise MissingExtraError(f"cannot read {path}: {error}; a .safetensors needs no torch") from error
 
     about = read_torch_file(path)

@@ -110,12 +110,14 @@ def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, byt
 
 def _places(folder: Path) -> list[Path]:
     """The folders of all runs, in the order of their numbers, from both locations."""
-    tops = [top for top in (folder / _FOLDER, folder / _FORMER) if top.is_symlink() or top.exists()]
-    for top in tops:
-        if top.is_symlink() or (top.parent != folder and top.parent.is_symlink()):
-            raise OutputError(
-                f"{top} leads elsewhere: the previous versions of sidecars are kept in the folder only"
-            )
+    top, former = folder / _FOLDER, folder / _FORMER
+    if top.is_symlink():
+        raise OutputError(
+            f"{top} leads elsewhere: the previous versions of sidecars are kept in the folder only"
+        )
+    # A link is another program's: nothing was ever kept behind one.
+    linked = former.is_symlink() or former.parent.is_symlink()
+    tops = [top] if linked else [top, former]
     places = [place for top in tops for place in top.glob("[0-9][0-9][0-9][0-9]-*") if place.is_dir()]
     return sorted(places, key=lambda place: place.name)
 
