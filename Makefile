@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check coverage clean
 
 # torch goes first and alone: asked for by a range, the registry's newest build brings CUDA with it.
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -28,6 +28,10 @@ check: $(VENV)/installed-test
 
 test: check
 	$(BIN)/pytest
+
+# Slower than `make test`; fails below the floor in pyproject.toml.
+coverage: $(VENV)/installed-test
+	$(BIN)/pytest --cov
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

@@ -4,10 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from phototriage.features import ExtractorOptions
 from phototriage.features.extractors.network import NetworkExtractor
 from phototriage.features.extractors.preprocessing import Whole
 from phototriage.features.extractors.spec import ExtractorSpec
+from phototriage.features.options import ExtractorOptions
 from phototriage.features.runtime.weights import WeightsFile
 
 MEAN, STD = (123 / 255, 117 / 255, 104 / 255), (1 / 255, 1 / 255, 1 / 255)  # leaves 0–255 less the mean

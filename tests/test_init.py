@@ -2,14 +2,17 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import version
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import phototriage
+from phototriage.cli import main
 
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "api.md"
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs" / "api.md"
 
 
 def test_every_public_name_is_there_and_in_the_docs() -> None:
@@ -20,8 +23,13 @@ def test_every_public_name_is_there_and_in_the_docs() -> None:
     assert len(names) == 8
 
 
-def test_the_version_is_that_of_the_installed_package() -> None:
-    assert phototriage.__version__ == version("phototriage")
+def test_the_version_is_that_of_pyproject(capsys: pytest.CaptureFixture[str]) -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"phototriage {declared}\n"
+    assert phototriage.__version__ == declared
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert cited["version"] == declared
 
 
 def test_the_public_names_are_listed() -> None:
