@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -11,6 +12,7 @@ from phototriage.cli import main
 from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
 from phototriage.features import decoding_pool
 from phototriage.ranker import load_embedded_ranker, save_ranker
+from phototriage.series import Fetch, Series, Shot, group
 from phototriage.simulation import write_bursts
 
 
@@ -62,6 +64,27 @@ def test_the_features_of_every_ranked_photo_come_along(bursts: Path, ranked: Cal
     assert set(ranking.features.photos) == photos == set(ranking.features.content_hash_of)
     assert ranking.features.captures is not None
     assert {(each.width, each.height) for each in ranking.features.captures} == {(120, 80)}
+
+
+def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
+    bursts: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[list[str], Fetch | None]] = []
+
+    def spy(shots: list[Shot], *args: object, lite: Fetch | None, **options: object) -> list[Series]:
+        given.append(([shot.photo for shot in shots], lite))
+        return group(shots, *args, lite=lite, **options)
+
+    monkeypatch.setattr("phototriage.rank.group", spy)
+    ranked(bursts)
+    features = ranked(bursts, features=["lite"]).features
+    (_, without), (photos, fetch) = given
+    assert without is None
+    block = next(block for block in features.blocks if block.name == "lite")
+    expected = features.select([block])[features.rows(photos)]
+    places = np.array([3, 0, len(photos) - 1])
+    np.testing.assert_array_equal(fetch(places), expected[places])
+    np.testing.assert_array_equal(fetch(places[0]), expected[3])
 
 
 def test_figures_count_what_was_ranked(bursts: Path, ranked: Callable[..., Ranking]) -> None:

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
 from phototriage.features import (
+    Block,
     ExtractorOptions,
     Failure,
     Features,
@@ -22,6 +26,7 @@ from phototriage.photos import discover
 from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
 from phototriage.series import (
     DEFAULT_GAP,
+    Fetch,
     RankedSeries,
     Series,
     Shot,
@@ -214,5 +219,11 @@ def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) ->
         features.select([blocks["look"]])[rows],
         gap=options.gap,
         similarity=options.similarity,
-        embeddings=features.select([blocks["clip"]])[rows] if "clip" in blocks else None,
+        lite=_fetch_of(features, blocks["lite"], rows) if "lite" in blocks else None,
     )
+
+
+def _fetch_of(features: Features, block: Block, rows: NDArray[np.intp]) -> Fetch:
+    """From places in `rows` to what `block` says of them, without a copy of all of it."""
+    start = sum(before.dim for before in features.blocks[: features.blocks.index(block)])
+    return lambda places: features.matrix[rows[places], start : start + block.dim]

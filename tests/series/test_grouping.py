@@ -43,6 +43,21 @@ def grouped(photos: Mapping[str, tuple[Capture, float]], **options: Any) -> dict
     }
 
 
+def of_cosines(*cosines: float) -> np.ndarray:
+    """Features of any length, of which each is as alike the first as its cosine says."""
+    turned = [[cosine, np.sqrt(1 - cosine**2)] for cosine in (1, *cosines)]
+    return np.array(turned, np.float32) * np.arange(1, len(turned) + 1, dtype=np.float32)[:, None]
+
+
+def sizes(
+    captures: Sequence[Capture], angles: Sequence[float], lite: np.ndarray, **options: float
+) -> list[int]:
+    """How many shots each series has, of photos 0.jpg, 1.jpg …"""
+    shots = [Shot(f"{place}.jpg", (f"{place}.jpg",)) for place in range(len(captures))]
+    found = group(shots, captures, looking(angles), lite=lite.__getitem__, **options)
+    return [len(series.shots) for series in found]
+
+
 def test_what_is_close_in_time_and_alike_is_a_series() -> None:
     photos = {
         "d/1.jpg": (at(0), 0.0),
@@ -133,21 +148,77 @@ def test_when_a_series_was_taken_is_its_first_photos_own_clock() -> None:
     assert [series.captured_at for series in found] == [NOON, None]
 
 
-def test_embeddings_take_the_place_of_looks() -> None:
-    shots = [Shot(f"{number}.jpg", (f"{number}.jpg",)) for number in range(3)]
-    captures = [at(number) for number in range(3)]
-    embeddings = np.array([[1, 0, 0], [0, 1, 0], [0, 0.95, np.sqrt(1 - 0.95**2)]], np.float32)
-    found = group(shots, captures, looking([0, 0, 0]), embeddings=embeddings)
-    assert [[shot.photo for shot in series.shots] for series in found] == [["0.jpg"], ["1.jpg", "2.jpg"]]
-    assert len(group(shots, captures, looking([0, 0, 0]), embeddings=embeddings, similarity=0.96)) == 3
+@pytest.mark.parametrize(("cosine", "together"), [(0.905, [2]), (0.895, [1, 1])])
+def test_other_layouts_with_like_lite_features_are_one_series(cosine: float, together: list[int]) -> None:
+    # cos 55° = 0.57
+    assert sizes([at(0), at(1)], [0, 55], of_cosines(cosine)) == together
 
 
-@pytest.mark.parametrize(("cosine", "together"), [(0.905, True), (0.895, False)])
-def test_embeddings_are_alike_from_nine_tenths_on(cosine: float, together: bool) -> None:
-    embeddings = np.array([[1, 0], [cosine, np.sqrt(1 - cosine**2)]], np.float32)
-    shots = [Shot(name, (name,)) for name in ("0.jpg", "1.jpg")]
-    found = group(shots, [at(0), at(1)], looking([0, 0]), embeddings=embeddings)
-    assert len(found) == (1 if together else 2)
+@pytest.mark.parametrize(("cosine", "together"), [(0.955, [2]), (0.945, [1, 1])])
+def test_without_times_lite_features_must_be_more_alike_too(cosine: float, together: list[int]) -> None:
+    assert sizes([at(None)] * 2, [0, 55], of_cosines(cosine)) == together
+
+
+def test_lite_features_neither_part_like_layouts_nor_join_those_with_nothing_in_common() -> None:
+    assert sizes([at(0), at(1)], [0, 10], of_cosines(0.0)) == [2]
+    # cos 62° = 0.47
+    assert sizes([at(0), at(1)], [0, 62], of_cosines(1.0)) == [1, 1]
+
+
+def test_the_similarity_of_lite_features_follows_that_of_layouts() -> None:
+    for similarity, cosine in ((0.6, 0.8), (0.9, 0.95)):
+        for off, together in ((0.005, [2]), (-0.005, [1, 1])):
+            lite = of_cosines(cosine + off)
+            assert sizes([at(0), at(1)], [0, 58], lite, similarity=similarity) == together
+
+
+def test_a_series_goes_on_where_the_layout_has_left_the_first_and_the_subject_has_not() -> None:
+    # Each is alike the one before; the third's layout is too far from the first's: cos 58° = 0.53.
+    captures, angles = [at(0), at(1), at(2)], [0, 29, 58]
+    assert sizes(captures, angles, of_cosines(0.9, 0.81)) == [3]
+    assert sizes(captures, angles, of_cosines(0.9, 0.79)) == [2, 1]
+
+
+def test_lite_features_are_asked_for_a_thousand_at_a_time() -> None:
+    asked: list[int] = []
+
+    def fetch(places: np.ndarray) -> np.ndarray:
+        asked.append(places.size)
+        return np.ones((*places.shape, 3), np.float32)
+
+    count = 3000
+    shots = [Shot(f"{place:04d}.jpg", (f"{place:04d}.jpg",)) for place in range(count)]
+    looks = looking([55.0 * (place % 2) for place in range(count)])
+    found = group(shots, [at(0.01 * place) for place in range(count)], looks, lite=fetch)
+    assert [len(series.shots) for series in found] == [count]
+    assert max(asked) <= 1024
+    assert sum(asked) > 2 * count
+
+
+def test_the_same_series_whatever_the_order_with_lite_features() -> None:
+    rng = np.random.default_rng(5)
+    shots = [Shot(f"{place}.jpg", (f"{place}.jpg",)) for place in range(30)]
+    captures = [at(float(place)) for place in range(30)]
+    looks, lite = looking(rng.uniform(0, 90, 30).tolist()), rng.uniform(0.2, 1, (30, 4)).astype(np.float32)
+    found = group(shots, captures, looks, lite=lite.__getitem__)
+    assert 1 < len(found) < 30
+    order = rng.permutation(30)
+    again = group(
+        [shots[row] for row in order],
+        [captures[row] for row in order],
+        looks[order],
+        lite=lite[order].__getitem__,
+    )
+    assert again == found
+
+
+def test_two_versions_edited_at_different_times_are_one_series() -> None:
+    edited = at(3, make="NIKON CORPORATION", model="NIKON D750", serial="7", software="GIMP")
+    photos = {
+        "0.jpg": (at(3, make="Nikon", model="D750"), 0.0),
+        "1.jpg": (edited, 0.0),
+    }
+    assert grouped(photos) == {"0": ["0.jpg", "1.jpg"]}
 
 
 def test_no_shots_and_one() -> None:

@@ -17,7 +17,7 @@ from phototriage.features.extractors.look import (
     measure_look,
 )
 from phototriage.photos import Capture, CaptureTime
-from phototriage.series.patterns import brackets, is_focus_stack, sweeps
+from phototriage.series.patterns import brackets, is_focus_stack, seen_brackets, sweeps
 from phototriage.series.shot import Shot
 from phototriage.series.timeline import Timeline, lay_out
 from phototriage.simulation.scenes import draw_scene
@@ -135,6 +135,68 @@ def test_a_phones_hdr_picture_and_the_plain_one() -> None:
     pair = [replace(PLAIN, rendered=rendered) for rendered in (4, 3, None, 4, 4)]
     assert found(pair, [0] * 5) == [(0, 2)]
     assert found(pair, [0] * 5, pause=3) == []
+
+
+def seen(*brightness: float, looks: np.ndarray | None = None) -> list:
+    """Spans among shots whose files say nothing, as bright as said, in EV."""
+    line = lay_out(
+        [Shot(f"{place}.jpg", (f"{place}.jpg",)) for place in range(len(brightness))],
+        [Capture()] * len(brightness),
+    )
+    return list(seen_brackets(line, looks_of(brightness) if looks is None else looks, 30))
+
+
+@pytest.mark.parametrize(
+    "ladder",
+    [
+        (-3, -2, -1),
+        (-1, -2, -3),
+        (-2, -3, -1),
+        (-2, -1, -3),
+        (-2, -2.6, -1.5, -3.1, -1.1),
+        (-2, -1.5, -2.6, -1.1, -3.1),
+        (-2, -3, -2.5, -1.5, -1),
+        (-4.4, -3.6, -2.8, -1.9, -1.0, -0.4, -0.1),
+        tuple(np.arange(-7, -2.5, 0.5)),
+    ],
+)
+def test_brackets_without_exif_in_the_orders_of_cameras(ladder: tuple[float, ...]) -> None:
+    assert seen(*ladder) == [(0, len(ladder))]
+    assert seen(*ladder, *ladder) == [(0, len(ladder)), (len(ladder), 2 * len(ladder))]
+    assert seen(-9, *ladder, -9.0) == [(1, 1 + len(ladder))]
+
+
+@pytest.mark.parametrize(
+    "brightness",
+    [
+        (-3, -1, -2),  # no camera's order
+        (-1, -3, -2),
+        (-2, -3.1, -1.5, -2.6, -1.1),
+        (-2, -2.4, -1.6),  # too small a mean step
+        (-2, -2.15, -1.1),  # too small a step
+        (-2, -2.4, -1.0),  # too uneven
+        (-2, -3),
+        (-3, -2, -1, 0),
+        (-2, -2, -2),
+    ],
+)
+def test_what_is_no_bracket_without_exif(brightness: tuple[float, ...]) -> None:
+    assert [span for span in seen(*brightness) if span[1] - span[0] == len(brightness)] == []
+
+
+def test_a_bracket_without_exif_shows_one_scene() -> None:
+    looks = looks_of([-2, -3, -1])
+    looks[2, :2] = 0.79, np.sqrt(1 - 0.79**2)
+    assert seen(-2, -3, -1, looks=looks) == []
+    looks[2, :2] = 0.81, np.sqrt(1 - 0.81**2)
+    assert seen(-2, -3, -1, looks=looks) == [(0, 3)]
+
+
+def test_what_files_say_comes_before_what_pictures_show() -> None:
+    line = line_of([PLAIN] * 3)
+    assert list(seen_brackets(line, looks_of([-2, -3, -1]), 30)) == []
+    untimed = lay_out([Shot(f"{place}.jpg", (f"{place}.jpg",)) for place in range(3)], [PLAIN] * 3)
+    assert list(seen_brackets(untimed, looks_of([-2, -3, -1]), 30)) == []
 
 
 @cache

@@ -1,15 +1,23 @@
 """Series of near-identical photos: finding and ranking them."""
 
-from phototriage.series.grouping import CLIP_SIMILARITY, DEFAULT_GAP, LOOK_SIMILARITY, group, series_by_folder
+from phototriage.series.grouping import (
+    DEFAULT_GAP,
+    LITE_SIMILARITY,
+    LOOK_SIMILARITY,
+    Fetch,
+    group,
+    series_by_folder,
+)
 from phototriage.series.ranking import RankedPhoto, RankedSeries, rank_series
 from phototriage.series.reasons import Reason
 from phototriage.series.shot import Series, SeriesKind, Shot, merge_copies, shots_of
 from phototriage.series.verdict import Verdict
 
 __all__ = [
-    "CLIP_SIMILARITY",
     "DEFAULT_GAP",
+    "LITE_SIMILARITY",
     "LOOK_SIMILARITY",
+    "Fetch",
     "RankedPhoto",
     "RankedSeries",
     "Reason",

@@ -11,22 +11,30 @@ from scipy.sparse.csgraph import connected_components
 
 from phototriage.features.extractors.look import LOOK_LAYOUT
 from phototriage.photos import Capture
-from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, sweeps
+from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, seen_brackets, sweeps
 from phototriage.series.shot import Series, SeriesKind, Shot
 from phototriage.series.timeline import Timeline, lay_out
 
-__all__ = ["CLIP_SIMILARITY", "DEFAULT_GAP", "LOOK_SIMILARITY", "group", "series_by_folder"]
+__all__ = ["DEFAULT_GAP", "LITE_SIMILARITY", "LOOK_SIMILARITY", "Fetch", "group", "series_by_folder"]
 
 DEFAULT_GAP = 30.0
 """Seconds within which photos of one series follow each other."""
-LOOK_SIMILARITY, CLIP_SIMILARITY = 0.8, 0.9
-"""How alike two photos of one series are at least: the cosine of layout descriptors, and of CLIP features."""
+LOOK_SIMILARITY, LITE_SIMILARITY = 0.8, 0.9
+"""How alike two photos of one series are at least: the cosine of layout descriptors or of `lite` features."""
 
+_LITE_SHARE = (1 - LITE_SIMILARITY) / (1 - LOOK_SIMILARITY)
+_UNTIMED = 0.5  # of the unlikeness that is allowed with times is allowed to layouts without
+_LEAST_LAYOUT = 0.5  # below, `lite` features are not asked: two photos of the night are alike to them
+_PAIRS_AT_ONCE = 1024  # of which `lite` features are fetched
 _LOOK_BACK = 3  # shots, so that one spoilt take does not cut a series in two
 _AT_ONCE = 256  # shots that are compared with the first of their series, so that no work is done twice
+_FROM_FIRST = 2  # times the unlikeness allowed between neighbours
 _LONGEST = 10  # gaps, from the first shot of a series to its last
 
 Rows = NDArray[np.float32]
+Places = NDArray[np.intp]
+Fetch = Callable[[Places], Rows]
+"""From places of shots to their features, a row each."""
 
 
 def group(
@@ -36,7 +44,7 @@ def group(
     *,
     gap: float = DEFAULT_GAP,
     similarity: float | None = None,
-    embeddings: Rows | None = None,
+    lite: Fetch | None = None,
 ) -> list[Series]:
     """Finds the series of a library; every shot is in exactly one.
 
@@ -44,13 +52,17 @@ def group(
     seconds of it and is as alike as `similarity` says. Without times neighbours in the order of names in one
     folder do, at half the unlikeness. A series ends where a shot is more than twice as unlike its first as
     `similarity` allows, or ten gaps later, so that what changes little by little does not run on for ever.
+    Two shots whose layouts differ more are alike all the same where their `lite` features are: those follow a
+    subject through a zoom or a step to the side.
 
     Args:
         shots, captures: the same length, in any order; the result does not depend on it.
         looks: float32 (n, 107), the layout descriptor (`look`) of each shot.
         gap: seconds, ≥ 0.
-        similarity: in [0, 1]; by default LOOK_SIMILARITY, or CLIP_SIMILARITY with embeddings.
-        embeddings: float32 (n, d), rows of length 1, to be compared in place of the layout descriptors.
+        similarity: of layouts, in [0, 1]; by default LOOK_SIMILARITY. That of `lite` features rises and falls
+            with it, from LITE_SIMILARITY on, so that both are 1 together.
+        lite: fetches the `lite` features of shots, float32 (m, 768), by their places in `shots`: a thousand
+            at a time, so that those of a large library are never copied.
 
     Returns:
         Series in the natural order of their first photos; each in the order of time. A series is called after
@@ -60,20 +72,19 @@ def group(
         return []
     line = lay_out(shots, captures)
     looks = looks[line.rows]
-    alike = looks[:, LOOK_LAYOUT] if embeddings is None else embeddings[line.rows]
-    if similarity is None:
-        similarity = LOOK_SIMILARITY if embeddings is None else CLIP_SIMILARITY
     found: list[tuple[SeriesKind, NDArray[np.intp]]] = []
     rest = np.arange(len(line))
     patterns: tuple[tuple[SeriesKind, Callable[[Timeline, Rows, float], Iterable[tuple[int, int]]]], ...]
-    patterns = (("exposure bracket", brackets), ("panorama", sweeps))
+    patterns = (("exposure bracket", brackets), ("exposure bracket", seen_brackets), ("panorama", sweeps))
     for kind, find in patterns:
         free = np.ones(len(rest), bool)
         for first, end in find(line.take(rest), looks[rest], gap):
             found.append((kind, rest[first:end]))
             free[first:end] = False
         rest = rest[free]
-    for members in _linked(line.take(rest), alike[rest], gap, similarity):
+    unlikeness = 1 - (LOOK_SIMILARITY if similarity is None else similarity)
+    pictures = _Pictures(line.take(rest), looks[rest, LOOK_LAYOUT], unlikeness, lite)
+    for members in _linked(pictures, gap):
         shots_there = rest[members]
         found.append((_kind(shots_there, line, looks), shots_there))
     return _named(found, line, shots, captures)
@@ -109,38 +120,62 @@ def _kind(places: NDArray[np.intp], line: Timeline, looks: Rows) -> SeriesKind:
     return "single" if len(places) == 1 else "series"
 
 
-def _linked(line: Timeline, alike: Rows, gap: float, similarity: float) -> list[NDArray[np.intp]]:
+class _Pictures:
+    """What shots in order show: layout descriptors, `lite` features where there are some, and how far apart
+    those of one series may be.
+    """
+
+    def __init__(self, line: Timeline, layouts: Rows, unlikeness: float, lite: Fetch | None) -> None:
+        self.line, self._layouts, self._lite = line, layouts, lite
+        self._unlikeness = np.where(np.isnan(line.time), _UNTIMED * unlikeness, unlikeness)
+
+    def alike(self, before: Places | np.intp, after: Places, times: float = 1) -> NDArray[np.bool_]:
+        """(m,) whether each shot of `after` is at most `times` as unlike that of `before` as is allowed."""
+        cosine = _dots(self._layouts[after], self._layouts[before])
+        alike = cosine >= 1 - times * self._unlikeness[after]
+        if self._lite is None:
+            return np.asarray(alike)
+        rows = self.line.rows
+        unsure = np.flatnonzero(~alike & (cosine >= _LEAST_LAYOUT))
+        for start in range(0, len(unsure), _PAIRS_AT_ONCE):
+            some = unsure[start : start + _PAIRS_AT_ONCE]
+            one = self._lite(rows[after[some]])
+            other = self._lite(rows[before if isinstance(before, np.integer) else before[some]])
+            lengths = np.sqrt(_dots(one, one) * _dots(other, other))
+            unlikeness = times * _LITE_SHARE * self._unlikeness[after[some]]
+            alike[some] = _dots(one, other) >= (1 - unlikeness) * lengths
+        return np.asarray(alike)
+
+
+def _dots(one: Rows, other: Rows) -> Rows:
+    return np.asarray(np.einsum("...d,...d->...", one, other))
+
+
+def _linked(pictures: _Pictures, gap: float) -> list[Places]:
     """Shots that belong together, each as places in order."""
-    untimed = np.isnan(line.time)
-    least = np.where(untimed, (1 + similarity) / 2, similarity).astype(np.float32)
-    pairs = []
+    line, pairs = pictures.line, []
     for lag in range(1, min(_LOOK_BACK, len(line) - 1) + 1):
         later = np.flatnonzero(line.near(lag, gap)) + lag
-        later = later[np.einsum("nd,nd->n", alike[later], alike[later - lag]) >= least[later]]
+        later = later[pictures.alike(later - lag, later)]
         pairs.append(np.stack([later - lag, later]))
     links = np.hstack(pairs) if pairs else np.empty((2, 0), np.intp)
     graph = coo_array((np.ones(links.shape[1], np.int8), (links[0], links[1])), shape=(len(line), len(line)))
     _, label = connected_components(graph, directed=False)
     order = np.argsort(label, kind="stable")
     starts = np.flatnonzero(np.diff(label[order], prepend=-1))
-    unlike_first = 1 - 2 * (1 - least)
     return [
-        piece
-        for members in np.split(order, starts[1:])
-        for piece in _cut(members, line.time, alike, unlike_first, _LONGEST * gap)
+        piece for members in np.split(order, starts[1:]) for piece in _cut(members, pictures, _LONGEST * gap)
     ]
 
 
-def _cut(
-    members: NDArray[np.intp], time: NDArray[np.float64], alike: Rows, least: Rows, longest: float
-) -> Iterable[NDArray[np.intp]]:
+def _cut(members: Places, pictures: _Pictures, longest: float) -> Iterable[Places]:
     """Pieces of which none gets too far from its first member, in similarity or in time."""
-    start = 0
+    start, time = 0, pictures.line.time
     while start < len(members):
         first, end = members[start], start + 1
         while end < len(members):
             ahead = members[end : end + _AT_ONCE]
-            far = (alike[ahead] @ alike[first] < least[ahead]) | (time[ahead] - time[first] > longest)
+            far = ~pictures.alike(first, ahead, _FROM_FIRST) | (time[ahead] - time[first] > longest)
             if far.any():
                 end += int(far.argmax())
                 break

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from phototriage.features.extractors.look import LOOK_BRIGHTNESS, LOOK_DETAIL, LOOK_GRID, LOOK_LAYOUT
 from phototriage.series.timeline import Timeline
 
-__all__ = ["LEAST_STACK", "brackets", "is_focus_stack", "sweeps"]
+__all__ = ["LEAST_STACK", "brackets", "is_focus_stack", "seen_brackets", "sweeps"]
 
 Looks = NDArray[np.float32]
 """(n, 107), layout descriptors (`look`)."""
@@ -22,6 +23,10 @@ _CLEAR_STEP = 0.6  # EV, for steps that the metering may have made
 _ALIKE = 0.6  # of the layouts of neighbours
 _FOLLOWS = (0.25, 1.7)  # how much brighter the picture gets by what should double its light, in doublings
 _HDR, _HDR_ORIGINAL, _HDR_SECONDS = 3, 4, 2.0  # of CustomRendered, as phones write it
+
+# Of brackets by their pictures alone. Steps are EV of brightness; clipped light makes the outer ones smaller.
+_LEAST_SEEN_STEP, _MEAN_SEEN_STEP, _SEEN_UNEVEN = 0.2, 0.5, 0.5
+_SEEN_ALIKE = 0.8  # of the layouts of neighbours
 
 _SWEEP_SECONDS = 10.0  # between two frames of a sweep
 _SHIFTS = (6, 18)  # half columns of the grid of light, so a quarter to three quarters of the width
@@ -94,6 +99,53 @@ def _follows(line: Timeline, looks: Looks, here: slice, by_bias: bool) -> bool:
         return False
     off = ladder - ladder.mean()
     return bool(_FOLLOWS[0] <= off @ brightness / (off @ off) <= _FOLLOWS[1])
+
+
+def seen_brackets(line: Timeline, looks: Looks, gap: float) -> Iterator[Span]:
+    """The exposure brackets among shots of unknown time and exposure, as spans that do not overlap.
+
+    Three, five, seven or nine neighbours that look alike are a bracket where their brightness, in EV, takes
+    the steps of a nearly even ladder once each: up, down, or from the middle outward. `gap` has no say.
+    """
+    unsaid = np.isnan(line.time) & np.isnan(line.level) & np.isnan(line.bias)
+    brightness = looks[:, LOOK_BRIGHTNESS] / np.log(2)
+    goes_on = line.near(1, gap) & unsaid[1:] & unsaid[:-1] & (np.abs(np.diff(brightness)) >= _LEAST_SEEN_STEP)
+    pairs = np.flatnonzero(goes_on)
+    layout = looks[:, LOOK_LAYOUT]
+    goes_on[pairs] = np.einsum("nd,nd->n", layout[pairs], layout[pairs + 1]) >= _SEEN_ALIKE
+    longest = np.zeros(len(line), np.intp)
+    for length in range(3, min(_LONGEST_BRACKET, len(line)) + 1, 2):
+        starts = np.flatnonzero(sliding_window_view(goes_on, length - 1).all(1))
+        windows = sliding_window_view(brightness, length)[starts]
+        longest[starts[_climbs(windows) & _in_bracket_order(windows)]] = length
+    free = 0
+    for first in np.flatnonzero(longest).tolist():
+        if first >= free:
+            free = first + int(longest[first])
+            yield first, free
+
+
+def _climbs(windows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(n,) whether the numbers of each window (n, length), put in order, are a nearly even ladder."""
+    steps = np.diff(np.sort(windows, axis=1), axis=1)
+    mean = steps.mean(1)
+    bends = np.abs(np.diff(steps, axis=1)).max(1)
+    return np.asarray(
+        (steps.min(1) >= _LEAST_SEEN_STEP) & (mean >= _MEAN_SEEN_STEP) & (bends <= _SEEN_UNEVEN * mean)
+    )
+
+
+def _in_bracket_order(windows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(n,) whether the numbers of each window (n, length) come in an order in which cameras bracket.
+
+    Upward, downward, or the middle one first: then the others upward, downward, or ever farther from it.
+    """
+    off = windows.argsort(1).argsort(1) - windows.shape[1] // 2
+    rest = off[:, 1:]
+    one_way = (np.diff(rest, axis=1) > 0).all(1) | (np.diff(rest, axis=1) < 0).all(1)
+    widens = (np.diff(np.abs(rest), axis=1) >= 0).all(1)
+    straight = np.abs(np.diff(off, axis=1)) == 1
+    return np.asarray((straight.all(1) & one_way) | ((off[:, 0] == 0) & (one_way | widens)))
 
 
 def sweeps(line: Timeline, looks: Looks, gap: float) -> Iterator[Span]:
