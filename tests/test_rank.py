@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from phototriage import Ranking, RankOptions, rank_folder
+from phototriage import Ranking, RankOptions, rank, rank_folder
 from phototriage.cli import main
 from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
 from phototriage.features import decoding_pool
-from phototriage.ranker import load_embedded_ranker, save_ranker
+from phototriage.ranker import load_default_ranker, load_embedded_ranker, save_ranker
 from phototriage.series import Fetch, Series, Shot, group
 from phototriage.simulation import write_bursts
 
@@ -56,6 +56,27 @@ def test_paths_may_be_text(bursts: Path, tmp_path: Path) -> None:
     by_text = rank_folder(str(bursts), RankOptions(model=str(model), cache_dir=str(tmp_path / "two")))
     assert by_text.document() == by_path.document()
     assert by_text.model == str(model)
+
+
+def test_photos_are_ranked_by_the_default_ranker(bursts: Path, ranked: Callable[..., Ranking]) -> None:
+    ranking = ranked(bursts)
+    assert (ranking.model, ranking.notes) == ("default", ())
+    known = load_default_ranker().scores(ranking.features)
+    found = {each.photo: each.score for series in ranking.series for each in series.photos}
+    assert found == pytest.approx(dict(zip(ranking.features.photos, known.tolist(), strict=True)), abs=1e-4)
+
+
+def test_without_the_backbone_four_numbers_rank(
+    bursts: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rank, "find_spec", lambda name: None)
+    ranking = ranked(bursts)
+    assert ranking.model == "embedded"
+    (note,) = ranking.notes
+    assert note.startswith(
+        "ranked by four numbers only, since the default ranker cannot be used: the package"
+    )
+    assert "lite" not in {block.name for block in ranking.features.blocks}
 
 
 def test_the_features_of_every_ranked_photo_come_along(bursts: Path, ranked: Callable[..., Ranking]) -> None:

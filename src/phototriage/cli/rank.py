@@ -48,8 +48,7 @@ class Command:
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to rank, with all its sub-folders."""
     model: OptionalPath = None
-    """Your own ranker: .pt, .safetensors, or a run folder. The default is the embedded ranker, which needs no
-    download."""
+    """Your own ranker: .pt, .safetensors, or a run folder. The default ranker needs no download."""
     keep: int = 1
     """Number of picks per series."""
     top: OptionalInt = None

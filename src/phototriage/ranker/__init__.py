@@ -1,7 +1,12 @@
 """The ranker: network, losses, training, calibration, files."""
 
 from phototriage.ranker.accuracy import compute_pairwise_accuracy, correctness
-from phototriage.ranker.checkpoint import load_embedded_ranker, load_ranker, save_ranker
+from phototriage.ranker.checkpoint import (
+    load_default_ranker,
+    load_embedded_ranker,
+    load_ranker,
+    save_ranker,
+)
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.trained import TrainedRanker
 
@@ -10,6 +15,7 @@ __all__ = [
     "TrainedRanker",
     "compute_pairwise_accuracy",
     "correctness",
+    "load_default_ranker",
     "load_embedded_ranker",
     "load_ranker",
     "save_ranker",

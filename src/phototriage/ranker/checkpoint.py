@@ -23,7 +23,7 @@ from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.trained import TrainedRanker
 
-__all__ = ["load_embedded_ranker", "load_ranker", "save_ranker"]
+__all__ = ["load_default_ranker", "load_embedded_ranker", "load_ranker", "save_ranker"]
 
 _FORMAT = "phototriage-ranker-1"
 _IN_FOLDER = ("model.safetensors", "best_model.pt")
@@ -81,9 +81,24 @@ def load_ranker(path: str | Path) -> TrainedRanker:
         ) from error
 
 
+def load_default_ranker() -> TrainedRanker:
+    """The ranker that ranks photos where no other is named, on `lite`, `iqa` and `iqa_plus`.
+
+    Its card and terms stand beside it in `presets/`.
+    """
+    return _load_preset("default")
+
+
 def load_embedded_ranker() -> TrainedRanker:
-    """The ranker that comes with phototriage; its model card is in `presets/` too."""
-    with as_file(files("phototriage") / "presets" / "embedded.safetensors") as path:
+    """The ranker on the four numbers of `iqa` alone: for tables of scores, and where `lite` cannot be had.
+
+    Its card stands beside it in `presets/`.
+    """
+    return _load_preset("embedded")
+
+
+def _load_preset(name: str) -> TrainedRanker:
+    with as_file(files("phototriage") / "presets" / f"{name}.safetensors") as path:
         return load_ranker(path)
 
 
