@@ -26,6 +26,7 @@ _COLUMNS = (
     "kind",
     "reasons",
     "files",
+    "alternative",
 )
 
 
@@ -33,6 +34,7 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     """One line per photo, best first within a series.
 
     `reasons` are phrases and `files` all files of the photo, itself first; each joined by "; ".
+    `alternative` is true or false.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -49,6 +51,7 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
                 series.kind,
                 "; ".join(each.phrases),
                 "; ".join(each.files),
+                "true" if each.alternative else "false",
             )
             for each in series.photos
         )
