@@ -91,8 +91,8 @@ def _by_iqa_plus(of: Numbers, against: Numbers) -> dict[str, Difference]:
     for flatness in (-contrast, highlights, lighter / 0.09):
         sharpness = _beside(flatness, -1, sharpness)
     # Blur takes fine texture away, which the numbers take for noise, even where it is too slight to be told.
-    blurs, blur = noise * sharpness > 0, np.abs(sharpness)
-    texture = np.minimum(4 * blur, np.maximum(_BLUR_BEFORE_NOISE * blur, 3))
+    blurs = noise * np.where(np.abs(sharpness) > 0, sharpness, detail) > 0
+    texture = np.maximum(_BLUR_BEFORE_NOISE * np.abs(sharpness), 3)
     # Compression takes noise away and adds edges; noise hides its blocks, and passes for detail, as detail
     # does for noise. What stands out more is told, and not what it explains.
     compression, noise, sharpness = (
