@@ -11,7 +11,7 @@ from phototriage.series import RankedPhoto, RankedSeries, Reason
 SHARPER = Reason("sharper", "sharpness", 0.5, 0.25, 0.75)
 SOFTER = Reason("softer", "sharpness", 0.25, 0.5, -0.75)
 COLOUR = Reason("more colour", "colorfulness", 0.5, 0.25, 0.25)
-NOISIER = Reason("noisier", "noise", 1.0, 0.5, None)
+WARMER = Reason("warmer", "warmth", 0.1, 0.0, None)
 BURST = RankedSeries(
     "day 1/burst",
     "series",
@@ -24,10 +24,10 @@ BURST = RankedSeries(
             0.5,
             0.5,
             "pick",
-            (SHARPER, COLOUR, NOISIER),
+            (SHARPER, COLOUR, WARMER),
         ),
         RankedPhoto(
-            "day 1/burst/IMG_1.jpg", ("day 1/burst/IMG_1.jpg",), 2, 0, 0.4, "close", (SOFTER, COLOUR)
+            "day 1/burst/IMG_1.jpg", ("day 1/burst/IMG_1.jpg",), 2, 0, 0.4, "close", (SOFTER, COLOUR), True
         ),
         RankedPhoto("other/IMG_3.jpg", ("other/IMG_3.jpg",), 3, -1, 0.1, "rest", ()),
     ),
@@ -41,24 +41,24 @@ def shown(series: RankedSeries, top: int | None = None, width: int = 80) -> list
 def test_a_series_in_eighty_columns() -> None:
     assert shown(BURST) == [
         "day 1/burst  (3 photos, 2026-06-01 09:05, too close to call)",
-        "   1  IMG_0002.jpg +1   50%  pick   sharper, more colour, also noisier",
-        "   2  IMG_1.jpg         40%  close  softer, but more colour",
+        "   1  IMG_0002.jpg +1   50%  pick   sharper, more colour, also warmer",
+        "   2  IMG_1.jpg         40%  2nd    softer, but more colour",
         "   3  other/IMG_3.jpg   10%",
     ]
 
 
 def test_also_is_said_once() -> None:
-    photo = RankedPhoto("a", ("a",), 1, 0, 1, "pick", (SHARPER, NOISIER, NOISIER))
+    photo = RankedPhoto("a", ("a",), 1, 0, 1, "pick", (SHARPER, WARMER, WARMER))
     assert shown(RankedSeries("s", "series", None, (photo,)))[1].endswith(
-        "pick   sharper, also noisier, noisier"
+        "pick   sharper, also warmer, warmer"
     )
 
 
 def test_words_that_hold_also_are_left_as_they_are() -> None:
     odd = Reason("looks also fine", "look", None, None, 0.5)
-    photo = RankedPhoto("a", ("a",), 1, 0, 1, "pick", (odd, NOISIER))
+    photo = RankedPhoto("a", ("a",), 1, 0, 1, "pick", (odd, WARMER))
     assert shown(RankedSeries("s", "series", None, (photo,)))[1].endswith(
-        "pick   looks also fine, also noisier"
+        "pick   looks also fine, also warmer"
     )
 
 
@@ -81,8 +81,8 @@ def test_top_limits_what_is_shown() -> None:
 def test_what_does_not_fit_is_continued_below() -> None:
     assert shown(BURST, width=64)[1:] == [
         "   1  IMG_0002.jpg +1   50%  pick   sharper, more colour, also",
-        "                                    noisier",
-        "   2  IMG_1.jpg         40%  close  softer, but more colour",
+        "                                    warmer",
+        "   2  IMG_1.jpg         40%  2nd    softer, but more colour",
         "   3  other/IMG_3.jpg   10%",
     ]
     long = RankedSeries(
@@ -109,8 +109,8 @@ def test_what_is_kept_whole_takes_one_line(kind: str) -> None:
 @given(st.text(min_size=1, max_size=60), st.integers(62, 120))
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
     photos = (
-        RankedPhoto(name, (name,), 1, 0, 0.6, "pick", (SHARPER, COLOUR, NOISIER)),
-        RankedPhoto("x", ("x",), 2, 0, 0.4, "close", (SOFTER, COLOUR, NOISIER)),
+        RankedPhoto(name, (name,), 1, 0, 0.6, "pick", (SHARPER, COLOUR, WARMER)),
+        RankedPhoto("x", ("x",), 2, 0, 0.4, "close", (SOFTER, COLOUR, WARMER)),
     )
     for line in shown(RankedSeries("s", "series", None, photos), width=width)[1:]:
         assert cell_len(line) <= width

@@ -32,7 +32,7 @@ RANKED = [
                 "pick",
                 (SHARPER, LOOK, NOISIER),
             ),
-            RankedPhoto("a.jpg", ("a.jpg",), 2, -1, 0.45, "close", ()),
+            RankedPhoto("a.jpg", ("a.jpg",), 2, -1, 0.45, "close", (), True),
         ),
     ),
     RankedSeries("ü", "single", None, (RankedPhoto("ü/ö.jpg", ("ü/ö.jpg",), 1, 0, 1, "kept", ()),)),
@@ -100,12 +100,13 @@ def test_csv_survives_awkward_names() -> None:
         "probability_best": "0.550000",
         "verdict": "pick",
         "kind": "series",
-        "reasons": "sharper; but overall look; also noisier",
+        "reasons": "sharper; but overall look; but noisier",
         "files": 'x, "y"\n/b.jpg; x, "y"\n/b.raw',
+        "alternative": "false",
     }
-    assert [(row["photo"], row["verdict"], row["reasons"]) for row in rows[1:]] == [
-        ("a.jpg", "close", ""),
-        ("ü/ö.jpg", "kept", ""),
+    assert [(row["photo"], row["verdict"], row["reasons"], row["alternative"]) for row in rows[1:]] == [
+        ("a.jpg", "close", "", "true"),
+        ("ü/ö.jpg", "kept", "", "false"),
     ]
 
 
@@ -135,6 +136,7 @@ def test_json_is_one_document() -> None:
                 "probability_best": 1,
                 "verdict": "kept",
                 "reasons": [],
+                "alternative": False,
             }
         ],
     }

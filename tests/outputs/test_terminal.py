@@ -13,7 +13,8 @@ def kept(*photos: str) -> tuple[RankedPhoto, ...]:
 
 LEGEND = (
     "%: P(best), how likely people would like the photo best of its series.\n"
-    "Reasons: a pick's beside the best photo left out, any other's beside the pick.\n"
+    "2nd: an alternative, the best of those too close to call.\n"
+    "Reasons: a pick's beside all that are left out, any other's beside the pick.\n"
 )
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -27,6 +28,7 @@ from phototriage.ranker import (
     load_ranker,
     save_ranker,
 )
+from phototriage.ranker.trained import CLOSE_BELOW
 from phototriage.ranker.training import train
 from phototriage.simulation.camera import Take, photograph
 from phototriage.simulation.scenes import draw_scene
@@ -279,3 +281,10 @@ print(np.isfinite(ranker.scores(Features(("a",), np.ones((1, dim), np.float32), 
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"]
+
+
+def test_the_threshold_of_close_calls_travels_with_the_ranker(ranker: TrainedRanker, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_ranker(replace(ranker, close_below=0.7), path)
+    assert load_ranker(path).close_below == 0.7
+    assert load_embedded_ranker().close_below == CLOSE_BELOW

@@ -44,3 +44,12 @@ def test_taken_rows_keep_all_their_columns() -> None:
     assert photos.score == pytest.approx(rows / 10)
     assert photos.megapixels == pytest.approx(PHOTOS.megapixels[rows], nan_ok=True)
     assert photos.small.tolist() == [True, False, False, False, False, False, False]
+
+
+def test_the_typical_photo_is_the_median_of_those_marked() -> None:
+    typical = PHOTOS.typical(np.array([True, True, True, False, False, True, True]))
+    assert len(typical) == 3
+    assert typical.numbers["noise"].tolist() == [1, 3, 5.5]
+    assert typical.inputs.tolist() == [[2, 3], [6, 7], [11, 12]]
+    assert typical.score == pytest.approx([0.1, 0.3, 0.55])
+    assert PHOTOS.typical(PHOTOS.place == 1).numbers["noise"].tolist() == [1, 4, 6]

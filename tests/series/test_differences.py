@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, measure_iqa, measure_iqa_plus
-from phototriage.series.differences import DIFFERENCES, Numbers, differences
+from phototriage.series.differences import Numbers, differences
 from phototriage.simulation import Take, draw_scene, photograph
 
 Pixels = NDArray[np.uint8]
@@ -45,13 +45,17 @@ def numbers(*photos: Pixels) -> Numbers:
     return dict(zip(COLUMNS, matrix.T, strict=True))
 
 
+PLAIN = {"out of focus": "softer", "too dark": "darker", "too bright": "brighter"}
+"""Stronger words of the same."""
+
+
 def said(of: Pixels, against: Pixels) -> set[str]:
     """What is told of one photo beside another."""
     told = differences(numbers(of), numbers(against))
     return {
-        DIFFERENCES[name].more if value[0] > 0 else DIFFERENCES[name].less
-        for name, value in told.items()
-        if abs(value[0]) >= 1
+        PLAIN.get(str(each.words[0]), str(each.words[0]))
+        for each in told.values()
+        if abs(each.strength[0]) >= 1
     }
 
 
@@ -78,23 +82,24 @@ COLOURS = {"more colour", "less colour"}
 SPOILT: dict[str, tuple[Take, Callable[[Pixels], Pixels], set[str], set[str]]] = {
     # What is told, and what may follow from it.
     "defocus": (Take(defocus=2.5), unchanged, {"softer"}, {"less contrast"}),
+    "soft": (Take(defocus=1.2), unchanged, {"softer"}, {"less contrast"}),
     "motion": (
         Take(motion_blur=12, motion_angle=20),
         unchanged,
-        {"softer", "motion blur"},
+        {"motion blur"},
         {"less contrast"},
     ),
     "dark": (
         Take(exposure=-1),
         unchanged,
         {"darker"},
-        {"shadows blocked", "highlights kept", "more contrast", "noisier"},
+        {"shadows blocked", "highlights kept", "more contrast"},
     ),
     "bright": (
         Take(exposure=1),
         unchanged,
         {"brighter"},
-        {"highlights clipped", "shadows open", "less contrast", "less colour"},
+        {"highlights blown", "shadows open", "less contrast", "less colour"},
     ),
     "noise": (Take(noise=0.04), unchanged, {"noisier"}, {"more colour", "shadows blocked"}),
     "warm": (Take(white_balance=0.4), unchanged, {"warmer"}, COLOURS),
@@ -103,8 +108,17 @@ SPOILT: dict[str, tuple[Take, Callable[[Pixels], Pixels], set[str], set[str]]] =
     "grey": (Take(), greyed, {"less colour"}, set()),
     "compressed": (Take(), compressed, {"compression marks"}, set()),
 }
-OPPOSITE = {each.more: each.less for each in DIFFERENCES.values()}
-OPPOSITE |= {less: more for more, less in OPPOSITE.items()}
+OPPOSITE = {
+    **dict.fromkeys(("softer", "motion blur"), "sharper"),
+    "darker": "brighter",
+    "brighter": "darker",
+    "noisier": "less noise",
+    "warmer": "cooler",
+    "cooler": "warmer",
+    "less contrast": "more contrast",
+    "less colour": "more colour",
+    "compression marks": "fewer compression marks",
+}
 
 
 @pytest.mark.parametrize("fault", SPOILT)
@@ -122,7 +136,7 @@ def test_nothing_is_told_of_photos_alike(seed: int) -> None:
 
 
 def test_clipped_highlights_are_told_where_there_were_highlights() -> None:
-    assert "highlights clipped" in said(taken(0, Take(exposure=1.2), take=1), taken(0))
+    assert "highlights blown" in said(taken(0, Take(exposure=1.2), take=1), taken(0))
     assert "highlights kept" in said(taken(0), taken(0, Take(exposure=1.2), take=1))
 
 
@@ -143,14 +157,75 @@ def test_the_other_way_round_all_is_the_opposite(seed: int) -> None:
     rng = np.random.default_rng(seed)
     one, other = ({name: rng.normal(size=7) ** 2 for name in COLUMNS} for _ in range(2))
     there, back = differences(one, other), differences(other, one)
-    for name in DIFFERENCES:
-        assert there[name] == pytest.approx(-back[name]), name
+    for name, difference in there.items():
+        assert difference.strength == pytest.approx(-back[name].strength), name
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_no_number_contradicts_its_words(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = ({name: rng.normal(size=50) ** 2 for name in COLUMNS} for _ in range(2))
+    less_is_more = {"sharper", "less noise", "highlights kept", "shadows open", "fewer compression marks"}
+    less_is_more |= {"darker", "too dark", "cooler", "less colour", "less contrast"}
+    for difference in differences(one, other).values():
+        for row in np.flatnonzero(np.abs(difference.strength) >= 1):
+            number = difference.feature[row]
+            more = one[number][row] > other[number][row]
+            assert more != (difference.words[row] in less_is_more), (difference.words[row], number)
 
 
 def test_without_a_block_its_differences_are_not_told() -> None:
     photo = numbers(taken(0))
     iqa = {name: photo[name] for name in IQA_COLUMNS}
     plus = {name: photo[name] for name in IQA_PLUS_COLUMNS}
-    assert set(differences(iqa, iqa)) == {"contrast"}
-    assert set(differences(plus, plus)) == set(DIFFERENCES) - {"contrast"}
+    assert set(differences(iqa, iqa)) == {"sharpness", "exposure", "colour", "contrast"}
+    assert set(differences(plus, plus)) == set(differences(photo, photo)) - {"contrast"}
     assert differences({"table_0": photo["noise"]}, {"table_0": photo["noise"]}) == {}
+
+
+FRAMED: dict[str, tuple[Take, Callable[[Pixels], Pixels]]] = {
+    "shifted": (Take(shift_x=18, shift_y=6), unchanged),
+    "zoomed": (Take(zoom=1.05), unchanged),
+    "cropped": (Take(zoom=1.05, shift_x=20, shift_y=13), unchanged),
+    "brighter": (Take(exposure=0.1), unchanged),
+    "darker": (Take(exposure=-0.1), unchanged),
+}
+
+
+@pytest.mark.parametrize("change", FRAMED)
+def test_nothing_is_told_of_real_photos_that_are_only_framed_anew(change: str, shared: Path) -> None:
+    shot, after = FRAMED[change]
+    found = []
+    for path in sorted((shared / "kodak").glob("*.png"))[1::2]:
+        photo = np.asarray(Image.open(path).convert("RGB"))
+        size = (round(0.86 * photo.shape[0]), round(0.86 * photo.shape[1]))
+        one, other = (photograph(photo, each, np.random.default_rng(0), size) for each in (PERFECT, shot))
+        found.append(said(after(other), one))
+    assert sum(map(bool, found)) <= 1, found
+
+
+@pytest.mark.parametrize(
+    ("shot", "words"),
+    [
+        (Take(defocus=3), "out of focus"),
+        (Take(defocus=1), "softer"),
+        (Take(motion_blur=9, motion_angle=60), "motion blur"),
+    ],
+)
+def test_blur_is_named_by_its_kind(shot: Take, words: str) -> None:
+    told = differences(numbers(taken(1, shot, take=1)), numbers(taken(1)))["sharpness"]
+    assert (told.words[0], told.strength[0] <= -1) == (words, True)
+
+
+def test_too_dark_and_too_bright_are_far_off_themselves() -> None:
+    levels = {"dark": 60.0, "medium": 118.0, "bright": 190.0}
+    photos = {
+        name: {**numbers(taken(0)), "brightness": np.log([level + 8])} for name, level in levels.items()
+    }
+    light = {
+        (a, b): differences(photos[a], photos[b])["light"].words[0] for a in levels for b in levels if a != b
+    }
+    assert light["dark", "medium"] == light["dark", "bright"] == "too dark"
+    assert light["bright", "medium"] == light["bright", "dark"] == "too bright"
+    assert (light["medium", "dark"], light["medium", "bright"]) == ("brighter", "darker")

@@ -12,7 +12,6 @@ from phototriage.features import IQA_PLUS_COLUMNS, Block, Features, measure_iqa,
 from phototriage.photos import Capture
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
 from phototriage.series import RankedSeries, Reason, Series, SeriesKind, Shot, rank_series
-from phototriage.series.verdict import CLOSE
 from phototriage.simulation import Take, draw_scene, photograph
 
 BLOCK = Block("block", "block/1", ("number",))
@@ -85,15 +84,20 @@ def test_series_are_ranked_each_by_itself(scores: list[list[float]], keep: int) 
         assert verdicts[:keep] == ["pick"] * min(keep, len(verdicts))
         assert verdicts[keep:] == sorted(verdicts[keep:])  # close before rest
         assert series.too_close == ("close" in verdicts)
+        second = [each.alternative for each in series.photos]
+        assert second[keep:] == sorted(second[keep:], reverse=True)
+        assert sum(second) == min(verdicts.count("close"), 2 if len(verdicts) >= 6 else 1)
 
 
 def test_close_is_what_cannot_be_told_from_the_last_pick() -> None:
-    step = IDENTITY.temperature * np.log(CLOSE / (1 - CLOSE))
+    step = IDENTITY.temperature * np.log(IDENTITY.close_below / (1 - IDENTITY.close_below))
     numbers = {"best": 9, "second": 5, "near": 5 - 0.99 * step, "far": 5 - 1.01 * step}
     series = ranked(numbers, keep=2)
     assert [each.verdict for each in series.photos] == ["pick", "pick", "close", "rest"]
     assert series.too_close
     assert [each.verdict for each in ranked(numbers).photos] == ["pick", "rest", "rest", "rest"]
+    sure = replace(IDENTITY, close_below=0.9999)
+    assert [each.verdict for each in ranked(numbers, ranker=sure).photos] == ["pick", *["close"] * 3]
 
 
 def test_photos_and_series_without_features_have_no_place() -> None:
@@ -129,10 +133,10 @@ def test_what_is_no_choice_is_kept_as_taken() -> None:
     }
 
 
-def test_reasons_are_against_the_best_left_out_and_against_the_first_pick() -> None:
+def test_reasons_are_against_all_left_out_and_against_the_first_pick() -> None:
     look = {photo: [each.log_odds for each in reasons] for photo, reasons in reasons_of(keep=2).items()}
-    # The score is the number, the temperature 2: half the differences.
-    assert look == {"a": [3], "b": [1], "c": [-3], "d": [-4]}
+    # The score is the number, the temperature 2: half the differences; of those left out 2 is the median.
+    assert look == {"a": [3.5], "b": [1.5], "c": [-3], "d": [-4]}
     assert {photo: len(found) for photo, found in reasons_of(keep=4).items()} == dict.fromkeys("abcd", 0)
 
 
@@ -148,7 +152,7 @@ def test_measured_numbers_show_what_the_ranker_does_not_see() -> None:
     noise = np.zeros((2, len(IQA_PLUS_COLUMNS)), np.float32)
     noise[1, IQA_PLUS_COLUMNS.index("noise")] = 1
     (series,) = rank_series([burst(photos)], with_iqa_plus(seen, noise), embedded)
-    assert [each.phrases for each in series.photos] == [("also less noise",), ("also noisier",)]
+    assert [each.phrases for each in series.photos] == [("less noise",), ("noisier",)]
     assert series.photos[1].reasons == (Reason("noisier", "noise", 1.0, 0.0, None),)
     (blind,) = rank_series([burst(photos)], seen, embedded)
     assert [each.phrases for each in blind.photos] == [(), ()]
@@ -162,39 +166,73 @@ def with_iqa_plus(seen: Features, numbers: NDArray[np.float32]) -> Features:
 def test_phrases_say_what_speaks_against_a_place() -> None:
     reasons = (
         Reason("sharper", "sharpness", 0.9, 0.5, 0.4),
+        Reason("noisier", "noise", 1.0, 0.0, 0.1),
         Reason("less contrast", "contrast", 0.4, 0.5, -0.2),
-        Reason("noisier", "noise", 1.0, 0.0, None),
+        Reason("warmer", "warmth", 0.1, 0.0, None),
     )
     photo = replace(ranked({"a": 0}).photos[0], reasons=reasons)
-    assert photo.phrases == ("sharper", "but less contrast", "also noisier")
-    assert replace(photo, verdict="rest").phrases == ("although sharper", "less contrast", "also noisier")
-    assert replace(photo, verdict="rest", reasons=photo.reasons[:1]).phrases == ("although sharper",)
+    assert photo.phrases == ("sharper", "but noisier", "but less contrast", "also warmer")
+    rest = replace(photo, verdict="rest")
+    assert rest.phrases == ("although sharper", "noisier", "less contrast", "also warmer")
+    assert replace(rest, reasons=photo.reasons[:1]).phrases == ("although sharper",)
+
+
+def bursts_of(takes: dict[str, Take], ranker: TrainedRanker, seed: int, keep: int = 1) -> RankedSeries:
+    scene = draw_scene(seed, 700, 466)
+    photos = {
+        name: photograph(scene, take, np.random.default_rng(seed), (400, 600)) for name, take in takes.items()
+    }
+    seen = Features(tuple(photos), np.stack([measure_iqa(each) for each in photos.values()]), EMBEDDED.blocks)
+    measured = with_iqa_plus(seen, np.stack([measure_iqa_plus(each) for each in photos.values()]))
+    (series,) = rank_series([burst(tuple(takes))], measured, ranker, keep=keep)
+    return series
+
+
+EMBEDDED = load_embedded_ranker()
+CLEAN, NOISY, SOFT = (
+    Take(noise=0.004, defocus=0.2),
+    Take(noise=0.06, defocus=0.2),
+    Take(noise=0.004, defocus=1.4),
+)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_lead_owed_to_noise_or_compression_is_too_close_to_call(seed: int) -> None:
-    scene = draw_scene(seed, 700, 466)
-    takes = {
-        name: photograph(scene, Take(noise=noise, defocus=defocus), np.random.default_rng(seed), (400, 600))
-        for name, noise, defocus in (("clean", 0.004, 0.2), ("noisy", 0.06, 0.2), ("soft", 0.004, 2.5))
-    }
-    embedded = load_embedded_ranker()
-    # Surer than the real one, so that without a closer look both others would be clearly beaten.
-    sure = replace(embedded, temperature=embedded.temperature / 20)
-    seen = Features(tuple(takes), np.stack([measure_iqa(take) for take in takes.values()]), embedded.blocks)
-    measured = with_iqa_plus(seen, np.stack([measure_iqa_plus(take) for take in takes.values()]))
-    (blind,) = rank_series([burst(("clean", "noisy"))], seen, sure)
-    assert [(each.photo, each.verdict) for each in blind.photos] == [("noisy", "pick"), ("clean", "rest")]
-    (series,) = rank_series([burst(("clean", "noisy"))], measured, sure)
+def test_a_lead_owed_to_noise_is_too_close_to_call(seed: int) -> None:
+    # Surer than the real one, so that without a closer look the clean photo would be clearly beaten.
+    sure = replace(EMBEDDED, temperature=EMBEDDED.temperature / 5)
+    series = bursts_of({"clean": CLEAN, "noisy": NOISY}, sure, seed)
     assert [(each.photo, each.verdict) for each in series.photos] == [("noisy", "pick"), ("clean", "close")]
-    assert series.photos[0].phrases[0] == "scored up for noise"
-    assert series.photos[1].phrases[0] == "scored down for less noise"
+    assert "noisier" in {each.words for each in series.photos[0].reasons}
+    assert "less noise" in {each.words for each in series.photos[1].reasons}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_blurred_photo_is_never_close_nor_an_alternative(seed: int) -> None:
+    unsure = replace(EMBEDDED, close_below=1.0)
+    takes = {"clean": CLEAN, "alike": CLEAN, "soft": SOFT, "shaken": replace(CLEAN, motion_blur=6.0)}
+    series = bursts_of(takes, unsure, seed)
+    found = {each.photo: (each.verdict, each.alternative) for each in series.photos}
+    assert found == {
+        "clean": ("pick", False),
+        "alike": ("close", True),
+        "soft": ("rest", False),
+        "shaken": ("rest", False),
+    }
+    (of_soft,) = (each for each in series.photos if each.photo == "soft")
+    assert of_soft.phrases[0] in {"softer", "out of focus"}
+    assert series.photos[1].reasons == ()
     # With two picks it is the second that a photo is told from.
-    (series,) = rank_series([burst(("soft", "clean", "noisy"))], measured, sure, keep=2)
-    assert [each.verdict for each in series.photos] == ["pick", "pick", "rest"]
-    (series,) = rank_series([burst(("clean", "soft"))], measured, sure)
-    assert [(each.photo, each.verdict) for each in series.photos] == [("clean", "pick"), ("soft", "rest")]
-    assert series.photos[1].phrases[0] == "softer"
+    two = bursts_of({"soft": SOFT, "clean": CLEAN, "alike": SOFT}, unsure, seed, keep=2)
+    assert [each.verdict for each in two.photos] == ["pick", "pick", "close"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pick_is_compared_with_all_others_together(seed: int) -> None:
+    series = bursts_of({"sharp": CLEAN, "soft": SOFT, "softer": replace(SOFT, defocus=2.0)}, EMBEDDED, seed)
+    assert series.photos[0].photo == "sharp"
+    assert series.photos[0].phrases[0] == "sharper"
+    alike = {"sharp": CLEAN, "one": CLEAN, "two": CLEAN, "soft": SOFT}
+    assert bursts_of(alike, EMBEDDED, seed).photos[0].reasons == ()
 
 
 def test_a_small_export_comes_after_the_full_photos_whatever_its_score() -> None:
@@ -228,17 +266,12 @@ def test_a_small_export_comes_after_the_full_photos_whatever_its_score() -> None
     assert [(each.photo, each.verdict) for each in kept.photos] == [("small", "kept"), ("original", "kept")]
 
 
-def test_phrases_do_not_praise_a_flaw() -> None:
-    up, down = (
-        Reason("noisier", "noise", 1, 0, 0.4),
-        Reason("fewer compression marks", "blockiness", 0, 1, -0.2),
-    )
-    photo = replace(ranked({"a": 0}).photos[0], reasons=(up, down))
-    assert photo.phrases == ("scored up for noise", "but scored down for fewer compression marks")
-    assert replace(photo, verdict="close").phrases == (
-        "although scored up for noise",
-        "scored down for fewer compression marks",
-    )
+def test_an_unknown_size_is_none_beside_a_small_export() -> None:
+    numbers = {"unknown": 3.0, "large": 2.0, "small": 1.0}
+    captures = (Capture(), Capture(width=2000, height=1000), Capture(width=20, height=10))
+    (series,) = rank_series([burst(list(numbers))], replace(features(numbers), captures=captures), IDENTITY)
+    assert [each.photo for each in series.photos] == ["unknown", "large", "small"]
+    assert series.photos[2].reasons == (Reason("smaller", "megapixels", 0.0002, None, None),)
 
 
 def test_keep_is_at_least_one() -> None:

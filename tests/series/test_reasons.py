@@ -1,6 +1,5 @@
 import pytest
 
-from phototriage.series.differences import DIFFERENCES
 from phototriage.series.reasons import Reason
 
 
@@ -9,27 +8,27 @@ def reason(words: str, log_odds: float | None, feature: str = "noise") -> Reason
 
 
 @pytest.mark.parametrize(
-    ("topic", "up", "down"),
-    [
-        ("noise", "scored up for noise", "scored down for less noise"),
-        ("motion", "scored up for motion blur", "scored down for less motion blur"),
-        ("compression", "scored up for compression marks", "scored down for fewer compression marks"),
-    ],
+    ("words", "speaks"),
+    [("out of focus", -1), ("noisier", -1), ("too dark", -1), ("sharper", 1), ("less noise", 1)],
 )
-def test_a_flaw_that_counted_as_a_merit_is_not_told_as_one(topic: str, up: str, down: str) -> None:
-    more, less = DIFFERENCES[topic].more, DIFFERENCES[topic].less
-    assert [reason(more, 0.3).scored, reason(less, -0.3).scored] == [up, down]
-    assert [reason(more, -0.3).scored, reason(less, 0.3).scored] == [more, less]
-    assert [reason(more, None).scored, reason(less, None).scored] == [more, less]
+def test_faults_and_merits_speak_for_themselves(words: str, speaks: int) -> None:
+    assert {reason(words, moved).speaks for moved in (0.3, -0.3, None)} == {speaks}
+    assert reason(words, None).is_plain
+    assert reason(words, None).is_fault == (speaks < 0)
 
 
-def test_matters_of_taste_count_either_way() -> None:
-    for topic in DIFFERENCES.keys() - {"noise", "motion", "compression"}:
-        for words in (DIFFERENCES[topic].more, DIFFERENCES[topic].less):
-            assert {reason(words, sign).scored for sign in (0.3, -0.3)} == {words}
+@pytest.mark.parametrize("words", ["warmer", "darker", "more contrast", "preferred overall"])
+def test_matters_of_taste_speak_as_the_ranker_took_them(words: str) -> None:
+    assert [reason(words, moved).speaks for moved in (0.3, -0.3, None)] == [1, -1, 0]
+    assert not reason(words, None).is_plain
 
 
-def test_what_is_only_shown_had_no_part() -> None:
-    assert reason("noisier", None).only_shown
-    assert not reason("noisier", 0.3).only_shown
-    assert not reason("smaller", None, "megapixels").only_shown
+def test_what_was_mistaken_moved_the_verdict_the_wrong_way() -> None:
+    assert [reason("noisier", moved).mistaken for moved in (0.3, -0.3, None)] == [0.3, 0, 0]
+    assert [reason("less noise", moved).mistaken for moved in (0.3, -0.3, None)] == [0, 0.3, 0]
+    assert reason("warmer", 0.3).mistaken == 0
+
+
+def test_blur_is_blur_whatever_its_kind() -> None:
+    words = ("softer", "out of focus", "motion blur", "noisier", "sharper")
+    assert [reason(each, None).is_blur for each in words] == [True, True, True, False, False]

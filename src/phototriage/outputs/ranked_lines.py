@@ -54,11 +54,11 @@ def _name(photo: RankedPhoto, series: str) -> str:
 
 
 def _lines(photo: RankedPhoto, name: str, wide: int, room: int) -> Iterator[str]:
-    verdict = "" if photo.verdict == "rest" else photo.verdict
+    verdict = "2nd" if photo.alternative else "" if photo.verdict == "rest" else photo.verdict
     head = (f"{photo.rank:>4}", f"{photo.probability_best:>4.0%}", f"{verdict:<5}")
     reasons = list(zip(photo.phrases, photo.reasons, strict=True))
-    why = [phrase for phrase, reason in reasons if not reason.only_shown]
-    if also := [reason.words for _, reason in reasons if reason.only_shown]:
+    why = [phrase for phrase, reason in reasons if reason.speaks]
+    if also := [reason.words for _, reason in reasons if not reason.speaks]:
         why.append(f"also {', '.join(also)}")
     for number, (part, words) in enumerate(
         zip_longest(chop_cells(name, wide), textwrap.wrap(", ".join(why), room), fillvalue="")

@@ -26,6 +26,7 @@ _COLUMNS = (
     "kind",
     "reasons",
     "files",
+    "alternative",
 )
 
 
@@ -33,6 +34,7 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     """One line per photo, best first within a series.
 
     `reasons` are phrases; `files` are all files of the photo, the measured one first; "; " joins both.
+    `alternative` is true or false.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -49,6 +51,7 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
                 series.kind,
                 "; ".join(each.phrases),
                 "; ".join(each.files),
+                "true" if each.alternative else "false",
             )
             for each in series.photos
         )

@@ -26,7 +26,8 @@ __all__ = ["print_evaluation", "print_kinds", "print_labels", "print_ranking"]
 _LEGEND_WIDTH = 100
 _LEGEND = """\
 %: P(best), how likely people would like the photo best of its series.
-Reasons: a pick's beside the best photo left out, any other's beside the pick."""
+2nd: an alternative, the best of those too close to call.
+Reasons: a pick's beside all that are left out, any other's beside the pick."""
 
 
 def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> None:

@@ -21,7 +21,7 @@ from phototriage.extras import extra
 from phototriage.features import Block
 from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
-from phototriage.ranker.trained import TrainedRanker
+from phototriage.ranker.trained import CLOSE_BELOW, TrainedRanker
 
 __all__ = ["load_default_ranker", "load_embedded_ranker", "load_ranker", "save_ranker"]
 
@@ -54,6 +54,7 @@ def save_ranker(ranker: TrainedRanker, path: str | Path) -> None:
         "config": plain_values(ranker.config),
         "blocks": [plain_values(block) for block in ranker.blocks],
         "temperature": ranker.temperature,
+        "close_below": ranker.close_below,
     }
     with atomic_write(path) as file:
         file.write(_PACK[path.suffix](tensors, about))
@@ -150,4 +151,5 @@ def _unpacked(tensors: Mapping[str, NDArray[Any]], about: Any) -> TrainedRanker:
         temperature=float(about["temperature"]),
         seen_keys=tensors["seen_keys"],
         seen_contents=tensors["seen_contents"],
+        close_below=float(about.get("close_below", CLOSE_BELOW)),
     )

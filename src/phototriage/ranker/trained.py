@@ -12,7 +12,12 @@ from phototriage.errors import ModelError
 from phototriage.features import Block, Features
 from phototriage.ranker.config import MultiFeatureConfig
 
-__all__ = ["TrainedRanker"]
+__all__ = ["CLOSE_BELOW", "TrainedRanker"]
+
+CLOSE_BELOW = 0.6
+"""On PhotoTriage the four-number ranker's order is that of the released preferences in 57 % of the pairs
+below, and in 71 % of those above, as often as a single rater's (70 %): `benchmarks/close_calls.py`.
+"""
 
 _LAYERNORM_EPS = 1e-5  # torch.nn.LayerNorm's
 _ROWS = 4096
@@ -35,6 +40,7 @@ class TrainedRanker:
     temperature: float
     seen_keys: NDArray[np.uint32]
     seen_contents: NDArray[np.uint32]
+    close_below: float = CLOSE_BELOW
 
     def __post_init__(self) -> None:
         dim = sum(block.dim for block in self.blocks)
@@ -61,6 +67,8 @@ class TrainedRanker:
             or not all((array > 0).all() for name, array in self.weights.items() if name == "normalize.std")
         ):
             raise ModelError("the weights or the temperature are not sound numbers")
+        if not 0.5 <= self.close_below <= 1:
+            raise ModelError(f"close_below must lie between 0.5 and 1, not at {self.close_below}")
 
     def scores(self, features: Features) -> NDArray[np.float32]:
         """A score per photo, float32 (n,), equal to the network's. Raises FeatureError if features differ."""

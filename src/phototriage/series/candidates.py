@@ -1,6 +1,7 @@
 """The photos of all series as one table, so that each step of a ranking is one call of numpy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class Candidates:
         return len(self.shot)
 
     def take(self, rows: NDArray[np.intp]) -> "Candidates":
-        """The photos of these rows, in this order, which must leave every series in one piece."""
+        """The photos of these rows, in this order. What is told of whole series needs each in one piece."""
         return Candidates(
             self.shot[rows],
             self.series[rows],
@@ -48,6 +49,24 @@ class Candidates:
             {name: column[rows] for name, column in self.numbers.items()},
             self.score[rows],
             self.megapixels[rows],
+        )
+
+    def typical(self, where: NDArray[np.bool_]) -> "Candidates":
+        """A photo per series that is the median of those marked, in every number; the first where none is."""
+        marked = where | (self.counts(where) == 0) & (self.place == 0)
+        rows = np.flatnonzero(marked)
+        ends = np.flatnonzero(np.diff(self.series[rows], append=-1)) + 1
+        pieces = [rows[begin:end] for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
+
+        def median(values: NDArray[Any]) -> NDArray[Any]:
+            return np.stack([np.median(values[piece], axis=0) for piece in pieces]).astype(values.dtype)
+
+        first = rows[[0, *ends[:-1].tolist()]]
+        return replace(
+            self.take(first),
+            inputs=median(self.inputs),
+            numbers={name: median(column) for name, column in self.numbers.items()},
+            score=median(self.score),
         )
 
     @property

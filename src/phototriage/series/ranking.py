@@ -13,7 +13,7 @@ from phototriage.series.candidates import Candidates
 from phototriage.series.explanation import measured_columns, reasons_between
 from phototriage.series.reasons import MEGAPIXELS, Reason
 from phototriage.series.shot import Series, SeriesKind, Shot
-from phototriage.series.verdict import CLOSE, Verdict, verdicts
+from phototriage.series.verdict import Verdict, alternatives, verdicts
 
 __all__ = ["RankedPhoto", "RankedSeries", "rank_series"]
 
@@ -26,8 +26,9 @@ class RankedPhoto:
     kept whole. score: comparable within the series only, and not with that of a much smaller photo.
     probability_best: how likely people would like it best of the series, in [0, 1]; 0 for what is too small
     to be picked (`SMALL`), even among what is kept whole. verdict: what it is taken for.
-    reasons: of a pick, against the best photo that is none; of any other photo, against the first pick; in
-    the order in which `phrases` has them. Of what is kept whole, and where all are picks, there are none.
+    reasons: of a pick, against the others of the series that are none, all together; of any other photo,
+    against the first pick; in the order in which `phrases` has them. Of what is kept whole, and where all are
+    picks, there are none. alternative: whether it is one of the best of those too close to call.
     """
 
     photo: str
@@ -37,23 +38,23 @@ class RankedPhoto:
     probability_best: float
     verdict: Verdict
     reasons: tuple[Reason, ...]
+    alternative: bool = False
 
     @property
     def phrases(self) -> tuple[str, ...]:
-        """The words of its reasons: "but" speaks against its place, "also" did not move the verdict.
+        """The words of its reasons: "but" speaks against its place, "also" for and against nothing.
 
-        "although" is "but" where nothing speaks for its place. "scored up for noise", "scored down for less
-        noise": it moved the verdict, but the wrong way round.
+        "although" is "but" where nothing speaks for its place.
         """
         sign = 1 if self.verdict == "pick" else -1
         phrases: list[str] = []
         for reason in self.reasons:
-            if reason.only_shown:
+            if not reason.speaks:
                 phrases.append(f"also {reason.words}")
-            elif sign * (reason.log_odds or 0) < 0:
-                phrases.append(f"{'but' if phrases else 'although'} {reason.scored}")
+            elif sign * reason.speaks < 0:
+                phrases.append(f"{'but' if phrases else 'although'} {reason.words}")
             else:
-                phrases.append(reason.scored)
+                phrases.append(reason.words)
         return tuple(phrases)
 
 
@@ -92,7 +93,7 @@ def rank_series(
         series: what is ranked, each by itself.
         features: those that the ranker needs, of all photos that could be measured. With `iqa_plus` among
             them, reasons do not mistake noise or light for sharpness and show what the ranker does not see,
-            and a lead that is owed to noise is told (`CLOSE`).
+            and a blurred photo is never too close to call.
         ranker: gives the scores.
         keep: picks per series, ≥ 1.
 
@@ -108,12 +109,12 @@ def rank_series(
     photos = photos.take(_best_first(photos))
     picks = np.minimum(keep, photos.counts(~photos.small))
     reasons = _reasons(photos, picks, ranker)
+    faulty, p_behind = _beside_last_pick(photos, picks, reasons, ranker)
     found = verdicts(
-        photos.selectable,
-        photos.place < picks,
-        photos.small,
-        ranker.probability(_fair_lead(photos, picks, reasons, ranker)),
+        photos.selectable, photos.place < picks, photos.small | faulty, p_behind < ranker.close_below
     )
+    close = np.array([verdict == "close" for verdict in found])
+    second = alternatives(close, photos.first, photos.counts(np.ones(len(photos), bool)))
     shots = [shot for _, members in measured for shot in members]
     ranked = [
         RankedPhoto(shots[shot].photo, shots[shot].files, *rest)
@@ -124,6 +125,7 @@ def rank_series(
             _probabilities_best(photos, ranker.temperature).tolist(),
             found,
             reasons,
+            second.tolist(),
             strict=True,
         )
     ]
@@ -187,41 +189,68 @@ def _reasons(photos: Candidates, picks: NDArray[np.intp], ranker: TrainedRanker)
     """
     reasons: list[tuple[Reason, ...]] = [()] * len(photos)
     everyone, small = np.ones(len(photos), bool), photos.small
-    of = np.flatnonzero(photos.selectable & (photos.counts(everyone) > picks))
-    against = np.where(photos.place < picks, photos.first + picks, photos.first)[of]
-    alike = small[of] == small[against]
-    found = reasons_between(ranker, photos.inputs, photos.numbers, of[alike], against[alike])
-    for row, each in zip(of[alike].tolist(), found, strict=True):
-        reasons[row] = each
-    for row, other in zip(of[~alike].tolist(), against[~alike].tolist(), strict=True):
-        size, size_of_other = (round(float(photos.megapixels[each]), 4) for each in (row, other))
+    beside = photos.selectable & (photos.counts(everyone) > picks)
+    picked = photos.place < picks
+    others = photos.typical(photos.selectable & ~picked & ~small)
+    alone = photos.counts(~picked & ~small) == 0
+    of_pick = np.flatnonzero(beside & picked & ~alone)
+    of_rest = np.flatnonzero(beside & ~picked & (small == small[photos.first]))
+    for rows, against in (
+        (of_pick, others.take(photos.series[of_pick])),
+        (of_rest, photos.take(photos.first[of_rest])),
+    ):
+        for row, each in zip(rows.tolist(), _between(photos.take(rows), against, ranker), strict=True):
+            reasons[row] = each
+    first_small = photos.first + np.minimum(photos.counts(~small), photos.counts(everyone) - 1)
+    by_size = beside & (np.where(picked, alone, small) & ~small[photos.first])
+    for row in np.flatnonzero(by_size).tolist():
+        other = photos.first[row] if small[row] else first_small[row]
+        size, size_of_other = (_known(photos.megapixels[each]) for each in (row, other))
         words = "smaller" if small[row] else "larger"
         reasons[row] = (Reason(words, MEGAPIXELS, size, size_of_other, None),)
     return reasons
 
 
-def _fair_lead(
+def _known(number: float) -> float | None:
+    """A number to four decimals, None for NaN."""
+    return None if np.isnan(number) else round(float(number), 4)
+
+
+def _between(of: Candidates, against: Candidates, ranker: TrainedRanker) -> list[tuple[Reason, ...]]:
+    return reasons_between(ranker, of.inputs, against.inputs, of.numbers, against.numbers)
+
+
+def _beside_last_pick(
     photos: Candidates,
     picks: NDArray[np.intp],
     reasons: Sequence[tuple[Reason, ...]],
     ranker: TrainedRanker,
-) -> NDArray[np.float64]:
-    """(n,) by how much score the last pick leads, less what it owes to its flaws (`CLOSE`).
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """(n,) whether a photo shows a plain fault beside the last pick, and P(last pick over it).
+
+    Rankers that see neither noise nor learned features take noise for sharpness. What such a fault of the
+    pick added to its lead is taken off it, as far as the photos show it.
 
     picks, reasons: of the photos, which are in order.
     """
     last_pick = photos.first + picks - 1
-    lead = photos.score[last_pick] - photos.score
-    others = photos.selectable & ~photos.small & (photos.place >= picks)
-    behind = np.flatnonzero(others & (ranker.probability(lead) >= CLOSE))
+    behind = np.flatnonzero(photos.selectable & ~photos.small & (photos.place >= picks))
     if np.array_equal(last_pick[behind], photos.first[behind]):
         why = [reasons[row] for row in behind.tolist()]
     else:
-        why = reasons_between(ranker, photos.inputs, photos.numbers, behind, last_pick[behind])
-    lead[behind] -= ranker.temperature * np.array([_owed_to_flaws(each) for each in why])
-    return np.asarray(lead)
+        why = _between(photos.take(behind), photos.take(last_pick[behind]), ranker)
+    lead = photos.score[last_pick] - photos.score
+    if not any(block.name == "lite" for block in ranker.blocks):
+        lead[behind] -= ranker.temperature * np.array(
+            [sum(each.mistaken for each in whole if (each.log_odds or 0) < 0) for whole in why]
+        )
+    faulty = np.zeros(len(photos), bool)
+    faulty[behind] = [_is_plainly_worse(each) for each in why]
+    return faulty, ranker.probability(lead)
 
 
-def _owed_to_flaws(reasons: Sequence[Reason]) -> float:
-    """How far flaws of the photo before it, taken for merits, moved the verdict on a photo; log-odds, ≥ 0."""
-    return sum(-each.log_odds for each in reasons if each.wrong_way and each.log_odds and each.log_odds < 0)
+def _is_plainly_worse(reasons: Sequence[Reason]) -> bool:
+    """Whether a photo is blurred beside another, or has another fault and is no sharper for it."""
+    if any(each.is_blur for each in reasons):
+        return True
+    return any(each.is_fault for each in reasons) and not any(each.words == "sharper" for each in reasons)

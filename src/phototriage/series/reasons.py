@@ -2,25 +2,32 @@
 
 from dataclasses import dataclass
 
-__all__ = ["MEGAPIXELS", "Reason"]
+__all__ = ["BLUR", "LOOK", "MEGAPIXELS", "Reason"]
 
+LOOK = "look"
+"""The feature of what moved the verdict and shows in no number that has a name."""
 MEGAPIXELS = "megapixels"
 """The feature of the words "smaller" and "larger": the pixels of the file, in millions."""
 
-_FLAWS = {"noisier": "noise", "motion blur": "motion blur", "compression marks": "compression marks"}
-_LACK_OF_FLAWS = ("less noise", "less motion blur", "fewer compression marks")
+BLUR = frozenset({"softer", "out of focus", "motion blur"})
+"""The words for a photo that is blurred beside another."""
+_FAULTS = BLUR | {"noisier", "highlights blown", "shadows blocked", "too dark", "too bright", "worse exposed"}
+_FAULTS |= {"compression marks", "smaller"}
+_MERITS = frozenset({"sharper", "less noise", "highlights kept", "shadows open", "better exposed"})
+_MERITS |= {"fewer compression marks", "larger"}
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One difference between a photo and the one it is compared with.
+    """One difference between a photo and those it is compared with.
 
-    words: said of the photo it stands with, as in "sharper" or "highlights clipped".
-    feature: the number it rests on, as in `sharpness`; `look` for the learned features as a whole;
-    `megapixels` for the size of the file, which decides by itself, whatever the ranker says.
-    value, other: that number of the photo and of the one it is compared with; None for `look`.
+    words: said of the photo it stands with, as in "out of focus" or "highlights blown".
+    feature: the number it rests on, as in `smoothness_half`; `look` for what moved the verdict and has no
+    name; `megapixels` for the size of the file, which decides by itself, whatever the ranker says.
+    value, other: that number of the photo and of what it is compared with; None for `look`, and where a size
+    is not known.
     log_odds: how far the difference moved the ranker's verdict, positive where it speaks for the photo; None
-    where the photo shows it, but the ranker did not see it or was not moved by it, and for `megapixels`.
+    where the photo shows it, but the ranker was not moved by it, and for `megapixels`.
     """
 
     words: str
@@ -30,22 +37,32 @@ class Reason:
     log_odds: float | None
 
     @property
-    def only_shown(self) -> bool:
-        """Whether it had no part in the place of the photo."""
-        return self.log_odds is None and self.feature != MEGAPIXELS
+    def is_fault(self) -> bool:
+        """Whether it is a fault in any photo."""
+        return self.words in _FAULTS
 
     @property
-    def wrong_way(self) -> bool:
-        """Whether a flaw spoke for the photo, or the lack of one against it: the ranker mistook it."""
-        if self.log_odds is None:
-            return False
-        return self.words in (_FLAWS if self.log_odds > 0 else _LACK_OF_FLAWS)
+    def is_blur(self) -> bool:
+        """Whether the photo is blurred beside the other."""
+        return self.words in BLUR
 
     @property
-    def scored(self) -> str:
-        """Its words, such that none can take for praise what the ranker got the wrong way round."""
-        if not self.wrong_way:
-            return self.words
-        if self.words in _FLAWS:
-            return f"scored up for {_FLAWS[self.words]}"
-        return f"scored down for {self.words}"
+    def is_plain(self) -> bool:
+        """Whether it is a fault or a merit in any photo, and no matter of taste."""
+        return self.words in _FAULTS | _MERITS
+
+    @property
+    def speaks(self) -> int:
+        """1 for the photo, −1 against it, 0 neither: a merit, a fault, else as the ranker took it."""
+        if self.is_fault:
+            return -1
+        if self.words in _MERITS:
+            return 1
+        return 0 if self.log_odds is None else 1 if self.log_odds > 0 else -1
+
+    @property
+    def mistaken(self) -> float:
+        """Log-odds, ≥ 0, by which the ranker took a fault for a merit, or a merit for a fault."""
+        if not self.log_odds or not self.is_plain:
+            return 0.0
+        return max(0.0, -self.speaks * self.log_odds)

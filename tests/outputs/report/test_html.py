@@ -151,21 +151,21 @@ def test_the_figures_at_the_top(tmp_path: Path, make_photo: Callable[..., Path])
 def test_verdicts_scores_and_reasons_are_in_words(tmp_path: Path, make_photo: Callable[..., Path]) -> None:
     make_photo("june/1.jpg")
     reasons = (
-        Reason("sharper", "sharpness", 0.8312, 0.61, 0.7),
+        Reason("noisier", "noise", 1.0, 0.0, 0.7),
         Reason("overall look", "look", None, None, -0.1),
-        Reason("highlights <clipped>", "clipped", 0.02, 0.0, None),
+        Reason("<odd>", "clipped", 0.02, 0.0, None),
     )
     pick = RankedPhoto("june/1.jpg", ("june/1.jpg", "june/1.CR3"), 1, -0.224, 0.526, "pick", reasons)
     gone = RankedPhoto("june/2.jpg", ("june/2.jpg",), 2, -0.327, 0.474, "close", ())
     series = RankedSeries("june", "series", datetime(2026, 6, 12, 9, 5, 7), (pick, gone))
     write(tmp_path, [series], [], tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text()
-    assert '<p title="sharpness 0.831 against 0.61">sharper</p>' in html
+    assert '<p title="grain, levels: 2.6 against 0.9">although noisier</p>' in html
     text = Page(html).text
     for words in (
         "june2 photos · 2026-06-12 09:05:07too close to call: 1 photo beside the pick",
         "pick · 53% score −0.221.jpgwith 1.CR3",
-        "sharperbut overall lookalso highlights <clipped>",
+        "although noisierbut overall lookalso <odd>",
         "too close to call · 47% score −0.332.jpgno preview: the file cannot be read: No such file",
     ):
         assert words in text

@@ -1,3 +1,5 @@
+from typing import cast
+
 import pytest
 
 from phototriage.errors import OutputError
@@ -12,15 +14,17 @@ REJECT = {"xmp:Rating": "-1", "digiKam:PickLabel": "1"}
     ("options", "verdict", "marks"),
     [
         (SidecarOptions(("pick",)), "pick", {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}),
-        (SidecarOptions(("pick",)), "close", {"digiKam:PickLabel": "2"}),
+        (SidecarOptions(("pick",)), "alternative", {"digiKam:PickLabel": "2"}),
         (SidecarOptions(("stars",)), "pick", {"xmp:Rating": "5"}),
-        (SidecarOptions(("stars",)), "close", {"xmp:Rating": "4"}),
+        (SidecarOptions(("stars",)), "alternative", {"xmp:Rating": "4"}),
         (SidecarOptions(("stars",), pick_rating=2), "pick", {"xmp:Rating": "2"}),
-        (SidecarOptions(("stars",), pick_rating=2), "close", {"xmp:Rating": "1"}),
-        (SidecarOptions(("stars",), pick_rating=1), "close", {}),
+        (SidecarOptions(("stars",), pick_rating=2), "alternative", {"xmp:Rating": "1"}),
+        (SidecarOptions(("stars",), pick_rating=1), "alternative", {}),
         (SidecarOptions(("labels",)), "pick", {"xmp:Label": "Green"}),
-        (SidecarOptions(("labels",)), "close", {"xmp:Label": "Yellow"}),
-        (ALL, "close", {"digiKam:PickLabel": "2", "xmp:Rating": "4", "xmp:Label": "Yellow"}),
+        (SidecarOptions(("labels",)), "alternative", {"xmp:Label": "Yellow"}),
+        (ALL, "alternative", {"digiKam:PickLabel": "2", "xmp:Rating": "4", "xmp:Label": "Yellow"}),
+        (ALL, "close", {}),
+        (SidecarOptions(("stars",), mark_rejects=True), "close", {}),
         (ALL, "rest", {}),
         (ALL, "kept", {}),
         (SidecarOptions(("labels",), mark_rejects=True), "rest", REJECT),
@@ -28,11 +32,13 @@ REJECT = {"xmp:Rating": "-1", "digiKam:PickLabel": "1"}
         (SidecarOptions(("pick",), mark_rejects=True), "kept", {}),
     ],
 )
-def test_the_table_of_marks(options: SidecarOptions, verdict: Verdict, marks: dict[str, str]) -> None:
-    assert wanted_marks(verdict, options) == marks
+def test_the_table_of_marks(options: SidecarOptions, verdict: str, marks: dict[str, str]) -> None:
+    is_alternative = verdict == "alternative"
+    found: Verdict = "close" if is_alternative else cast(Verdict, verdict)
+    assert wanted_marks(found, is_alternative, options) == marks
 
 
-PICK = wanted_marks("pick", ALL)
+PICK = wanted_marks("pick", False, ALL)
 FLAGS = {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}
 
 

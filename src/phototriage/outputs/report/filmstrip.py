@@ -1,8 +1,9 @@
 """A ranked series as a strip of the page."""
 
 import json
+import math
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from phototriage.features import Failure
@@ -14,6 +15,23 @@ from phototriage.series import RankedPhoto, RankedSeries, Reason
 __all__ = ["certainty", "filmstrip", "html_text"]
 
 _VERDICTS = {"pick": "pick", "close": "too close to call", "kept": "kept"}
+_NUMBERS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "sharpness": ("edge contrast", "{:.2f}".format),
+    "exposure": ("use of the range of levels", "{:.0%}".format),
+    "colorfulness": ("colourfulness", "{:.2f}".format),
+    "contrast": ("spread of levels", "{:.2f}".format),
+    "smoothness_half": ("smoothness of fine detail", "{:.2f}".format),
+    "motion": ("blur in one direction", "{:.2f}".format),
+    "noise": ("grain, levels", lambda log: f"{math.exp(log) - 0.1:.1f}"),
+    "brightness": ("mean level of 255", lambda log: f"{math.exp(log) - 8:.0f}"),
+    "clipped_highlights": ("white area", lambda log: f"{math.exp(log) - 0.001:.1%}"),
+    "clipped_shadows": ("black area", lambda log: f"{math.exp(log) - 0.001:.1%}"),
+    "warmth": ("red over blue", lambda log: f"{math.exp(log):.2f}"),
+    "red_green": ("spread of colours", "{:.1f}".format),
+    "blockiness": ("block edges over other edges", lambda log: f"{math.exp(log):.2f}"),
+    "megapixels": ("megapixels", "{:.3g}".format),
+}
+"""What the number of a reason is called, and how people read it."""
 
 
 def html_text(text: str) -> str:
@@ -76,7 +94,7 @@ def _photo(photo: RankedPhoto, series: str, picture: Thumbnail | Failure, link: 
     size = f' width="{picture.width}" height="{picture.height}"' if isinstance(picture, Thumbnail) else ""
     # What is copied as the list of picks.
     key = f' data-photo="{html_text(photo.photo)}"' if photo.verdict == "pick" else ""
-    verdict = _VERDICTS.get(photo.verdict, f"rank {photo.rank}")
+    verdict = "alternative" if photo.alternative else _VERDICTS.get(photo.verdict, f"rank {photo.rank}")
     facts = [f'<span class="verdict">{verdict}</span>']
     if photo.verdict != "kept":
         facts.append(f'{photo.probability_best:.0%} <span class="soft">score {_signed(photo.score)}</span>')
@@ -97,10 +115,10 @@ def _signed(score: float) -> str:
 
 
 def _reason(phrase: str, reason: Reason) -> str:
-    """The words; the numbers, many of them logarithms, for who points at it."""
+    """The words; the numbers for who points at it."""
     about = ""
-    if reason.value is not None and reason.other is not None:
-        numbers = f"{reason.feature} {reason.value:.3g} against {reason.other:.3g}"
-        about = f' title="{html_text(numbers)}"'
-    soft = ' class="soft"' if reason.log_odds is None else ""
+    if reason.value is not None and reason.other is not None and reason.feature in _NUMBERS:
+        name, as_text = _NUMBERS[reason.feature]
+        about = f' title="{name}: {as_text(reason.value)} against {as_text(reason.other)}"'
+    soft = "" if reason.speaks else ' class="soft"'
     return f"<p{soft}{about}>{html_text(phrase)}</p>"

@@ -19,7 +19,7 @@ _MAX_STARS = 5
 class SidecarOptions:
     """How verdicts become marks, and what the sidecars are called.
 
-    schemes: any of them together. pick_rating: stars of a pick, 1 to 5; too close to call gets one less.
+    schemes: any of them together. pick_rating: stars of a pick, 1 to 5; an alternative gets one less.
     mark_rejects: mark the photos that were not chosen as rejected. overwrite_ratings: write also where a
     person's own mark stands.
     """
@@ -44,10 +44,11 @@ class SidecarOptions:
 _REJECT = {"xmp:Rating": "-1", "digiKam:PickLabel": "1"}
 
 
-def wanted_marks(verdict: Verdict, options: SidecarOptions) -> dict[str, str]:
+def wanted_marks(verdict: Verdict, alternative: bool, options: SidecarOptions) -> dict[str, str]:
     """What the sidecars of a photo should say: property → value.
 
-    `digiKam:PickLabel` is 1 rejected, 2 pending, 3 accepted; `xmpDM:pick` 1 is Lightroom's flag.
+    Of all that are too close to call only the alternatives are marked. `digiKam:PickLabel` is 1 rejected,
+    2 pending, 3 accepted; `xmpDM:pick` 1 is Lightroom's flag.
     """
     marks: dict[str, str] = {}
     if verdict == "pick":
@@ -57,7 +58,7 @@ def wanted_marks(verdict: Verdict, options: SidecarOptions) -> dict[str, str]:
             marks["xmp:Rating"] = str(options.pick_rating)
         if "labels" in options.schemes:
             marks["xmp:Label"] = "Green"
-    elif verdict == "close":
+    elif alternative:
         if "pick" in options.schemes:
             marks["digiKam:PickLabel"] = "2"
         if "stars" in options.schemes and options.pick_rating > 1:

@@ -65,10 +65,10 @@ def plan_sidecars(
     for photo in photos:
         sidecars_of[photo.photo] = names.of(photo.files)
         for sidecar in sidecars_of[photo.photo]:
-            claims[sidecar].append((photo, wanted_marks(photo.verdict, options)))
+            claims[sidecar].append((photo, wanted_marks(photo.verdict, photo.alternative, options)))
     changes: dict[str, SidecarChange] = {}
     for photo in photos:
-        wanted = wanted_marks(photo.verdict, options)
+        wanted = wanted_marks(photo.verdict, photo.alternative, options)
         # A sidecar without our marks that needs no marks does not have to be read.
         sidecars = [each for each in sidecars_of[photo.photo] if wanted or each in history]
         if not sidecars:
