@@ -80,7 +80,7 @@ class Ranking:
     folder: what the names of photos are relative to. model: the file of the ranker, or "embedded".
     series: each ranked by itself, in the order of the folder. failures: photos and sub-folders that could not
     be used. notes: lines for people about the run. features: the numbers of every ranked photo, how it was
-    taken and its content hash.
+    taken and its content hash. detail: the `detail` block of the photos that compete in a series.
     """
 
     folder: Path
@@ -89,6 +89,7 @@ class Ranking:
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
     features: Features
+    detail: Features
 
     @property
     def figures(self) -> RankingFigures:
@@ -118,14 +119,17 @@ def rank_folder(
     """Finds the series of a folder, with all its sub-folders, and ranks each, best first.
 
     The files of one moment (RAW and JPEG, edited versions) are one shot, measured by the first of them that
-    can be used; equal files are one photo. Photos are measured once and kept in the cache, so a second run,
-    or one after an interruption, measures only what is new. Nothing is written but that cache. Photos are
-    decoded in processes that import the calling program: guard it with `if __name__ == "__main__":`.
+    can be used; equal files are one photo. Photos that compete in a series are then looked at again, at full
+    size; those that stand alone or are kept whole are not. Photos are measured once and kept in the cache,
+    so a second run, or one after an interruption, measures only what is new. Nothing is written but that
+    cache. Photos are decoded in processes that import the calling program: guard it with
+    `if __name__ == "__main__":`.
 
     Args:
         folder: of photos, JPEG, PNG, TIFF, WebP, AVIF, HEIC, MPO or RAW.
         options: by default those of `RankOptions`.
-        on_progress: called with photos measured so far, and in all.
+        on_progress: called with photos measured so far, and in all. A photo that is to be looked at at full
+            size counts as one more from when that is known.
         on_note: called with a line for people; all of them are in the result too.
 
     Raises:
@@ -141,25 +145,46 @@ def rank_folder(
     unreadable: list[Failure] = []
 
     def note(text: str) -> None:
-        notes.append(text)
-        on_note(text)
+        if text not in notes:  # a photo that is read twice is complained of once
+            notes.append(text)
+            on_note(text)
 
     photos = discover(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
-    shots, features = _measured(folder, shots_of(folder, photos), ranker, options, on_progress, note)
+    progress = _Progress(on_progress)
+    shots, features = _measured(folder, shots_of(folder, photos), ranker, options, progress, note)
     failures = (*unreadable, *features.failures)
     if not len(features):
         raise NoUsablePhotoError(failures, len(shots))
     series = _grouped(shots, features, options)
+    detail = _full_size(folder, series, options, progress.more(), note)
     return Ranking(
         folder,
         str(options.model or "embedded"),
-        rank_series(series, features, ranker, keep=options.keep),
+        rank_series(series, features, ranker, keep=options.keep, detail=detail),
         failures,
         tuple(notes),
         features,
+        detail,
     )
+
+
+class _Progress:
+    """Two passes over photos, told as one."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
+        self._before = self._now = (0, 0)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._now = (self._before[0] + done, self._before[1] + total)
+        self._on_progress(*self._now)
+
+    def more(self) -> OnProgress:
+        """What is told from now on comes on top."""
+        self._before = self._now
+        return self
 
 
 def _measured(
@@ -187,6 +212,32 @@ def _measured(
         on_note=on_note,
     )
     return [shot.measured_by(features.replaced.get(shot.photo, shot.photo)) for shot in shots], features
+
+
+def _full_size(
+    folder: Path,
+    series: Sequence[Series],
+    options: RankOptions,
+    on_progress: OnProgress,
+    on_note: Callable[[str], None],
+) -> Features:
+    """The `detail` block of the photos that compete with others."""
+    photos = [
+        shot.photo for each in series if each.kind == "series" and len(each.shots) > 1 for shot in each.shots
+    ]
+    detail = MultiFeatureExtractor(("detail",), options.extractors, Path(options.cache_dir))(
+        {photo: folder / photo for photo in photos},
+        workers=options.workers,
+        on_progress=on_progress,
+        on_note=on_note,
+    )
+    if detail.failures:
+        first = detail.failures[0]
+        on_note(
+            f"photos ranked without a look at full size: {len(detail.failures):,}, the first "
+            f"{first.photo}: {first.reason}"
+        )
+    return detail
 
 
 def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) -> list[Series]:
