@@ -5,8 +5,8 @@ python benchmarks/detail.py SHARED_FOLDER
 The folder holds fullsize/ (photos of several megapixels), kodak/ and opinions/tid2013.csv. Each photo is
 brought to 2,400 pixels, framed a little otherwise, spoilt in one way, and saved as JPEG. The first table has
 the share of photos where a number is on the right side of that of a sound take, and where it is so by more
-than two sound takes differ in 95 % of the photos. The second has the share of pairs in which the embedded ranker
-puts the sound take first, by the weights of noise and acutance, chosen on odd photos, confirmed on even ones.
+than two sound takes differ in 95 % of the photos. The second has the share of pairs in which the embedded
+ranker puts the sound take first, by weights of noise and acutance: odd photos chose them, even ones confirm.
 The third has what TID2013's observers say: log-odds of being preferred to other pictures of the same scene.
 """
 
