@@ -134,7 +134,7 @@ def test_the_first_file_of_a_shot_that_can_be_used_is_measured(
     assert [failure.photo for failure in ranking.failures] == [first.name, f"{first.stem}.heic"]
 
 
-def test_no_photo_is_read_twice(
+def test_no_photo_is_measured_twice(
     burst: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = min(burst.iterdir())
@@ -148,8 +148,14 @@ def test_no_photo_is_read_twice(
         return run(self, photos)
 
     monkeypatch.setattr(decoding_pool.DecodingPool, "run", counted)
+    ranking = ranked(burst)
+    files = sorted({path.name for path in burst.iterdir()})
+    assert sorted(asked[: len(files)]) == files
+    competing = sorted(set(files) - {first.name})
+    assert sorted(asked[len(files) :]) == competing == sorted(ranking.detail.photos)
+    asked.clear()
     ranked(burst)
-    assert sorted(asked) == sorted({path.name for path in burst.iterdir()})
+    assert asked == []
 
 
 def test_notes_are_told_and_kept(burst: Path, bursts: Path, tmp_path: Path) -> None:
@@ -164,7 +170,59 @@ def test_progress_ends_with_all_photos(burst: Path, tmp_path: Path) -> None:
     options = RankOptions(cache_dir=tmp_path / "cache")
     rank_folder(burst, options, on_progress=lambda done, total: told.append((done, total)))
     photos = len(list(burst.iterdir()))
-    assert (told[0], told[-1]) == ((0, photos), (photos, photos))
+    assert (told[0], told[-1]) == ((0, photos), (2 * photos, 2 * photos))  # once more at full size
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_photos_that_do_not_compete_are_not_looked_at_again(
+    burst: Path, ranked: Callable[..., Ranking]
+) -> None:
+    kept = min(burst.iterdir())
+    for path in burst.iterdir():
+        if path != kept:
+            path.unlink()
+    ranking = ranked(burst)
+    assert [len(series.photos) for series in ranking.series] == [1]
+    assert len(ranking.detail) == 0
+
+
+def test_noise_that_only_full_size_shows_loses(tmp_path: Path, ranked: Callable[..., Ranking]) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(60, 200, (10, 15, 3), np.uint8))
+    sound = np.asarray(coarse.resize((2400, 1600), Image.Resampling.BICUBIC)).astype(float)
+    sound[400:1200:40, 600:1800] = 20
+    for name, sigma in (("1-noisy.png", 7.65), ("2-sound.png", 0)):
+        pixels = sound + sigma * rng.standard_normal(sound.shape)
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / name, compress_level=1)
+    ranking = ranked(folder, by_folder=True)
+    (series,) = ranking.series
+    assert series.photos[0].photo == "2-sound.png"
+    noise = dict(zip(ranking.detail.photos, ranking.detail.matrix[:, 0].tolist(), strict=True))
+    assert noise["1-noisy.png"] > noise["2-sound.png"] + 3
+    by_itself = load_embedded_ranker().scores(ranking.features)  # in the order of names
+    assert by_itself[0] > by_itself[1]  # it takes noise for sharpness
+
+
+def test_a_photo_that_cannot_be_looked_at_again_is_ranked_and_noted(
+    burst: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = min(burst.iterdir())
+    group = rank.group
+
+    def lose(*args: object, **options: object) -> object:
+        lost.unlink()
+        return group(*args, **options)
+
+    monkeypatch.setattr(rank, "group", lose)
+    ranking = ranked(burst)
+    assert lost.name in {each.photo for series in ranking.series for each in series.photos}
+    assert lost.name not in ranking.detail
+    assert ranking.notes == (
+        f"photos ranked without a look at full size: 1, the first {lost.name}: "
+        "cannot be read: No such file or directory",
+    )
 
 
 def test_bad_photos_are_failures_and_the_rest_is_ranked(burst: Path, ranked: Callable[..., Ranking]) -> None:

@@ -102,7 +102,8 @@ class Ranking:
     model: the file of the ranker; or "default"; or "embedded", the ranker on four numbers that replaces the
     default one where that cannot be used. series: the ranked series, in the order of the folder.
     failures: photos and sub-folders that could not be used. notes: lines for people about the run.
-    features: the numbers, capture data and content hash of every ranked photo.
+    features: the numbers, capture data and content hash of every ranked photo. detail: the `detail` block of
+    the photos that compete in a series.
     """
 
     folder: Path
@@ -111,6 +112,7 @@ class Ranking:
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
     features: Features
+    detail: Features
     root: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -144,14 +146,16 @@ def rank_folder(
     """Finds the series in a folder and its sub-folders, and ranks each one, best first.
 
     The files of one moment (RAW and JPEG, edited versions) are one shot, represented by the first usable
-    file. Identical files are one photo. Measurements are cached, so a second run, or a run after an
-    interruption, measures only new photos. Nothing is written except this cache. Worker processes that import
-    the calling program decode the photos, so guard it with `if __name__ == "__main__":`.
+    file. Identical files are one photo. Photos that compete in a series are then measured again at full size.
+    Measurements are cached, so a second run, or a run after an interruption, measures only new photos.
+    Nothing is written except this cache. Worker processes that import the calling program decode the photos,
+    so guard it with `if __name__ == "__main__":`.
 
     Args:
         folder: contains JPEG, PNG, TIFF, WebP, AVIF, HEIC, MPO or RAW photos.
         options: the default is `RankOptions()`.
-        on_progress: called with the number of photos measured so far and the total.
+        on_progress: called with the number of photos measured so far and the total. A photo that is measured
+            at full size counts once more, from when that is known.
         on_note: called with each line for people; the result contains these lines too.
 
     Raises:
@@ -168,31 +172,35 @@ def rank_folder(
     unreadable: list[Failure] = []
 
     def note(text: str) -> None:
-        notes.append(text)
-        on_note(text)
+        if text not in notes:  # a photo that is read twice is complained of once
+            notes.append(text)
+            on_note(text)
 
     model, ranker = _ranker(options, note)
     photos = discover(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
-    shots, features = _measured(folder, shots_of(folder, photos), ranker, options, on_progress, note)
+    progress = _Progress(on_progress)
+    shots, features = _measured(folder, shots_of(folder, photos), ranker, options, progress, note)
     failures = (*unreadable, *features.failures)
     if not len(features):
         raise NoUsablePhotoError(failures, len(shots))
     series = _grouped(shots, features, options)
+    detail = _full_size(folder, series, options, progress.more(), note)
     return Ranking(
         folder,
         model,
-        rank_series(series, features, ranker, keep=options.keep),
+        rank_series(series, features, ranker, keep=options.keep, detail=detail),
         failures,
         tuple(notes),
         features,
+        detail,
     )
 
 
 def _ranker(options: RankOptions, on_note: Callable[[str], None]) -> tuple[str, TrainedRanker]:
-    """The ranker that is asked for, and its name."""
-    if options.model:
+    """The requested ranker, and its name."""
+    if options.model is not None:
         return str(options.model), load_ranker(Path(options.model))
     default = load_default_ranker()
     try:
@@ -206,6 +214,23 @@ def _ranker(options: RankOptions, on_note: Callable[[str], None]) -> tuple[str, 
         on_note(f"ranked by four numbers only, since the default ranker cannot be used: {error}")
         return "embedded", load_embedded_ranker()
     return "default", default
+
+
+class _Progress:
+    """The progress of two passes over photos, as one."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
+        self._before = self._now = (0, 0)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._now = (self._before[0] + done, self._before[1] + total)
+        self._on_progress(*self._now)
+
+    def more(self) -> OnProgress:
+        """Adds what is reported from now on to what was reported so far."""
+        self._before = self._now
+        return self
 
 
 def _measured(
@@ -233,6 +258,32 @@ def _measured(
         on_note=on_note,
     )
     return [shot.measured_by(features.replaced.get(shot.photo, shot.photo)) for shot in shots], features
+
+
+def _full_size(
+    folder: Path,
+    series: Sequence[Series],
+    options: RankOptions,
+    on_progress: OnProgress,
+    on_note: Callable[[str], None],
+) -> Features:
+    """The `detail` block of the photos that compete with others."""
+    photos = [
+        shot.photo for each in series if each.kind == "series" and len(each.shots) > 1 for shot in each.shots
+    ]
+    detail = MultiFeatureExtractor(("detail",), options.extractors, Path(options.cache_dir))(
+        {photo: folder / photo for photo in photos},
+        workers=options.workers,
+        on_progress=on_progress,
+        on_note=on_note,
+    )
+    if detail.failures:
+        first = detail.failures[0]
+        on_note(
+            f"photos ranked without a look at full size: {len(detail.failures):,}, the first "
+            f"{first.photo}: {first.reason}"
+        )
+    return detail
 
 
 def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) -> list[Series]:

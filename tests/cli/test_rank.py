@@ -439,7 +439,7 @@ def test_ranking_cached_photos_imports_no_torch_and_decodes_nothing(
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(
-        "series,photo,rank,score,probability_best,verdict,kind,reasons,files,alternative\n"
+        "series,photo,rank,score,probability_best,verdict,kind,reasons,files,alternative"
     )
 
 

@@ -13,7 +13,9 @@ from tests.features import interrupted_pool
 
 from phototriage.errors import FeatureError, PhotoReadError
 from phototriage.features import Failure, decoding_pool
+from phototriage.features.block import PhotoView
 from phototriage.features.decoding_pool import DecodingPool, Prepared
+from phototriage.photos import content_hash
 
 
 def complain(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -101,11 +103,11 @@ def test_a_shortage_of_memory_is_no_fault_of_the_photo(make_photo: Callable[...,
 def test_a_shortage_of_memory_in_the_decoder_is_no_fault_of_the_photo(
     make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def short(data: bytes, max_side: int) -> None:
+    def short(data: bytes, max_side: int, *, grey: bool) -> None:
         raise PhotoReadError("there is not enough memory to decode it")
 
     monkeypatch.setattr(decoding_pool, "decode", short)
-    work = decoding_pool._Work((interrupted_pool.mean,), (frozenset(),))
+    work = decoding_pool._Work((interrupted_pool.mean,), (frozenset(),), (PhotoView(),))
     found = decoding_pool._prepare("photo", make_photo("photo.jpg"), work)
     assert found == Failure("photo", "there is not enough memory to decode it")
 
@@ -124,3 +126,41 @@ def test_more_photos_than_are_held_at_a_time_all_come_out(make_photo: Callable[.
     with DecodingPool([interrupted_pool.mean], [finished], workers=2) as pool:
         found = list(pool.run({str(number): photo for number in range(300)}))
     assert sorted(int(each.photo) for each in found if isinstance(each, Prepared)) == list(range(300))
+
+
+def shape(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return np.array(pixels.shape)
+
+
+def test_each_step_is_given_the_photo_as_it_asks_for_it(make_photo: Callable[..., Path]) -> None:
+    photo = make_photo("photo.jpg", size=(1200, 900))
+    views = [PhotoView(), PhotoView(1000, grey=True), PhotoView(2400, grey=True)]
+    with DecodingPool([shape] * 3, [frozenset()] * 3, workers=1, views=views) as pool:
+        (found,) = pool.run({"photo": photo})
+    assert isinstance(found, Prepared)
+    assert [array.tolist() for array in found.arrays if array is not None] == [
+        [600, 800, 3],
+        [750, 1000],
+        [900, 1200],
+    ]
+
+
+def test_a_photo_is_decoded_for_what_is_unfinished_alone(
+    make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides: list[int] = []
+    decode = decoding_pool.decode
+
+    def counted(data: bytes, max_side: int, *, grey: bool) -> object:
+        sides.append(max_side)
+        return decode(data, max_side, grey=grey)
+
+    monkeypatch.setattr(decoding_pool, "decode", counted)
+    photo = make_photo("photo.jpg")
+    views = (PhotoView(), PhotoView(2400, grey=True), PhotoView(2400, grey=True))
+    known = frozenset({content_hash(photo.read_bytes())})
+    work = decoding_pool._Work((shape,) * 3, (known, frozenset(), frozenset()), views)
+    found = decoding_pool._prepare("photo", photo, work)
+    assert isinstance(found, Prepared)
+    assert sides == [2400]
+    assert [array is None for array in found.arrays] == [True, False, False]

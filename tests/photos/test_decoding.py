@@ -335,3 +335,39 @@ def test_damaged_files_decode_or_give_a_reason(
         else:
             outcomes.add(decoded.pixels.shape[2])
     assert outcomes == {1, 3}
+
+
+@pytest.mark.parametrize(("kind", "options"), EVERY_FORMAT)
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_grey_is_the_luma_of_the_colours(
+    scene: np.ndarray, kind: str, options: dict[str, object], orientation: int
+) -> None:
+    data = encoded(scene, kind, exif=exif(Orientation=orientation), **options)
+    colours, grey = (decode(data, 70, grey=each) for each in (False, True))
+    luma = cv2.cvtColor(colours.pixels, cv2.COLOR_RGB2GRAY)
+    assert (grey.width, grey.height, grey.pixels.shape) == (colours.width, colours.height, luma.shape)
+    assert np.abs(grey.pixels.astype(int) - luma).max() <= 2
+    assert grey.pixels.flags.writeable
+    assert grey.pixels.flags.c_contiguous
+
+
+def test_grey_of_a_jpeg_is_the_luma_that_it_stores(scene: np.ndarray) -> None:
+    data = encoded(scene, "JPEG", quality=90)
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("YCbCr", image.size)
+        stored = np.asarray(image)[..., 0]
+    np.testing.assert_array_equal(decode(data, None, grey=True).pixels, stored)
+
+
+@pytest.mark.parametrize("levels", [np.uint8, np.uint16])
+def test_grey_of_a_grey_photo_is_the_photo(scene: np.ndarray, levels: type) -> None:
+    grey = scene[..., 0]
+    data = encoded(grey if levels is np.uint8 else grey.astype(np.uint16) * 257, "PNG")
+    np.testing.assert_array_equal(decode(data, None, grey=True).pixels, grey)
+
+
+def test_grey_of_a_cut_off_photo_is_refused() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (400, 600, 3), np.uint8)
+    data = encoded(noise, "JPEG")
+    with pytest.raises(PhotoError, match="missing or broken"):
+        decode(data[: len(data) // 2], None, grey=True)

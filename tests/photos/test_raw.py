@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,6 +54,12 @@ def test_a_preview_that_turns_itself_is_turned_once(make_dng: Callable[..., byte
 
 def test_a_preview_is_shrunk_like_any_photo(make_dng: Callable[..., bytes]) -> None:
     assert decode(make_dng(jpeg(picture()), SIZE), 240).pixels.shape == (160, 240, 3)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_grey_is_that_of_the_preview(make_dng: Callable[..., bytes], orientation: int) -> None:
+    grey = decode(make_dng(jpeg(picture()), SIZE, orientation), None, grey=True).pixels
+    assert_looks_like(grey, upright(cv2.cvtColor(picture(), cv2.COLOR_RGB2GRAY), orientation))
 
 
 def test_the_time_of_a_raw_file_is_its_own(make_dng: Callable[..., bytes]) -> None:

@@ -8,6 +8,7 @@ from phototriage.errors import Failure
 from phototriage.features.block import TABLE, Block, Features, check_blocks
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
+from phototriage.features.extractors.detail import DETAIL_COLUMNS, measure_detail
 from phototriage.features.extractors.iqa import IQA_COLUMNS, measure_iqa
 from phototriage.features.extractors.iqa_plus import IQA_PLUS_COLUMNS, measure_iqa_plus
 from phototriage.features.extractors.look import LOOK, LOOK_COLUMNS, measure_look
@@ -17,6 +18,7 @@ from phototriage.features.registry import DEFAULT_FEATURES, EXTRACTORS, build_ex
 
 __all__ = [
     "DEFAULT_FEATURES",
+    "DETAIL_COLUMNS",
     "EXTRACTORS",
     "IQA_COLUMNS",
     "IQA_PLUS_COLUMNS",
@@ -36,6 +38,7 @@ __all__ = [
     "check_blocks",
     "default_cache_dir",
     "extract",
+    "measure_detail",
     "measure_iqa",
     "measure_iqa_plus",
     "measure_look",

@@ -10,12 +10,24 @@ from numpy.typing import NDArray
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "check_blocks", "fixed_picture"]
+__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "PhotoView", "check_blocks", "fixed_picture"]
 
 
 LONG_SIDE = 800
-"""Every photo is measured at a long side of at most this many pixels, the size of PhotoTriage's own files.
-One size for all extractors, so that what one measures does not depend on which others run beside it."""
+"""Photos are measured at a long side of at most this many pixels, the size of PhotoTriage's own files.
+One size for all extractors that ask for no other `PhotoView`, so that one decode serves them all."""
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """What an extractor is given of a photo.
+
+    long_side: of the pixels, at most. grey: luma, uint8 (h, w), rather than RGB, uint8 (h, w, 3).
+    """
+
+    long_side: int = LONG_SIDE
+    grey: bool = False
+
 
 TABLE = "table"
 """The name of the block of a table's numbers, of which only the names of the columns say what they are."""

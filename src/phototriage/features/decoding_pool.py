@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import Failure, FeatureError, PhotoError, PhotoReadError
-from phototriage.features.block import LONG_SIDE
+from phototriage.features.block import PhotoView
 from phototriage.features.runtime.device import usable_cores
 from phototriage.photos import Capture, content_hash, decode, read_capture, read_photo
 
@@ -59,6 +59,7 @@ class _Work:
 
     steps: tuple[Prepare, ...]
     finished: tuple[frozenset[str], ...]
+    views: tuple[PhotoView, ...]
 
 
 _SECONDS_OF_SILENCE = 60.0
@@ -84,11 +85,12 @@ class DecodingPool:
     """Processes that prepare photos.
 
     Args:
-        steps: what to make of the pixels, uint8 RGB (h, w, 3); each must pickle.
+        steps: what to make of the pixels; each must pickle.
         finished: per step, the content hashes for which it need not run.
         workers: how many processes at most; by default one per core that this process may use.
         ahead: photos that are decoded ahead of the one that is asked for, so that inference seldom waits.
         on_note: called with one line where no photo becomes ready for a long time.
+        views: per step, what it is given of the photo; by default the same of all.
     """
 
     def __init__(
@@ -98,8 +100,9 @@ class DecodingPool:
         workers: int | None = None,
         ahead: int = 64,
         on_note: Callable[[str], None] = lambda note: None,
+        views: Sequence[PhotoView] = (),
     ) -> None:
-        self._work = _Work(tuple(steps), tuple(finished))
+        self._work = _Work(tuple(steps), tuple(finished), tuple(views) or (PhotoView(),) * len(steps))
         self._answers: SimpleQueue[tuple[_Worker, _Answer]] = SimpleQueue()
         self._most = usable_cores() if workers is None else workers
         self._ahead = ahead
@@ -249,14 +252,16 @@ def _prepare(key: str, path: Path, work: _Work) -> Prepared | Failure:
         return Failure(key, str(error))
     digest, capture = content_hash(data), read_capture(data)
     wanted = [digest not in finished for finished in work.finished]
+    needed = {view for view, unfinished in zip(work.views, wanted, strict=True) if unfinished}
     try:
-        decoded = decode(data, LONG_SIDE) if any(wanted) else None
+        decoded = {view: decode(data, view.long_side, grey=view.grey) for view in needed}
         arrays = tuple(
-            step(decoded.pixels) if decoded is not None and needed else None
-            for step, needed in zip(work.steps, wanted, strict=True)
+            step(decoded[view].pixels) if unfinished else None
+            for step, view, unfinished in zip(work.steps, work.views, wanted, strict=True)
         )
     except (PhotoReadError, MemoryError) as error:
         return Failure(key, str(error) or "there is not enough memory to measure it")
     except PhotoError as error:
         return Prepared(key, digest, capture, str(error), (), (None,) * len(work.steps))
-    return Prepared(key, digest, capture, None, decoded.warnings if decoded else (), arrays)
+    warnings = tuple(dict.fromkeys(warning for each in decoded.values() for warning in each.warnings))
+    return Prepared(key, digest, capture, None, warnings, arrays)

@@ -14,7 +14,7 @@ from phototriage.features.block import Features
 from phototriage.features.cache.index import PhotoIndex
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.decoding_pool import DecodingPool
-from phototriage.features.extractors.spec import FeatureExtractor
+from phototriage.features.extractors.spec import FeatureExtractor, view_of
 from phototriage.features.lookup import Measured, look_up
 from phototriage.features.measuring import PHOTOS_PER_BATCH, Measuring
 from phototriage.features.options import ExtractorOptions
@@ -93,7 +93,10 @@ def extract(
             steps = [extractor.prepare for extractor in extractors]
             finished = [store.content_hashes for store in stores]
             at_once = max(batch_size, PHOTOS_PER_BATCH)
-            with DecodingPool(steps, finished, workers, ahead=2 * at_once, on_note=on_note) as pool:
+            views = [view_of(extractor) for extractor in extractors]
+            with DecodingPool(
+                steps, finished, workers, ahead=2 * at_once, on_note=on_note, views=views
+            ) as pool:
                 prepared = pool.run({key: path for key, (path, _) in found.unmeasured.items()})
                 measuring.run(prepared, at_once, on_batch)
             warnings.update(measuring.warnings)

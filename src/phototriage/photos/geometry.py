@@ -32,7 +32,7 @@ def shrink(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Undo an EXIF orientation of uint8 (h, w, 3); unknown values change nothing."""
+    """Undo an EXIF orientation of uint8 (h, w, …); unknown values change nothing."""
     match orientation:
         case 2:
             return pixels[:, ::-1]
@@ -41,11 +41,11 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
         case 4:
             return pixels[::-1]
         case 5:
-            return pixels.transpose(1, 0, 2)
+            return pixels.swapaxes(0, 1)
         case 6:
             return np.rot90(pixels, -1)
         case 7:
-            return pixels[::-1, ::-1].transpose(1, 0, 2)
+            return pixels[::-1, ::-1].swapaxes(0, 1)
         case 8:
             return np.rot90(pixels)
         case _:

@@ -32,6 +32,7 @@ class TrainedRanker:
     temperature: T in P(a over b) = σ((score a − score b) / T).
     seen_keys, seen_contents: uint32 digests of the keys, and of the content hashes if known, of all photos in
     its training and validation series.
+    close_below: a photo is too close to call beside another where P(other over it) is less, in [0.5, 1].
     """
 
     weights: Mapping[str, NDArray[np.float32]]

@@ -11,6 +11,7 @@ from phototriage.features import Features
 from phototriage.ranker import TrainedRanker
 from phototriage.series.candidates import Candidates
 from phototriage.series.explanation import measured_columns, reasons_between
+from phototriage.series.full_size import detail_log_odds
 from phototriage.series.reasons import MEGAPIXELS, Reason
 from phototriage.series.shot import Series, SeriesKind, Shot
 from phototriage.series.verdict import Verdict, alternatives, verdicts
@@ -77,7 +78,12 @@ class RankedSeries:
 
 
 def rank_series(
-    series: Sequence[Series], features: Features, ranker: TrainedRanker, *, keep: int = 1
+    series: Sequence[Series],
+    features: Features,
+    ranker: TrainedRanker,
+    *,
+    keep: int = 1,
+    detail: Features | None = None,
 ) -> tuple[RankedSeries, ...]:
     """Ranks the photos of every series by the ranker's scores; equal scores keep the order given.
 
@@ -96,6 +102,8 @@ def rank_series(
             and a blurred photo is never too close to call.
         ranker: gives the scores.
         keep: picks per series, ≥ 1.
+        detail: the `detail` block of photos that compete; their scores then count noise and blur at full
+            size, too (`detail_log_odds`).
 
     Raises FeatureError where the features are not those the ranker needs.
     """
@@ -105,7 +113,7 @@ def rank_series(
     measured = [(each, shots) for each, shots in measured if shots]
     if not measured:
         return ()
-    photos = _candidates(measured, features, ranker)
+    photos = _candidates(measured, features, ranker, detail)
     photos = photos.take(_best_first(photos))
     picks = np.minimum(keep, photos.counts(~photos.small))
     reasons = _reasons(photos, picks, ranker)
@@ -137,19 +145,25 @@ def rank_series(
 
 
 def _candidates(
-    measured: Sequence[tuple[Series, Sequence[Shot]]], features: Features, ranker: TrainedRanker
+    measured: Sequence[tuple[Series, Sequence[Shot]]],
+    features: Features,
+    ranker: TrainedRanker,
+    detail: Features | None,
 ) -> Candidates:
     """The photos of series, in the order given."""
-    rows = features.rows(shot.photo for _, shots in measured for shot in shots)
+    names = [shot.photo for _, shots in measured for shot in shots]
+    rows = features.rows(names)
     inputs = features.select(ranker.blocks)[rows]
     counts = [len(shots) for _, shots in measured]
+    number = np.repeat(np.arange(len(counts)), counts)
     return Candidates(
         shot=np.arange(len(rows)),
-        series=np.repeat(np.arange(len(counts)), counts),
+        series=number,
         selectable=np.repeat([each.kind == "series" for each, _ in measured], counts),
         inputs=inputs,
         numbers=measured_columns(features, rows),
-        score=ranker.scores_of(inputs).astype(np.float64),
+        score=ranker.scores_of(inputs).astype(np.float64)
+        + ranker.temperature * detail_log_odds(names, number, detail),
         megapixels=_megapixels(features, rows),
     )
 

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.block import LONG_SIDE, Block, fixed_picture
+from phototriage.features.block import Block, PhotoView, fixed_picture
 from phototriage.photos import DECODING_VERSION
 
 __all__ = ["MeasuredExtractor"]
@@ -23,7 +24,7 @@ class MeasuredExtractor:
     """Numbers that are measured on the pixels of one photo, without a network.
 
     version: counts the ways in which `prepare` measured.
-    prepare: uint8 RGB (h, w, 3) → float32 (len(columns),), in the decoding process.
+    prepare: uint8 RGB (h, w, 3), or what `view` says → float32 (len(columns),), in the decoding process.
     of_fixed_picture: what `prepare` makes of `fixed_picture`: all numbers, or as many of the first as are to
     be watched. Where the libraries of this machine make others, the fingerprint says so.
     """
@@ -33,12 +34,17 @@ class MeasuredExtractor:
     columns: tuple[str, ...]
     prepare: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
     of_fixed_picture: tuple[float, ...]
+    view: PhotoView = field(default_factory=PhotoView)
 
     @cached_property
     def block(self) -> Block:
         """The names and the fingerprint of the numbers."""
-        made = [f"{self.name}-{self.version}", f"area{LONG_SIDE}", f"decoding-{DECODING_VERSION}"]
-        found = self.prepare(fixed_picture())
+        size = f"area{self.view.long_side}{'-grey' if self.view.grey else ''}"
+        made = [f"{self.name}-{self.version}", size, f"decoding-{DECODING_VERSION}"]
+        picture = fixed_picture()
+        if self.view.grey:
+            picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        found = self.prepare(picture)
         watched = found[: len(self.of_fixed_picture)]
         if not np.allclose(watched, self.of_fixed_picture, _RELATIVE, _ABSOLUTE):
             digest = hashlib.blake2b(found.astype("<f4").tobytes(), digest_size=4)

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features.block import Block
+from phototriage.features.block import Block, PhotoView
 from phototriage.features.options import ExtractorOptions
 
-__all__ = ["ExtractorSpec", "FeatureExtractor", "Weights"]
+__all__ = ["ExtractorSpec", "FeatureExtractor", "Weights", "view_of"]
 
 
 class FeatureExtractor(Protocol):
@@ -19,7 +19,8 @@ class FeatureExtractor(Protocol):
 
     `prepare` runs once per photo in a decoding process, so it must pickle and be cheap to pickle: it gets
     the pixels, uint8 RGB (h, w, 3), upright, with a long side of at most LONG_SIDE, and returns an array.
-    Calling the extractor with n such arrays gives float32 (n, block.dim).
+    Calling the extractor with n such arrays gives float32 (n, block.dim). An extractor that needs to be given
+    the photo otherwise has an attribute `view`, a `PhotoView`.
     """
 
     @property
@@ -32,6 +33,12 @@ class FeatureExtractor(Protocol):
 
     def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """Prepared photos to numbers, float32 (n, dim)."""
+
+
+def view_of(extractor: FeatureExtractor) -> PhotoView:
+    """What it is given of a photo."""
+    view: PhotoView = getattr(extractor, "view", PhotoView())
+    return view
 
 
 class Weights(Protocol):
