@@ -34,7 +34,7 @@ CLEAR = {"tid": 0.179, "kadid": 0.11}
 """How far preferences are from even at least: half a point of TID2013, .3 of KADID-10k."""
 
 CLOSE_BELOW = 0.65
-"""From this probability on three raters in four agree with the order of clive's comparisons: the table of coverage."""
+"""From this probability on three raters in four agree with the order of clive's comparisons (`coverage`)."""
 
 HUMAN = {"clive": 1.0, "phototriage": 0.05}
 FREE = HUMAN | {"bursts": 0.2, "takes": 0.1}

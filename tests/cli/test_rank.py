@@ -495,3 +495,16 @@ def test_real_folders(cli: Cli, shared: Path, tmp_path: Path) -> None:
     assert len(out.splitlines()) == 1 + 18 + 15 + 8
     assert "photos used although something is wrong with them: 4, the first corrupt/" in err
     assert sum(line.startswith("left out: ") for line in err.splitlines()) == 13
+
+
+def test_no_module_of_the_current_folder_is_run(bursts: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    folder = tmp_path / "photos"
+    shutil.copytree(bursts / "photos" / "burst-001", folder)
+    for name in ("re", "pickle", "numpy", "phototriage"):
+        (folder / f"{name}.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    # As the installed command does it: unlike `python -m`, it has the folder of its own script on the path.
+    script = "import sys; sys.path.pop(0); from phototriage.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", script, "rank", ".", "--cache_dir", str(tmp_path / "cache")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, ran.exists()) == (0, False), done.stderr

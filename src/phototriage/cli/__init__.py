@@ -91,6 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     # Threads that spin while waiting take the cores away from everything else.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Decoding processes start as `python -c`, which imports from the current folder first: a re.py among
+    # somebody's photos would run.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     signal.signal(signal.SIGTERM, _stop)
     try:
         code = _ABOUT[first]() if first in _ABOUT else _parsed(first, rest).run()
