@@ -229,3 +229,57 @@ def test_too_dark_and_too_bright_are_far_off_themselves() -> None:
     assert light["dark", "medium"] == light["dark", "bright"] == "too dark"
     assert light["bright", "medium"] == light["bright", "dark"] == "too bright"
     assert (light["medium", "dark"], light["medium", "bright"]) == ("brighter", "darker")
+
+
+FULL_SIZE = ("noise", "acutance", "blur", "motion_length")
+
+
+def at_full_size(
+    change: tuple[float, ...], *, measured: bool = True, light: float = 0.0
+) -> dict[str, tuple[str, str]]:
+    """What is told, difference → (words, feature), of a photo that differs by these from an equal one."""
+    plain = numbers(taken(0))
+    base = dict(plain) | {f"full_{name}": np.array([2.0]) for name in FULL_SIZE}
+    of = dict(base)
+    for name, step in zip(FULL_SIZE, change, strict=True):
+        of[f"full_{name}"] = base[f"full_{name}"] + (step if measured else np.nan)
+    of["brightness"] = of["brightness"] + light
+    told = differences(of, base)
+    return {
+        name: (str(each.words[0]), str(each.feature[0]))
+        for name, each in told.items()
+        if abs(each.strength[0]) >= 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ((0, 0, 0, 0), {}),
+        ((0.79, -0.09, 0.5, 3), {}),
+        ((0.81, 0, 0, 0), {"noise": ("noisier", "full_noise")}),
+        ((-0.81, 0, 0, 0), {"noise": ("less noise", "full_noise")}),
+        ((0, 0.11, 0, 0), {"sharpness": ("sharper", "full_acutance")}),
+        ((0, -0.11, 0.9, 0), {"sharpness": ("softer", "full_acutance")}),
+        ((0, -0.6, 1.2, 4), {"sharpness": ("out of focus", "full_acutance")}),
+        ((0, -0.2, 0.3, 1.6), {"sharpness": ("motion blur", "full_motion_length")}),
+        ((0, -0.2, 0.5, 1.6), {"sharpness": ("softer", "full_acutance")}),
+        # Blur takes noise away, and that is no merit.
+        ((-3, -0.5, 0.9, 0), {"sharpness": ("softer", "full_acutance")}),
+        ((3, -0.5, 0.9, 0), {"sharpness": ("softer", "full_acutance"), "noise": ("noisier", "full_noise")}),
+    ],
+)
+def test_noise_and_blur_are_those_of_full_size(
+    change: tuple[float, ...], told: dict[str, tuple[str, str]]
+) -> None:
+    assert at_full_size(change) == told
+
+
+def test_photos_that_were_not_measured_at_full_size_are_compared_without() -> None:
+    assert at_full_size((3, -0.5, 0.9, 0), measured=False) == {}
+
+
+def test_light_is_no_sharpness_at_full_size() -> None:
+    assert "sharpness" in at_full_size((0, 0.3, 0, 0))
+    assert "sharpness" not in at_full_size((0, 0.3, 0, 0), light=0.2)
+    assert "sharpness" in at_full_size((0, -0.3, 0.5, 0), light=0.2)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from phototriage.features import Block, Features
 from phototriage.ranker import TrainedRanker
 from phototriage.series.differences import Difference, Numbers, differences
+from phototriage.series.full_size import ACUTANCE_LOG_ODDS, NOISE_LOG_ODDS
 from phototriage.series.reasons import LOOK, Reason
 
 __all__ = ["attributions", "measured_columns", "reasons_between"]
@@ -34,6 +35,11 @@ _DIFFERENCES = {
     "blockiness": ("compression",),
 }
 """Which differences the columns of a ranker measure, whatever else they are swayed by."""
+_FULL_SIZE = (
+    ("noise", "full_noise", NOISE_LOG_ODDS),
+    ("sharpness", "full_acutance", ACUTANCE_LOG_ODDS),
+)
+"""Differences that count at full size, too: by which number, and with which weight."""
 
 
 def reasons_between(
@@ -65,6 +71,10 @@ def reasons_between(
         moved = attributions(ranker.scores_of, list(groups.values()), of[part], against[part])
         parts = dict(zip(groups, moved.T / ranker.temperature, strict=True))
         here, there = ({name: each[part] for name, each in side.items()} for side in (numbers, other_numbers))
+        for difference, column, weight in _FULL_SIZE:
+            if column in here:
+                at_full_size = np.nan_to_num(weight * (here[column] - there[column]))
+                parts[difference,] = parts.get((difference,), 0) + at_full_size
         reasons += _told(parts, differences(here, there), here, there, ranker)
     return reasons
 

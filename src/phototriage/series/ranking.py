@@ -11,7 +11,7 @@ from phototriage.features import Features
 from phototriage.ranker import TrainedRanker
 from phototriage.series.candidates import Candidates
 from phototriage.series.explanation import measured_columns, reasons_between
-from phototriage.series.full_size import detail_log_odds
+from phototriage.series.full_size import detail_columns, detail_log_odds
 from phototriage.series.reasons import MEGAPIXELS, Reason
 from phototriage.series.shot import Series, SeriesKind, Shot
 from phototriage.series.verdict import Verdict, alternatives, verdicts
@@ -156,14 +156,15 @@ def _candidates(
     inputs = features.select(ranker.blocks)[rows]
     counts = [len(shots) for _, shots in measured]
     number = np.repeat(np.arange(len(counts)), counts)
+    full_size = detail_columns(names, detail)
     return Candidates(
         shot=np.arange(len(rows)),
         series=number,
         selectable=np.repeat([each.kind == "series" for each, _ in measured], counts),
         inputs=inputs,
-        numbers=measured_columns(features, rows),
+        numbers=measured_columns(features, rows) | full_size,
         score=ranker.scores_of(inputs).astype(np.float64)
-        + ranker.temperature * detail_log_odds(names, number, detail),
+        + ranker.temperature * detail_log_odds(number, full_size),
         megapixels=_megapixels(features, rows),
     )
 

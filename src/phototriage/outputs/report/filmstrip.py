@@ -29,6 +29,9 @@ _NUMBERS: dict[str, tuple[str, Callable[[float], str]]] = {
     "warmth": ("red over blue", lambda log: f"{math.exp(log):.2f}"),
     "red_green": ("spread of colours", "{:.1f}".format),
     "blockiness": ("block edges over other edges", lambda log: f"{math.exp(log):.2f}"),
+    "full_noise": ("grain at full size, levels", "{:.1f}".format),
+    "full_acutance": ("crispness at full size", "{:.2f}".format),
+    "full_motion_length": ("length of the motion, pixels of 2,400", "{:.1f}".format),
     "megapixels": ("megapixels", "{:.3g}".format),
 }
 """What the number of a reason is called, and how people read it."""
