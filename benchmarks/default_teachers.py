@@ -187,18 +187,19 @@ class Sources:
             return np.asarray(LOG_ODDS_PER_POINT * np.interp(found, [0, *sizes], [0, *lost]))
 
         wide = 800 / 512
-        return (
+        penalties = (
             minded(3, [wide * each for each in (1, 2, 4, 6, 10)], truth["motion_blur"])
             + minded(2, [wide * each for each in (1, 2, 4, 6, 8)], truth["defocus"])
             + minded(16, (0.16, 0.32, 0.61, 1.0, 1.5), truth["exposure"].clip(0))
             + minded(17, (0.08, 0.16, 0.33, 0.71, 1.6), -truth["exposure"].clip(None, 0))
-            + minded(11, np.sqrt([0.001, 0.002, 0.003, 0.005, 0.01]), truth["noise"])
+            + minded(11, np.sqrt([0.001, 0.002, 0.003, 0.005, 0.01]).tolist(), truth["noise"])
             + minded(10, (57, 64, 76, 93, 96), 100 - truth["jpeg_quality"])
             + 8.0 * truth["white_balance"].to_numpy() ** 2
-            + np.hypot(truth["shift_x"], truth["shift_y"]).to_numpy() / 24
+            + np.hypot(truth["shift_x"].to_numpy(), truth["shift_y"].to_numpy()) / 24
             + truth["rotation"].abs().to_numpy() / 3
             + 6.0 * np.log(truth["zoom"]).abs().to_numpy()
         )
+        return np.asarray(penalties, np.float64)
 
     def _phototriage(self) -> Teacher:
         """The released preferences, on the four numbers; the others are not known."""
@@ -233,7 +234,8 @@ class Sources:
                 top, left = rng.integers(0, height // 50), rng.integers(0, width // 50)
                 take = spoil(whole[top : top + height * 49 // 50, left : left + width * 49 // 50], rng)
                 scale = 800 / max(take.shape[:2])
-                yield cv2.resize(take, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+                small = cv2.resize(take, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+                yield np.asarray(small, np.uint8)
 
 
 def measured(photos: Iterable[Pixels]) -> Rows:

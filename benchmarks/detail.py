@@ -28,6 +28,7 @@ from phototriage.ranker import load_embedded_ranker
 from phototriage.series.full_size import ACUTANCE_LOG_ODDS, NOISE_LOG_ODDS
 
 Pixels = NDArray[np.uint8]
+Numbers = NDArray[np.float64] | NDArray[np.float32]
 Spoil = Callable[[Pixels, np.random.Generator], Pixels]
 NOISE, ACUTANCE, BLUR, MOTION = range(4)
 PSNRS = (33, 30, 27, 24, 21)  # of TID2013's levels, dB
@@ -52,10 +53,14 @@ def shaken(photo: Pixels, rng: np.random.Generator, length: int = 5) -> Pixels:
     for along in np.linspace(-length / 2, length / 2, 50):
         x, y = length / 2 + 0.5 + along * np.cos(angle), length / 2 + 0.5 + along * np.sin(angle)
         kernel[round(y), round(x)] += 1
-    return cv2.filter2D(photo, -1, kernel / kernel.sum())
+    return np.asarray(cv2.filter2D(photo, -1, kernel / kernel.sum()), np.uint8)
 
 
-def clipped(values: NDArray) -> Pixels:
+def blurred(photo: Pixels, sigma: float) -> Pixels:
+    return np.asarray(cv2.GaussianBlur(photo, (0, 0), sigma), np.uint8)
+
+
+def clipped(values: Numbers) -> Pixels:
     return values.round().clip(0, 255).astype(np.uint8)
 
 
@@ -64,17 +69,17 @@ TAKES: dict[str, Spoil] = {
     "sound again": lambda photo, rng: photo,
     "noise σ .03": noise(0.03),
     "noise σ .055": noise(0.055),
-    "blur σ 1.3 px": lambda photo, rng: cv2.GaussianBlur(photo, (0, 0), 1.3),
+    "blur σ 1.3 px": lambda photo, rng: blurred(photo, 1.3),
     "shake 5 px": shaken,
 }
 FAULTS = list(TAKES)[2:]
 
 
-def takes(photos: list[Path]) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+def takes(photos: list[Path]) -> tuple[dict[str, Numbers], dict[str, Numbers]]:
     """Take → float (photos, columns) of `detail`, and (photos,) log-odds of the embedded ranker."""
     ranker = load_embedded_ranker()
     extractors = build_extractors([block.name for block in ranker.blocks], ExtractorOptions(), Path())
-    numbers: dict[str, list[NDArray]] = {name: [] for name in TAKES}
+    numbers: dict[str, list[Numbers]] = {name: [] for name in TAKES}
     scores: dict[str, list[float]] = {name: [] for name in TAKES}
     for path in photos:
         whole = load(path, DETAIL_SIDE).pixels
@@ -96,7 +101,7 @@ def takes(photos: list[Path]) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
     )
 
 
-def told_apart(numbers: dict[str, NDArray]) -> None:
+def told_apart(numbers: dict[str, Numbers]) -> None:
     print("\n| fault | number | on the right side % | beyond sound takes % | sound | with the fault |")
     print("|---|---|---|---|---|---|")
     for fault, column, sign in (
@@ -114,7 +119,7 @@ def told_apart(numbers: dict[str, NDArray]) -> None:
         print(f"| {fault} | {DETAIL_COLUMNS[column]} | {right:.0f} | {beyond:.0f} | {medians} |")
 
 
-def order(numbers: dict[str, NDArray], scores: dict[str, NDArray]) -> None:
+def order(numbers: dict[str, Numbers], scores: dict[str, Numbers]) -> None:
     for half, rows in (("odd photos", slice(0, None, 2)), ("even photos", slice(1, None, 2))):
         print(f"\n| noise a level | acutance | {half}: {' | '.join(FAULTS)} |")
         print("|" + "---|" * (2 + len(FAULTS)))
@@ -163,7 +168,7 @@ def opinions(shared: Path) -> None:
 
 
 def measured(photo: Pixels) -> NDArray[np.float32]:
-    return measure_detail(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))
+    return measure_detail(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), np.uint8))
 
 
 def blurred_to(photo: Pixels, error: float) -> Pixels:
@@ -171,12 +176,12 @@ def blurred_to(photo: Pixels, error: float) -> Pixels:
     low, high = 0.1, 30.0
     for _ in range(18):
         sigma = float(np.sqrt(low * high))
-        blurred = cv2.GaussianBlur(photo, (0, 0), sigma)
-        if np.sqrt(np.mean((blurred.astype(float) - photo) ** 2)) < error:
+        found = blurred(photo, sigma)
+        if np.sqrt(np.mean((found.astype(float) - photo) ** 2)) < error:
             low = sigma
         else:
             high = sigma
-    return blurred
+    return found
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def colored_noise(photo: Values, sigma: float, rng: np.random.Generator) -> Valu
     """The same strength in luma and twice that in the two differences of colour."""
     luma, red, blue = np.moveaxis(grain(photo, rng), 2, 0)
     parts = (luma + 2 * 1.4 * red, luma - 2 * (0.71 * red + 0.34 * blue), luma + 2 * 1.77 * blue)
-    return photo + sigma * np.stack(parts, axis=2)
+    return np.asarray(photo + sigma * np.stack(parts, axis=2), np.float32)
 
 
 def correlated_noise(photo: Values, sigma: float, rng: np.random.Generator) -> Values:
@@ -43,7 +43,7 @@ def correlated_noise(photo: Values, sigma: float, rng: np.random.Generator) -> V
 def masked_noise(photo: Values, sigma: float, rng: np.random.Generator) -> Values:
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     detail = np.sqrt(cv2.GaussianBlur((grey - cv2.GaussianBlur(grey, (0, 0), 3)) ** 2, (0, 0), 3))
-    return photo + sigma * (detail / detail.mean())[:, :, None] * grain(photo, rng)
+    return np.asarray(photo + sigma * (detail / detail.mean())[:, :, None] * grain(photo, rng), np.float32)
 
 
 def high_noise(photo: Values, sigma: float, rng: np.random.Generator) -> Values:
@@ -59,32 +59,32 @@ def impulses(photo: Values, share: float, rng: np.random.Generator) -> Values:
 
 def quantized(photo: Values, step: float, _: np.random.Generator) -> Values:
     step = max(step, 1)
-    return np.floor(photo / step) * step + step / 2
+    return np.asarray(np.floor(photo / step) * step + step / 2, np.float32)
 
 
 def blurred(photo: Values, sigma: float, _: np.random.Generator) -> Values:
-    return cv2.GaussianBlur(photo, (0, 0), max(sigma / 10, 0.05))
+    return np.asarray(cv2.GaussianBlur(photo, (0, 0), max(sigma / 10, 0.05)), np.float32)
 
 
 def denoised(photo: Values, sigma: float, rng: np.random.Generator) -> Values:
     """What a simple denoiser leaves of noise and takes of detail."""
-    return cv2.bilateralFilter(photo + sigma / 2 * grain(photo, rng), 7, 3 * sigma, 3)
+    return np.asarray(cv2.bilateralFilter(photo + sigma / 2 * grain(photo, rng), 7, 3 * sigma, 3), np.float32)
 
 
 def jpeg(photo: Values, scale: float, _: np.random.Generator) -> Values:
     """scale: of libjpeg's tables of quantization, in tenths."""
     percent = 10 * scale
     quality = int(np.clip(5000 / percent if percent > 100 else (200 - percent) / 2, 1, 100))
-    _, data = cv2.imencode(".jpg", rounded(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1].astype(np.float32)
+    data = cv2.imencode(".jpg", rounded(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1].astype(np.float32)
 
 
 def less_contrast(photo: Values, loss: float, _: np.random.Generator) -> Values:
-    return photo.mean() + (photo - photo.mean()) * (1 - min(loss / 120, 0.95))
+    return np.asarray(photo.mean() + (photo - photo.mean()) * (1 - min(loss / 120, 0.95)), np.float32)
 
 
 def more_contrast(photo: Values, gain: float, _: np.random.Generator) -> Values:
-    return photo.mean() + (photo - photo.mean()) * (1 + gain / 60)
+    return np.asarray(photo.mean() + (photo - photo.mean()) * (1 + gain / 60), np.float32)
 
 
 def less_saturation(photo: Values, loss: float, _: np.random.Generator) -> Values:
@@ -108,7 +108,7 @@ def aberrated(photo: Values, shift: float, _: np.random.Generator) -> Values:
     moved = [
         cv2.warpAffine(
             channel,
-            np.float32([[1, 0, by], [0, 1, 0]]),
+            np.array([[1, 0, by], [0, 1, 0]], np.float32),
             channel.shape[::-1],
             borderMode=cv2.BORDER_REPLICATE,
         )
@@ -165,23 +165,24 @@ def disc_blur(photo: Values, radius: float, _: np.random.Generator) -> Values:
     side = int(radius)
     y, x = np.mgrid[-side : side + 1, -side : side + 1]
     kernel = (x**2 + y**2 <= radius**2).astype(np.float32)
-    return cv2.filter2D(photo, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101)
+    kernel /= kernel.sum()
+    return np.asarray(cv2.filter2D(photo, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def motion(photo: Values, length: float, rng: np.random.Generator) -> Values:
     kernel = blur_by_motion(length, rng.uniform(0, 180))
-    return cv2.filter2D(photo, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.filter2D(photo, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def white_noise(photo: Values, variance: float, rng: np.random.Generator) -> Values:
-    return photo + 255 * variance**0.5 * grain(photo, rng)
+    return np.asarray(photo + 255 * variance**0.5 * grain(photo, rng), np.float32)
 
 
 def brightened(photo: Values, amount: float, _: np.random.Generator) -> Values:
     lab = cv2.cvtColor(photo / 255, cv2.COLOR_RGB2LAB)
     light = lab[:, :, 0] / 100
     lab[:, :, 0] = 100 * np.clip(light + amount * light * (1 - light), 0, 1)
-    return 255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    return np.asarray(255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.float32)
 
 
 def darkened(photo: Values, amount: float, rng: np.random.Generator) -> Values:
@@ -199,7 +200,8 @@ def oversharpened(photo: Values, amount: float, _: np.random.Generator) -> Value
 def contrast(photo: Values, change: float, _: np.random.Generator) -> Values:
     """A curve through black, mid grey and white, steeper in the middle for a change over 0."""
     share = photo / 255
-    return 255 * (share + change * 2 * (share - 0.5) * (0.5 - np.abs(share - 0.5)))
+    bent = share + change * 2 * (share - 0.5) * (0.5 - np.abs(share - 0.5))
+    return np.asarray(255 * bent, np.float32)
 
 
 KADID: dict[int, tuple[Fault, tuple[float, ...]]] = {

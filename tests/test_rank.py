@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from phototriage import Ranking, RankOptions, rank, rank_folder
 from phototriage.cli import main
 from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
 from phototriage.features import decoding_pool
+from phototriage.photos import Capture
 from phototriage.ranker import load_default_ranker, load_embedded_ranker, save_ranker
 from phototriage.series import Fetch, Series, Shot, group
 from phototriage.simulation import write_bursts
@@ -92,15 +94,24 @@ def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
 ) -> None:
     given: list[tuple[list[str], Fetch | None]] = []
 
-    def spy(shots: list[Shot], *args: object, lite: Fetch | None, **options: object) -> list[Series]:
+    def spy(
+        shots: list[Shot],
+        captures: list[Capture],
+        looks: NDArray[np.float32],
+        *,
+        gap: float,
+        similarity: float | None,
+        lite: Fetch | None,
+    ) -> list[Series]:
         given.append(([shot.photo for shot in shots], lite))
-        return group(shots, *args, lite=lite, **options)
+        return group(shots, captures, looks, gap=gap, similarity=similarity, lite=lite)
 
     monkeypatch.setattr("phototriage.rank.group", spy)
     ranked(bursts)
     features = ranked(bursts, features=["lite"]).features
     (_, without), (photos, fetch) = given
     assert without is None
+    assert fetch is not None
     block = next(block for block in features.blocks if block.name == "lite")
     expected = features.select([block])[features.rows(photos)]
     places = np.array([3, 0, len(photos) - 1])
@@ -209,13 +220,20 @@ def test_a_photo_that_cannot_be_looked_at_again_is_ranked_and_noted(
     burst: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = min(burst.iterdir())
-    group = rank.group
 
-    def lose(*args: object, **options: object) -> object:
+    def lose(
+        shots: list[Shot],
+        captures: list[Capture],
+        looks: NDArray[np.float32],
+        *,
+        gap: float,
+        similarity: float | None,
+        lite: Fetch | None,
+    ) -> list[Series]:
         lost.unlink()
-        return group(*args, **options)
+        return group(shots, captures, looks, gap=gap, similarity=similarity, lite=lite)
 
-    monkeypatch.setattr(rank, "group", lose)
+    monkeypatch.setattr("phototriage.rank.group", lose)
     ranking = ranked(burst)
     assert lost.name in {each.photo for series in ranking.series for each in series.photos}
     assert lost.name not in ranking.detail

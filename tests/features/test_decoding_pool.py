@@ -15,7 +15,7 @@ from phototriage.errors import FeatureError, PhotoReadError
 from phototriage.features import Failure, decoding_pool
 from phototriage.features.block import PhotoView
 from phototriage.features.decoding_pool import DecodingPool, Prepared
-from phototriage.photos import content_hash
+from phototriage.photos import content_hash, decode
 
 
 def complain(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -149,13 +149,12 @@ def test_a_photo_is_decoded_for_what_is_unfinished_alone(
     make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sides: list[int] = []
-    decode = decoding_pool.decode
 
     def counted(data: bytes, max_side: int, *, grey: bool) -> object:
         sides.append(max_side)
         return decode(data, max_side, grey=grey)
 
-    monkeypatch.setattr(decoding_pool, "decode", counted)
+    monkeypatch.setattr("phototriage.features.decoding_pool.decode", counted)
     photo = make_photo("photo.jpg")
     views = (PhotoView(), PhotoView(2400, grey=True), PhotoView(2400, grey=True))
     known = frozenset({content_hash(photo.read_bytes())})

@@ -59,7 +59,8 @@ def test_a_preview_is_shrunk_like_any_photo(make_dng: Callable[..., bytes]) -> N
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_grey_is_that_of_the_preview(make_dng: Callable[..., bytes], orientation: int) -> None:
     grey = decode(make_dng(jpeg(picture()), SIZE, orientation), None, grey=True).pixels
-    assert_looks_like(grey, upright(cv2.cvtColor(picture(), cv2.COLOR_RGB2GRAY), orientation))
+    expected = np.asarray(cv2.cvtColor(picture(), cv2.COLOR_RGB2GRAY), np.uint8)
+    assert_looks_like(grey, upright(expected, orientation))
 
 
 def test_the_time_of_a_raw_file_is_its_own(make_dng: Callable[..., bytes]) -> None:

@@ -137,7 +137,7 @@ def test_a_phones_hdr_picture_and_the_plain_one() -> None:
     assert found(pair, [0] * 5, pause=3) == []
 
 
-def seen(*brightness: float, looks: np.ndarray | None = None) -> list:
+def seen(*brightness: float, looks: np.ndarray | None = None) -> list[tuple[int, int]]:
     """Spans among shots whose files say nothing, as bright as said, in EV."""
     line = lay_out(
         [Shot(f"{place}.jpg", (f"{place}.jpg",)) for place in range(len(brightness))],
