@@ -11,6 +11,7 @@ import pytest
 from phototriage import extras
 from phototriage.cli import main
 from phototriage.errors import MissingExtraError
+from phototriage.ranker import load_embedded_ranker, save_ranker
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -113,7 +114,7 @@ def test_every_import_beyond_the_base_says_which_extra_it_needs(path: Path) -> N
         ("ablate", "--comparisons", "labels.csv"),
         ("evaluate", "--comparisons", "labels.csv", "--folds", "5"),
         ("evaluate", "--comparisons", "labels.csv", "--plots", "figures"),
-        ("benchmark", "PhotoTriage", "--dry_run"),
+        ("benchmark", "PhotoTriage"),
         ("features", "inspect", "--output", "distributions.png"),
         ("demo",),
     ],
@@ -170,7 +171,7 @@ except MissingExtraError as error:
 
 
 def test_a_ranker_of_torch_says_what_needs_no_torch(tmp_path: Path) -> None:
-    (tmp_path / "ranker.pt").write_bytes(b"")
+    save_ranker(load_embedded_ranker(), tmp_path / "ranker.pt")
     script = f"""{WITHOUT.format(package="torch")}
 from phototriage.cli import main
 sys.exit(main(["rank", "{tmp_path}", "--model", "{tmp_path}/ranker.pt"]))
@@ -181,3 +182,18 @@ sys.exit(main(["rank", "{tmp_path}", "--model", "{tmp_path}/ranker.pt"]))
         f"phototriage: cannot read {tmp_path}/ranker.pt: this needs torch, which is not installed: "
         'pip install "phototriage[train]"; a .safetensors needs no torch\n'
     )
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_what_is_no_ranker_of_torch_sends_nobody_to_install_it(tmp_path: Path, made: bool) -> None:
+    model = tmp_path / "ranker.pt"
+    if made:
+        model.write_text("no ranker")
+    script = f"""{WITHOUT.format(package="torch")}
+from phototriage.cli import main
+sys.exit(main(["rank", "{tmp_path}", "--model", "{model}"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "install" not in done.stderr
+    assert ("torch did not write it" if made else "No such file") in done.stderr

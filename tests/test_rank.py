@@ -15,6 +15,7 @@ from phototriage.features import decoding_pool
 from phototriage.photos import Capture
 from phototriage.ranker import load_default_ranker, load_embedded_ranker, save_ranker
 from phototriage.series import Fetch, Series, Shot, group
+from phototriage.series.full_size import detail_columns, detail_log_odds
 from phototriage.simulation import write_bursts
 
 
@@ -63,9 +64,13 @@ def test_paths_may_be_text(bursts: Path, tmp_path: Path) -> None:
 def test_photos_are_ranked_by_the_default_ranker(bursts: Path, ranked: Callable[..., Ranking]) -> None:
     ranking = ranked(bursts)
     assert (ranking.model, ranking.notes) == ("default", ())
-    known = load_default_ranker().scores(ranking.features)
-    found = {each.photo: each.score for series in ranking.series for each in series.photos}
-    assert found == pytest.approx(dict(zip(ranking.features.photos, known.tolist(), strict=True)), abs=1e-4)
+    ranker = load_default_ranker()
+    scores = dict(zip(ranking.features.photos, ranker.scores(ranking.features).tolist(), strict=True))
+    for series in ranking.series:
+        photos = [each.photo for each in series.photos]
+        at_full_size = detail_log_odds(np.zeros(len(photos), np.intp), detail_columns(photos, ranking.detail))
+        expected = np.array([scores[photo] for photo in photos]) + ranker.temperature * at_full_size
+        assert [each.score for each in series.photos] == pytest.approx(expected, abs=1e-4)
 
 
 def test_without_the_backbone_four_numbers_rank(
@@ -90,7 +95,7 @@ def test_the_features_of_every_ranked_photo_come_along(bursts: Path, ranked: Cal
 
 
 def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
-    bursts: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
+    bursts: Path, tmp_path: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[tuple[list[str], Fetch | None]] = []
 
@@ -107,8 +112,9 @@ def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
         return group(shots, captures, looks, gap=gap, similarity=similarity, lite=lite)
 
     monkeypatch.setattr("phototriage.rank.group", spy)
-    ranked(bursts)
-    features = ranked(bursts, features=["lite"]).features
+    save_ranker(load_embedded_ranker(), tmp_path / "ranker.safetensors")
+    ranked(bursts, model=tmp_path / "ranker.safetensors")
+    features = ranked(bursts).features
     (_, without), (photos, fetch) = given
     assert without is None
     assert fetch is not None

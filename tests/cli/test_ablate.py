@@ -84,7 +84,7 @@ def test_after_ctrl_c_what_was_finished_is_shown_and_kept(
     code, out, err = cli("ablate", *options)
     assert code == 130
     assert "number+noise" in out
-    assert "\nphototriage: stopped; what was finished is kept" in err
+    assert "\nphototriage: stopped; finished work is kept" in err
     monkeypatch.setattr("phototriage.experiments.ablation.cross_validated", cross_validated)
     code, _, err = cli("ablate", *options)
     assert code == 0

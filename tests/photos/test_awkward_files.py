@@ -161,7 +161,6 @@ def test_orientations_look_the_same(shared: Path, shape: str, orientation: int) 
         ("formats/flower.webp", datetime(2003, 12, 14, 12, 1, 44), None),
         ("formats/sugarshack.mpo", datetime(2014, 3, 2, 14, 17, 39), None),
         ("corrupt/broken_exif_dpi.jpg", datetime(2013, 9, 11, 16, 45, 13, 900_000), None),
-        ("corrupt/exif_gps_typeerror.jpg", datetime(2010, 8, 15, 13, 58, 9), None),
     ],
 )
 def test_capture_times(shared: Path, name: str, local: datetime, utc_offset: timedelta | None) -> None:

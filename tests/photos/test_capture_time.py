@@ -164,6 +164,14 @@ def test_the_date_of_the_last_change_is_the_last_resort() -> None:
     assert read_capture_time(exif_of({**CHANGED, Base.Make: "Maker"}, CHANGED_EXTRAS)) == expected
 
 
+@pytest.mark.parametrize("version", ["17.2.1", "1.1.2", "Ver.1.00", "Firmware 1.8", "v2", "Version 3.10b"])
+def test_a_firmware_is_no_editor(version: str) -> None:
+    exif = exif_of({**CHANGED, **CAMERA, Base.Software: version}, {})
+    found = read_capture_time(exif)
+    assert found is not None
+    assert found.local == NOON.replace(second=2)
+
+
 @pytest.mark.parametrize("about", [{}, {**CAMERA, Base.Software: "GIMP 2.10"}, {Base.Model: "  "}])
 def test_the_date_of_an_edit_is_none_of_capture(about: dict[Base, object]) -> None:
     assert read_capture_time(exif_of({**CHANGED, **about}, CHANGED_EXTRAS)) is None

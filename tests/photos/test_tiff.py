@@ -119,7 +119,7 @@ def pages(*pictures: tuple[np.ndarray, int, str]) -> bytes:
     with tifffile.TiffWriter(file) as tiff:
         for pixels, kind, time in pictures:
             extra: list[Any] = [
-                (Base.DateTime, "s", 0, time),
+                (Base.DateTimeOriginal, "s", 0, time),
                 (Base.Orientation, "H", 1, 8 if kind & 1 else 3),
             ]
             tiff.write(pixels, photometric="rgb", subfiletype=kind, metadata=None, extratags=extra)

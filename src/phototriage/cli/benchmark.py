@@ -66,6 +66,8 @@ class Command:
     source: FeatureSource = field(default_factory=FeatureSource)
 
     def run(self) -> int:
+        if not self.dry_run:
+            require("train")
         if not self.on:
             raise LabelError("--on needs official, folds, or both")
         presets = read_presets(self.presets, self.source.features, self.source.options)
@@ -83,7 +85,6 @@ class Command:
             print("\n".join(plan_lines(labels, presets, files, table, self.on, self.folds, cache_dir)))
             print(f"the report would be {self.output_dir / 'report.md'}, and report.json beside it")
             return 0
-        require("train")
 
         check_destinations(self.output_dir / "report.md")
 

@@ -17,6 +17,8 @@ _OF_CAPTURE = (
 _OF_LAST_CHANGE = ((Base.DateTime, Base.SubsecTime, Base.OffsetTime),)
 # Some programs write ISO 8601 there, with sub-seconds and offset right behind the date; some cameras write
 # slashes, or blanks for leading zeros.
+_FIRMWARE = re.compile(r"((firmware|version|ver\.?|v)\s*)?\d[\d.]*[a-z]?", re.IGNORECASE)
+"""What cameras and phones write as the software: "Ver.1.00", "17.2.1", "Firmware 1.8"."""
 _DATE = re.compile(
     r"(\d{4})[:/-]([ \d]?\d)[:/-]([ \d]?\d)[ T]([ \d]?\d):([ \d]?\d):([ \d]?\d)(?:[.,](\d+))? ?(.*)", re.ASCII
 )
@@ -47,8 +49,8 @@ def read_capture_time(exif: Exif) -> CaptureTime | None:
     """Read DateTimeOriginal, else DateTimeDigitized, each with its own sub-seconds and offset.
 
     DateTime (0x0132) is when the file last changed, which for an edited photo is the time of the edit. It is
-    the last resort, and only where the file names its camera and no software: editors write their own name
-    with that date. A camera that signs with its firmware and writes no DateTimeOriginal loses its time.
+    the last resort, and only where the file names its camera and no software but a firmware's version:
+    editors write their own name with that date.
 
     Sub-seconds and offset written behind the date count where their own tags do not say. Malformed, blank and
     all-zero dates count as absent; so do malformed sub-seconds and offsets. Hour 24 is hour 0 of the same
@@ -59,7 +61,8 @@ def read_capture_time(exif: Exif) -> CaptureTime | None:
     """
     values = {**exif, **exif.get_ifd(IFD.Exif)}
     names_camera = any(exif_text(values.get(tag)) for tag in (Base.Make, Base.Model))
-    unchanged = names_camera and not exif_text(values.get(Base.Software))
+    software = exif_text(values.get(Base.Software))
+    unchanged = names_camera and (not software or _FIRMWARE.fullmatch(software))
     for date_tag, subsecond_tag, offset_tag in _OF_CAPTURE + (_OF_LAST_CHANGE if unchanged else ()):
         written = _date(exif_text(values.get(date_tag)))
         if written is not None:
