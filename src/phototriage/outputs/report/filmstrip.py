@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from phototriage.features import Failure
-from phototriage.outputs.ranked_lines import name_in_series
 from phototriage.outputs.report.thumbnails import Thumbnail
+from phototriage.outputs.terminal import name_in_series
 from phototriage.printable import printable
 from phototriage.series import RankedPhoto, RankedSeries, Reason
 

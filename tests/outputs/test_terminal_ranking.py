@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from phototriage.outputs.ranked_lines import ranked_lines
+from phototriage.outputs.terminal import ranked_lines
 from phototriage.series import RankedPhoto, RankedSeries, Reason
 
 SHARPER = Reason("sharper", "sharpness", 0.5, 0.25, 0.75)
