@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lite_sizes import TAKES as SPOILT
+from lite_sizes import noise
 from phototriage.features import DETAIL_COLUMNS, ExtractorOptions, build_extractors, measure_detail
 from phototriage.features.block import LONG_SIDE
 from phototriage.features.extractors.detail import DETAIL_SIDE
@@ -41,36 +43,14 @@ def main(shared: Path) -> None:
     opinions(shared)
 
 
-def noise(spread: float) -> Spoil:
-    return lambda photo, rng: clipped(
-        photo + np.float32(spread * 255) * rng.standard_normal(photo.shape, np.float32)
-    )
-
-
-def shaken(photo: Pixels, rng: np.random.Generator, length: int = 5) -> Pixels:
-    angle = rng.uniform(0, np.pi)
-    kernel = np.zeros((length + 2, length + 2))
-    for along in np.linspace(-length / 2, length / 2, 50):
-        x, y = length / 2 + 0.5 + along * np.cos(angle), length / 2 + 0.5 + along * np.sin(angle)
-        kernel[round(y), round(x)] += 1
-    return np.asarray(cv2.filter2D(photo, -1, kernel / kernel.sum()), np.uint8)
-
-
 def blurred(photo: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(photo, (0, 0), sigma), np.uint8)
 
 
-def clipped(values: Numbers) -> Pixels:
-    return values.round().clip(0, 255).astype(np.uint8)
-
-
 TAKES: dict[str, Spoil] = {
-    "sound": lambda photo, rng: photo,
-    "sound again": lambda photo, rng: photo,
-    "noise σ .03": noise(0.03),
-    "noise σ .055": noise(0.055),
-    "blur σ 1.3 px": lambda photo, rng: blurred(photo, 1.3),
-    "shake 5 px": shaken,
+    "sound": SPOILT["sound"],
+    "sound again": SPOILT["sound"],
+    **{name: SPOILT[name] for name in ("noise σ .03", "noise σ .055", "blur σ 1.3 px", "shake 5 px")},
 }
 FAULTS = list(TAKES)[2:]
 

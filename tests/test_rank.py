@@ -94,10 +94,10 @@ def test_the_features_of_every_ranked_photo_come_along(bursts: Path, ranked: Cal
     assert {(each.width, each.height) for each in ranking.features.captures} == {(120, 80)}
 
 
-def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
-    bursts: Path, tmp_path: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
+def spy_on_group(
+    monkeypatch: pytest.MonkeyPatch, on_group: Callable[[list[Shot], Fetch | None], None]
 ) -> None:
-    given: list[tuple[list[str], Fetch | None]] = []
+    """Calls `on_group` with the shots and their `lite` features before they are grouped."""
 
     def spy(
         shots: list[Shot],
@@ -108,10 +108,18 @@ def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
         similarity: float | None,
         lite: Fetch | None,
     ) -> list[Series]:
-        given.append(([shot.photo for shot in shots], lite))
+        on_group(shots, lite)
         return group(shots, captures, looks, gap=gap, similarity=similarity, lite=lite)
 
     monkeypatch.setattr("phototriage.rank.group", spy)
+
+
+def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
+    bursts: Path, tmp_path: Path, ranked: Callable[..., Ranking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[list[str], Fetch | None]] = []
+
+    spy_on_group(monkeypatch, lambda shots, lite: given.append(([shot.photo for shot in shots], lite)))
     save_ranker(load_embedded_ranker(), tmp_path / "ranker.safetensors")
     ranked(bursts, model=tmp_path / "ranker.safetensors")
     features = ranked(bursts).features
@@ -227,19 +235,7 @@ def test_a_photo_that_cannot_be_looked_at_again_is_ranked_and_noted(
 ) -> None:
     lost = min(burst.iterdir())
 
-    def lose(
-        shots: list[Shot],
-        captures: list[Capture],
-        looks: NDArray[np.float32],
-        *,
-        gap: float,
-        similarity: float | None,
-        lite: Fetch | None,
-    ) -> list[Series]:
-        lost.unlink()
-        return group(shots, captures, looks, gap=gap, similarity=similarity, lite=lite)
-
-    monkeypatch.setattr("phototriage.rank.group", lose)
+    spy_on_group(monkeypatch, lambda shots, lite: lost.unlink())
     ranking = ranked(burst)
     assert lost.name in {each.photo for series in ranking.series for each in series.photos}
     assert lost.name not in ranking.detail

@@ -25,12 +25,7 @@ from phototriage.features import (
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
 from phototriage.photos import discover
-from phototriage.ranker import (
-    TrainedRanker,
-    load_default_ranker,
-    load_embedded_ranker,
-    load_ranker,
-)
+from phototriage.ranker import TrainedRanker, load_default_ranker, load_embedded_ranker, load_ranker
 from phototriage.series import (
     DEFAULT_GAP,
     Fetch,
@@ -172,7 +167,7 @@ def rank_folder(
     unreadable: list[Failure] = []
 
     def note(text: str) -> None:
-        if text not in notes:  # a photo that is read twice is complained of once
+        if text not in notes:  # a photo that is read twice causes one warning
             notes.append(text)
             on_note(text)
 
@@ -243,9 +238,7 @@ def _measured(
 ) -> tuple[list[Shot], Features]:
     """Measures each shot's photo, or the next file of the shot if that photo is unusable."""
     needed = (*(block.name for block in ranker.blocks), *options.features, *_MEASURED_BESIDES)
-    extractor = MultiFeatureExtractor(
-        tuple(dict.fromkeys(needed)), options.extractors, Path(options.cache_dir)
-    )
+    extractor = MultiFeatureExtractor(tuple(dict.fromkeys(needed)), options.extractors, options.cache_dir)
     check_blocks(ranker.blocks, [each.block for each in extractor.extractors])
 
     features = extractor(
@@ -271,7 +264,7 @@ def _full_size(
     photos = [
         shot.photo for each in series if each.kind == "series" and len(each.shots) > 1 for shot in each.shots
     ]
-    detail = MultiFeatureExtractor(("detail",), options.extractors, Path(options.cache_dir))(
+    detail = MultiFeatureExtractor(("detail",), options.extractors, options.cache_dir)(
         {photo: folder / photo for photo in photos},
         workers=options.workers,
         on_progress=on_progress,
