@@ -235,11 +235,12 @@ FULL_SIZE = ("noise", "acutance", "blur", "motion_length")
 
 
 def at_full_size(
-    change: tuple[float, ...], *, measured: bool = True, light: float = 0.0
+    change: tuple[float, ...], *, measured: bool = True, light: float = 0.0, acutance: float = 1.0
 ) -> dict[str, tuple[str, str]]:
     """What is told, difference → (words, feature), of a photo that differs by these from an equal one."""
     plain = numbers(taken(0))
     base = dict(plain) | {f"full_{name}": np.array([2.0]) for name in FULL_SIZE}
+    base["full_acutance"] = np.array([acutance])
     of = dict(base)
     for name, step in zip(FULL_SIZE, change, strict=True):
         of[f"full_{name}"] = base[f"full_{name}"] + (step if measured else np.nan)
@@ -262,8 +263,9 @@ def at_full_size(
         ((0, 0.11, 0, 0), {"sharpness": ("sharper", "full_acutance")}),
         ((0, -0.11, 0.9, 0), {"sharpness": ("softer", "full_acutance")}),
         ((0, -0.6, 1.2, 4), {"sharpness": ("out of focus", "full_acutance")}),
-        ((0, -0.2, 0.3, 1.6), {"sharpness": ("motion blur", "full_motion_length")}),
-        ((0, -0.2, 0.5, 1.6), {"sharpness": ("softer", "full_acutance")}),
+        ((0, -0.2, 0.3, 2.1), {"sharpness": ("motion blur", "full_motion_length")}),
+        ((0, -0.2, 0.3, 1.9), {"sharpness": ("softer", "full_acutance")}),
+        ((0, -0.2, 0.6, 2.1), {"sharpness": ("softer", "full_acutance")}),
         # Blur takes noise away, and that is no merit.
         ((-3, -0.5, 0.9, 0), {"sharpness": ("softer", "full_acutance")}),
         ((3, -0.5, 0.9, 0), {"sharpness": ("softer", "full_acutance"), "noise": ("noisier", "full_noise")}),
@@ -277,6 +279,12 @@ def test_noise_and_blur_are_those_of_full_size(
 
 def test_photos_that_were_not_measured_at_full_size_are_compared_without() -> None:
     assert at_full_size((3, -0.5, 0.9, 0), measured=False) == {}
+
+
+def test_photos_that_are_both_crisp_are_not_called_soft() -> None:
+    assert "sharpness" in at_full_size((0, -0.3, 0, 5), acutance=1.69)
+    assert at_full_size((0, -0.3, 0, 5), acutance=1.71) == {}
+    assert at_full_size((0, 0.3, 0, 0), acutance=1.41) == {}
 
 
 def test_light_is_no_sharpness_at_full_size() -> None:

@@ -171,7 +171,7 @@ def test_phrases_say_what_speaks_against_a_place() -> None:
         Reason("warmer", "warmth", 0.1, 0.0, None),
     )
     photo = replace(ranked({"a": 0}).photos[0], reasons=reasons)
-    assert photo.phrases == ("sharper", "but noisier", "but less contrast", "also warmer")
+    assert photo.phrases == ("sharper", "but noisier", "and less contrast", "also warmer")
     rest = replace(photo, verdict="rest")
     assert rest.phrases == ("although sharper", "noisier", "less contrast", "also warmer")
     assert replace(rest, reasons=photo.reasons[:1]).phrases == ("although sharper",)

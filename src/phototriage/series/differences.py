@@ -31,8 +31,11 @@ _FULL_NOISE = 0.8
 _FULL_ACUTANCE = 0.1
 _FULL_OUT_OF_FOCUS = 1.1
 """Pixels of blur at 2,400 pixels, from which it is out of focus; less is softer."""
-_FULL_MOTION, _FULL_MOTION_PER_BLUR = 1.5, 4.0
+_FULL_MOTION, _FULL_MOTION_PER_BLUR = 2.0, 4.0
 """Pixels of motion, and times the blur in its sharpest direction, from which it is motion blur."""
+_FULL_CRISP = 1.4
+"""Acutance of a photo that is not blurred: ideal edges have 1.05, and none of 32 photos kept more than 1.34
+after a blur of 1.3 pixels or a shake of 5. Among such photos the subject decides who has more of it."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,8 @@ def _at_full_size(told: Mapping[str, Difference], of: Numbers, against: Numbers)
     known = np.isfinite(change["full_acutance"]) & np.isfinite(change["full_noise"])
     change = {name: np.where(known, each, 0.0) for name, each in change.items()}
     crisper = change["full_acutance"] / _FULL_ACUTANCE
+    both_crisp = np.minimum(of["full_acutance"], against["full_acutance"]) >= _FULL_CRISP
+    crisper = np.where(both_crisp, 0.0, crisper)
     # Light adds contrast to fine texture, and is no sharpness.
     crisper = np.where((crisper > 0) & (np.abs(told["light"].strength) >= 1), 0.0, crisper)
     noise = change["full_noise"] / _FULL_NOISE

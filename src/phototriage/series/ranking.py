@@ -45,17 +45,20 @@ class RankedPhoto:
     def phrases(self) -> tuple[str, ...]:
         """The words of its reasons: "but" speaks against its place, "also" for and against nothing.
 
-        "although" is "but" where nothing speaks for its place.
+        "although" is "but" where nothing speaks for its place, and "and" is a second "but".
         """
         sign = 1 if self.verdict == "pick" else -1
         phrases: list[str] = []
+        against = "although"
         for reason in self.reasons:
             if not reason.speaks:
                 phrases.append(f"also {reason.words}")
             elif sign * reason.speaks < 0:
-                phrases.append(f"{'but' if phrases else 'although'} {reason.words}")
+                phrases.append(f"{against} {reason.words}")
+                against = "and"
             else:
                 phrases.append(reason.words)
+                against = "but" if against == "although" else against
         return tuple(phrases)
 
 
