@@ -51,11 +51,9 @@ def bursts_of(fullsize: Path, work: Path) -> Ranking:
         spoilt = rng.permutation(np.arange(2, len(PLACES)))
         for place in spoilt[FRAMES:]:
             (burst / f"{place}.jpg").unlink()
-        for place in range(len(PLACES)):
-            if (path := burst / f"{place}.jpg").exists():
-                path.rename(
-                    burst / f"{PLACES[place].replace(' ', '_').replace('σ', 'sigma').replace('−', '-')}.jpg"
-                )
+        for place in spoilt[:FRAMES]:
+            name = PLACES[place].replace(" ", "_").replace("σ", "sigma").replace("−", "-")
+            (burst / f"{place}.jpg").rename(burst / f"{name}.jpg")
     return rank_folder(work / "bursts", RankOptions(by_folder=True, cache_dir=work / "cache"))
 
 
