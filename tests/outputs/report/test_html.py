@@ -165,7 +165,7 @@ def test_verdicts_scores_and_reasons_are_in_words(tmp_path: Path, make_photo: Ca
     for words in (
         "june2 photos · 2026-06-12 09:05:07too close to call: 1 photo beside the pick",
         "pick · 53% score −0.221.jpgwith 1.CR3",
-        "although noisierbut overall lookalso <odd>",
+        "although noisierand overall lookalso <odd>",
         "too close to call · 47% score −0.332.jpgno preview: the file cannot be read: No such file",
     ):
         assert words in text
