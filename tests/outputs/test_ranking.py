@@ -100,7 +100,7 @@ def test_csv_survives_awkward_names() -> None:
         "probability_best": "0.550000",
         "verdict": "pick",
         "kind": "series",
-        "reasons": "sharper; but overall look; but noisier",
+        "reasons": "sharper; but overall look; and noisier",
         "files": 'x, "y"\n/b.jpg; x, "y"\n/b.raw',
         "alternative": "false",
     }
