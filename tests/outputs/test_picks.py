@@ -185,7 +185,7 @@ def test_a_hard_link_to_another_disk_is_refused_with_advice(
 def test_a_disk_without_links_says_so_file_by_file(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     into = tmp_path / "picks"
@@ -229,3 +229,49 @@ def test_the_table_names_what_goes_where(
     write_picks(folder, into, plan_picks(folder, SERIES, into, "copy"))
     print_picks(plan_picks(folder, SERIES, into, "copy"))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("how", ["hardlink", "symlink", "copy"])
+def test_a_linked_sub_folder_of_the_picks_is_not_followed(folder: Path, tmp_path: Path, how: How) -> None:
+    into, outside = tmp_path / "picks", tmp_path / "outside"
+    into.mkdir()
+    outside.mkdir()
+    (into / "a").symlink_to(outside)
+    done = write_picks(folder, into, plan_picks(folder, SERIES, into, how))
+    assert done.failures == ((into / "a/IMG_2.JPG", "lies in a linked folder"),)
+    assert list(outside.iterdir()) == []
+
+
+def test_a_folder_that_becomes_a_link_while_a_pick_is_copied_is_not_followed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into, outside = tmp_path / "picks", tmp_path / "outside"
+    outside.mkdir()
+    plan = plan_picks(folder, ranked(("pick", ("a/IMG_2.JPG",))), into, "copy")
+    flush = os.fsync
+
+    def swap(descriptor: int) -> None:
+        flush(descriptor)
+        (into / "a").rename(into / "moved")
+        (into / "a").symlink_to(outside)
+
+    monkeypatch.setattr("os.fsync", swap)
+    write_picks(folder, into, plan)
+    assert list(outside.iterdir()) == []
+    assert [path.name for path in (into / "moved").iterdir()] == ["IMG_2.JPG"]
+
+
+def test_the_marker_of_picks_follows_no_link(folder: Path, tmp_path: Path) -> None:
+    into = folder / "best"
+    into.mkdir()
+    (into / ".phototriage-picks").symlink_to(tmp_path / "victim")
+    (tmp_path / "victim").write_bytes(b"theirs")
+    write_picks(folder, into, plan_picks(folder, SERIES, into, "copy"))
+    assert (tmp_path / "victim").read_bytes() == b"theirs"
+
+
+def test_copies_take_the_sidecars_of_darktables_duplicates_along(folder: Path, tmp_path: Path) -> None:
+    into = tmp_path / "picks"
+    (folder / "IMG_1_01.CR2.xmp").write_bytes(b"another edit")
+    write_picks(folder, into, plan_picks(folder, SERIES, into, "copy"))
+    assert (into / "IMG_1_01.CR2.xmp").read_bytes() == b"another edit"

@@ -174,7 +174,6 @@ def test_a_declared_encoding_stays() -> None:
         (b"", "broken XMP"),
         (b"not XML", "broken XMP"),
         (b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF", "broken XMP"),
-        (rdf("<rdf:Description rdf:about='\xff'/>").decode().encode("latin-1"), "broken XMP"),
         (b"<html><body/></html>", "it describes nothing"),
         (b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", "it describes nothing"),
         (b"\xff\xfe" + "<a/>".encode("utf-16-be"), "broken XMP"),
@@ -186,6 +185,51 @@ def test_what_is_no_xmp_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(OutputError, match=reason) as raised:
         Packet(data)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "encoding"),
+    [
+        (b"", bytes(7), "utf-8"),
+        (b"\n ", b" \r\n" * 9, "utf-8"),
+        (bytes(2), b"\0\n\0", "utf-8"),
+        (b"", bytes(6), "utf-16-le"),
+        (b"", b"\0 \0\0", "utf-16-be"),
+    ],
+)
+def test_nuls_and_blanks_around_a_packet_stay(before: bytes, after: bytes, encoding: str) -> None:
+    packet = Packet(before + rdf("<rdf:Description rdf:about=''/>").decode().encode(encoding) + after)
+    packet.set("xmp:Rating", "5")
+    written = packet.to_bytes()
+    assert (written.startswith(before), written.endswith(after)) == (True, True)
+    assert packet.fault == Packet(written).fault == ""
+    assert Packet(written).get("xmp:Rating") == "5"
+
+
+def test_icloudpds_root_is_read_and_written() -> None:
+    data = rdf("<rdf:Description rdf:about='' xmp:Rating='2'/>").replace(b"x:xmpmeta", b"x:xml_doc")
+    packet = Packet(data)
+    assert (packet.get("xmp:Rating"), packet.fault) == ("2", "")
+    packet.set("xmp:Rating", "5")
+    assert packet.to_bytes() == data.replace(b"'2'", b'"5"').replace(b"'", b'"') + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (rdf("<rdf:Description rdf:about='' xmp:Rating='2' a:b=''/>"), "Namespace prefix a for b"),
+        (rdf("<rdf:Description rdf:about='\xff' xmp:Rating='2'/>").decode().encode("latin-1"), "not utf-8"),
+        (rdf("<rdf:Description rdf:about='' xmp:Rating='2'/>")[:-5], "broken XMP"),
+        (b"junk" + rdf("<rdf:Description rdf:about='' xmp:Rating='2'/>"), "Start tag expected"),
+        (b"<svg>" + rdf("<rdf:Description rdf:about='' xmp:Rating='2'/>") + b"</svg>", "no XMP packet"),
+    ],
+)
+def test_a_broken_packet_is_read_and_says_why_it_must_not_be_written(data: bytes, fault: str) -> None:
+    packet = Packet(data)
+    assert packet.get("xmp:Rating") == "2"
+    assert packet.fault.startswith("broken XMP (")
+    assert fault in packet.fault
+    assert "\n" not in packet.fault
 
 
 def test_entities_are_neither_expanded_nor_fetched() -> None:

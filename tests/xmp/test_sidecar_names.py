@@ -50,6 +50,37 @@ def test_a_file_system_that_ignores_case_has_one_sidecar(
     assert of(folder, "adobe", "IMG.CR2") == {"IMG.xmp": True}
 
 
+def test_a_name_copied_from_a_mac_is_the_same_name(folder: Path) -> None:
+    for composed, decomposed in (
+        ("Caf\u00e9", "Cafe\u0301"),
+        ("\u00dcbung", "U\u0308bung"),
+        ("\uac00", "\u1100\u1161"),
+    ):
+        (folder / f"{decomposed}.xmp").touch()
+        assert of(folder, "adobe", f"{composed}.jpg") == {f"{decomposed}.xmp": True}
+        assert of(folder, "adobe", f"{decomposed}.jpg") == {f"{decomposed}.xmp": True}
+        (folder / f"{decomposed}.jpg").touch()  # a photo of its own
+        assert of(folder, "adobe", f"{composed}.jpg") == {f"{composed}.xmp": False}
+
+
+def test_a_sidecar_in_other_letters_is_the_photos_unless_it_has_a_photo_of_its_own(folder: Path) -> None:
+    (folder / "IMG_1.jpg.xmp").touch()
+    (folder / "img_1.xmp").touch()
+    both = {"img_1.xmp": True, "IMG_1.jpg.xmp": True}
+    assert of(folder, "adobe", "IMG_1.JPG") == both
+    (folder / "img_1.CR2").touch()
+    assert of(folder, "adobe", "IMG_1.JPG") == {"IMG_1.xmp": False, "IMG_1.jpg.xmp": True}
+
+
+def test_darktables_duplicates_are_numbered_in_front_of_the_suffix(folder: Path) -> None:
+    names = SidecarNames(folder, "darktable")
+    for name in ("a_01.jpg.xmp", "a_02.JPG.XMP", "a_113.jpg.xmp", "a_1.jpg.xmp", "a_03.png.xmp", "a_04.xmp"):
+        (folder / name).touch()
+    (folder / "a_113.jpg").touch()  # a photo of its own
+    assert names.duplicates(["a.jpg"]) == ["a_01.jpg.xmp", "a_02.JPG.XMP"]
+    assert names.of(["a.jpg"]) == {"a.jpg.xmp": False}
+
+
 def test_dots_newlines_and_any_script_are_parts_of_names(folder: Path) -> None:
     assert of(folder, "adobe", "2026.06.14 踊り\n1.jpg") == {"2026.06.14 踊り\n1.xmp": False}
 

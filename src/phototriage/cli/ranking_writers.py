@@ -133,7 +133,7 @@ class Marks:
         """Writes the sidecars, or only shows them; returns whether all could be written."""
         if not self.xmp:
             return True
-        changes = plan_sidecars(folder, ranked, self._options())
+        changes = plan_sidecars(folder, ranked, self._options(), note)
         if self.xmp_name == "adobe" and (unread := unread_by_lightroom(changes)):
             note(
                 f"sidecars of JPEG, TIFF or DNG files: {unread:,}; "
@@ -158,7 +158,7 @@ class Marks:
 def undo_marks(folder: Path, *, dry_run: bool) -> int:
     """Reverts the last run's sidecars, or only says what it would do; returns the exit code."""
     with progress("sidecars", unit="files") as on_progress:
-        undone = undo_sidecars(folder, on_progress, dry_run=dry_run)
+        undone = undo_sidecars(folder, on_progress, dry_run=dry_run, on_note=note)
     for sidecar, reason in undone.failures:
         note(f"{sidecar}: {reason}")
     for sidecar, reason in undone.left_alone:

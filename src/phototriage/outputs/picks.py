@@ -5,12 +5,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from phototriage.atomic_write import atomic_write
 from phototriage.errors import OutputError
 from phototriage.outputs.console import plain, stdout_console
+from phototriage.outputs.directory import open_directory
 from phototriage.outputs.tables import new_table
 from phototriage.photos import PICKS_MARK
 from phototriage.series import RankedSeries
@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 How = Literal["hardlink", "symlink", "copy"]
+_PICKS_TEXT = b"phototriage put its picks here. While this file is here, they are not ranked again.\n"
 Action = Literal["hardlink", "symlink", "copy", "keep", "leave alone", "no longer"]
 
 
@@ -75,6 +76,7 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
         files |= dict.fromkeys(photo.files, False)
         if how == "copy":
             files |= {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
+            files |= dict.fromkeys(names.duplicates(photo.files), True)
     if how == "hardlink":
         _refuse_other_disks([folder / file for file in files], into)
     picks = tuple(
@@ -117,10 +119,7 @@ def write_picks(
     picks = tuple(picks)
     due = [pick for pick in picks if pick.action not in ("keep", "no longer")]
     if due and _is_within(into, folder):
-        with atomic_write(into / PICKS_MARK) as file:
-            file.write(
-                b"phototriage put its picks here. While this file is here, they are not ranked again.\n"
-            )
+        _mark_as_picks(into)
     written = []
     failures: list[tuple[Path, str]] = []
     for done, pick in enumerate(due):
@@ -129,7 +128,7 @@ def write_picks(
             failures.append((pick.target, "another file of that name is there"))
         else:
             try:
-                _make(pick)
+                _make(pick, into)
                 written.append(pick)
             except OutputError as error:
                 failures.append((pick.target, str(error)))
@@ -159,29 +158,36 @@ def _action(source: Path, target: Path, how: How, is_sidecar: bool) -> Action:
     return "leave alone"
 
 
-def _make(pick: PlannedPick) -> None:
-    """Raises OutputError."""
+def _mark_as_picks(into: Path) -> None:
     try:
-        pick.target.parent.mkdir(parents=True, exist_ok=True)
-        if pick.action == "hardlink":
-            # Links to the photo itself if the source is a link.
-            os.link(pick.source.resolve(), pick.target)
-        elif pick.action == "symlink":
-            pick.target.symlink_to(pick.source.resolve())
-        else:
-            _copy(pick.source, pick.target)
+        with open_directory(into, PurePosixPath(), create=True) as directory:
+            if directory.status(PICKS_MARK) is None:
+                with directory.writing(PICKS_MARK) as file:
+                    file.write(_PICKS_TEXT)
     except OSError as error:
-        advice = "; try copies" if pick.action != "copy" and not isinstance(error, FileExistsError) else ""
+        raise OutputError(f"cannot write {into / PICKS_MARK}: {error.strerror}") from error
+
+
+def _make(pick: PlannedPick, into: Path) -> None:
+    """Raises OutputError; a linked sub-folder of `into` is not followed."""
+    name = pick.target.name
+    try:
+        below = PurePosixPath(pick.target.parent.relative_to(into).as_posix())
+        with open_directory(into, below, create=True) as directory:
+            if pick.action == "hardlink":
+                # Links to the photo itself if the source is a link.
+                directory.link(pick.source.resolve(), name)
+            elif pick.action == "symlink":
+                directory.symlink(pick.source.resolve(), name)
+            else:
+                with pick.source.open("rb") as original, directory.writing(name) as copy:
+                    shutil.copyfileobj(original, copy)
+                directory.set_times(name, pick.source.stat())
+    except FileExistsError as error:
+        raise OutputError("another file of that name is there") from error
+    except OSError as error:
+        advice = "; try copies" if pick.action != "copy" else ""
         raise OutputError(f"cannot write {pick.target}: {error.strerror}{advice}") from error
-
-
-def _copy(source: Path, target: Path) -> None:
-    if os.path.lexists(target):
-        raise FileExistsError(None, "another file of that name is there")
-    with source.open("rb") as original, atomic_write(target) as copy:
-        shutil.copyfileobj(original, copy)
-    status = source.stat()
-    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _is_within(into: Path, folder: Path) -> bool:

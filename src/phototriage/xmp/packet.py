@@ -6,6 +6,7 @@ property, and drop comments and the encoding.
 """
 
 import codecs
+import re
 
 from lxml import etree
 
@@ -14,14 +15,21 @@ from phototriage.errors import OutputError
 __all__ = ["Packet"]
 
 _NAMESPACES = {
+    "MicrosoftPhoto": "http://ns.microsoft.com/photo/1.0/",
+    "acdsee": "http://ns.acdsee.com/iptc/1.0/",
     "darktable": "http://darktable.sf.net/",
+    "dc": "http://purl.org/dc/elements/1.1/",
     "digiKam": "http://www.digikam.org/ns/1.0/",
+    "photomechanic": "http://ns.camerabits.com/photomechanic/1.0/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "xmpDM": "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
 }
 _RDF = f"{{{_NAMESPACES['rdf']}}}"
 _META = "{adobe:ns:meta/}"
+_UNDECLARED = {**_NAMESPACES, "x": "adobe:ns:meta/", "xap": _NAMESPACES["xmp"]}
+"""The meaning of prefixes that a broken packet uses without declaring them."""
 
 _NEW = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="phototriage">
  <rdf:RDF xmlns:rdf="{_NAMESPACES["rdf"]}">
@@ -43,45 +51,90 @@ _BYTE_ORDER_MARKS = (
 )
 
 
+# Those that XML 1.0 allows.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECLARATION = re.compile(r"<\?xml\s[^>]*?\?>\s*")
+_DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
+_PADDING = " \t\r\n\0"
+
+
 class Packet:
-    """The XMP of one sidecar (ISO 16684-1).
+    """The XMP of one sidecar or photo (ISO 16684-1).
 
     Property names use the usual prefix of their namespace, as in `xmp:Rating`, even if the file uses another
-    prefix. Raises OutputError if `data` is not XMP.
+    prefix. NULs and blanks around the packet are kept. A broken packet is read as far as that is possible;
+    `fault` says what is wrong with it and why it must not be written; it is empty otherwise. Raises
+    OutputError if `data` is not XMP.
     """
 
     def __init__(self, data: bytes = _NEW) -> None:
-        # Without huge_tree, libxml2 rejects input that would grow without bounds.
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False)
-        try:
-            root = etree.fromstring(data, parser)
-        except etree.XMLSyntaxError as error:
-            raise OutputError(f"broken XMP ({error.msg})") from error
+        self.fault = ""
+        text = self._decoded(data)
+        before = len(text) - len(text.lstrip(_PADDING))
+        after = len(text.rstrip(_PADDING))
+        self._head, body, self._tail = text[:before], text[before:after], text[after:]
+        declaration = _DECLARATION.match(body)
+        self._declaration = declaration[0] if declaration else ""
+        root = self._parsed(body.removeprefix(self._declaration))
         self._tree = root.getroottree()
         if self._tree.docinfo.doctype:
             raise OutputError("broken XMP (a document type has no place in it)")
+        graph = next(root.iter(f"{_RDF}RDF"), None)
+        if graph is None:
+            raise OutputError(self.fault or "broken XMP (it describes nothing)")
+        if root is not graph and not str(root.tag).startswith(_META):
+            self._is_broken("it is no XMP packet")
+        self._graph = graph
+
+    def _decoded(self, data: bytes) -> str:
+        declared = _DECLARED_ENCODING.match(data)
         self._mark, self._encoding = next(
             ((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)),
-            (b"", self._tree.docinfo.encoding or "utf-8"),
+            (b"", declared[1].decode() if declared else "utf-8"),
         )
+        if data.startswith((b"<\0", b"\0<")):
+            self._encoding = "utf-16-le" if data.startswith(b"<") else "utf-16-be"
+        data = data.removeprefix(self._mark)
         try:
-            text = data.removeprefix(self._mark).decode(self._encoding)
-        except (LookupError, UnicodeDecodeError) as error:
+            return data.decode(self._encoding)
+        except LookupError as error:
             raise OutputError(f"broken XMP ({error})") from error
-        self._declaration = text[: text.index("?>") + 2] + "\n" if text.startswith("<?xml ") else ""
-        graph = root if root.tag == f"{_RDF}RDF" else root.find(f"{_RDF}RDF")
-        if graph is None or root.tag not in (f"{_RDF}RDF", f"{_META}xmpmeta", f"{_META}xapmeta"):
-            raise OutputError("broken XMP (it describes nothing)")
-        self._graph = graph
+        except UnicodeDecodeError as error:
+            self._is_broken(f"bytes that are not {self._encoding}: {error.reason}")
+            return data.decode(self._encoding, "replace")
+
+    def _parsed(self, text: str) -> etree._Element:
+        try:
+            return etree.fromstring(text.encode("utf-8"), _parser())
+        except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
+            self._is_broken(error.msg if isinstance(error, etree.XMLSyntaxError) else error.reason)
+        # What another program put in front of or behind the packet is left out.
+        text = text[max(text.find("<"), 0) : text.rfind(">") + 1]
+        text = _FORBIDDEN.sub("\ufffd", text)
+        if start := re.search(r"<[^\W\d][^\s/>]*", text):
+            inside = text[start.end() : text.find(">", start.end())]
+            missing = {prefix: uri for prefix, uri in _UNDECLARED.items() if f"xmlns:{prefix}=" not in inside}
+            declarations = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in missing.items())
+            text = text[: start.end()] + declarations + text[start.end() :]
+        try:
+            root = etree.fromstring(text.encode("utf-8"), _parser(recover=True))
+        except etree.XMLSyntaxError:
+            root = None
+        if root is None:
+            raise OutputError(self.fault)
+        return root
+
+    def _is_broken(self, reason: str) -> None:
+        self.fault = self.fault or f"broken XMP ({' '.join(reason.split())})"
 
     def get(self, name: str) -> str:
         """The value of a property, with list items joined; empty if the property does not exist."""
-        tag = _tag(name)
         for description in self._descriptions():
-            if (value := description.get(tag)) is not None:
-                return str(value)
-            if (element := description.find(tag)) is not None:
-                return " ".join("".join(element.itertext()).split())
+            for tag in _tags(name):
+                if (value := description.get(tag)) is not None:
+                    return str(value).strip()
+                if (element := description.find(tag)) is not None:
+                    return " ".join("".join(element.itertext()).split())
         return ""
 
     def set(self, name: str, value: str) -> None:
@@ -89,25 +142,25 @@ class Packet:
 
         Raises OutputError if the property exists as more than plain text.
         """
-        tag = _tag(name)
         missing = bool(value)
         for description in self._descriptions():
-            if tag in description.attrib:
-                if missing:
-                    description.set(tag, value)
-                else:
-                    del description.attrib[tag]
-                missing = False
-            for element in description.findall(tag):
-                if len(element) or element.attrib:
-                    raise OutputError(f"its {name} is no plain value")
-                if missing:
-                    element.text = value
-                else:
-                    description.remove(element)
-                missing = False
+            for tag in _tags(name):
+                if tag in description.attrib:
+                    if missing:
+                        description.set(tag, value)
+                    else:
+                        del description.attrib[tag]
+                    missing = False
+                for element in description.findall(tag):
+                    if len(element) or element.attrib:
+                        raise OutputError(f"its {name} is no plain value")
+                    if missing:
+                        element.text = value
+                    else:
+                        description.remove(element)
+                    missing = False
         if missing:
-            self._description_that_knows(name).set(tag, value)
+            self._description_that_knows(name).set(_tags(name)[0], value)
 
     def to_bytes(self) -> bytes:
         """The packet as a file, in its original encoding."""
@@ -117,7 +170,7 @@ class Packet:
             etree.tostring(node, encoding="unicode", with_tail=False)
             for node in (*before, root, *root.itersiblings())
         ]
-        text = self._declaration + "\n".join([*nodes, ""])
+        text = self._head + self._declaration + "\n".join(nodes) + (self._tail or "\n")
         return self._mark + text.encode(self._encoding, "xmlcharrefreplace")
 
     def _descriptions(self) -> list[etree._Element]:
@@ -144,6 +197,13 @@ class Packet:
         return added
 
 
-def _tag(name: str) -> str:
+def _tags(name: str) -> tuple[str, str]:
+    """The qualified name; Windows and others write some namespaces without the last slash, or with one."""
     prefix, _, local = name.partition(":")
-    return f"{{{_NAMESPACES[prefix]}}}{local}"
+    uri = _NAMESPACES[prefix]
+    return f"{{{uri}}}{local}", f"{{{uri.rstrip('/')}}}{local}"
+
+
+def _parser(*, recover: bool = False) -> etree.XMLParser:
+    # Without huge_tree, libxml2 rejects input that would grow without bounds.
+    return etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False, recover=recover)

@@ -1,6 +1,12 @@
 """The properties by which a person marks a photo."""
 
-__all__ = ["KIND_OF_SIGN"]
+from bisect import bisect
+from collections.abc import Mapping
+
+__all__ = ["EXIF_SIGNS", "KIND_OF_SIGN", "XMP_SIGNS", "is_reject", "said", "says_something"]
+
+EXIF_SIGNS = {0x4746: "EXIF:Rating", 0x4749: "EXIF:RatingPercent"}
+"""EXIF tag → our name for it."""
 
 KIND_OF_SIGN = {
     "xmp:Rating": "rating",
@@ -9,5 +15,47 @@ KIND_OF_SIGN = {
     "xmp:Label": "label",
     "digiKam:ColorLabel": "label",
     "darktable:colorlabels": "label",
+    "MicrosoftPhoto:Rating": "rating",
+    "acdsee:rating": "rating",
+    "photomechanic:Tagged": "flag",
+    "photomechanic:ColorClass": "label",
+    **dict.fromkeys(EXIF_SIGNS.values(), "rating"),
 }
 """Property → its meaning. We write the first four."""
+
+XMP_SIGNS = tuple(name for name in KIND_OF_SIGN if name not in EXIF_SIGNS.values())
+"""Those that a packet can hold."""
+
+_PERCENT = ("MicrosoftPhoto:Rating", "EXIF:RatingPercent")
+_STARS_ABOVE = (13, 38, 63, 88)  # halfway between 1, 25, 50, 75 and 99, which Windows writes for 1 to 5 stars
+_NOTHING = ("", "none", "false", "no")
+
+
+def says_something(value: str) -> bool:
+    """Whether a value marks a photo. Unrated, unflagged and unlabeled photos have 0, no, or nothing."""
+    try:
+        return float(value) != 0
+    except ValueError:
+        return value.strip().lower() not in _NOTHING
+
+
+def is_reject(own: Mapping[str, str]) -> bool:
+    """Whether one of the marks says that a person rejected the photo."""
+    rejecting = {"digiKam:PickLabel": 1.0, "xmpDM:pick": -1.0}
+    for name, value in own.items():
+        try:
+            if float(value) == rejecting.get(name, -1.0 if KIND_OF_SIGN[name] == "rating" else None):
+                return True
+        except ValueError:
+            continue
+    return False
+
+
+def said(name: str, value: str) -> str:
+    """A mark in words; percent become stars as well."""
+    if name in _PERCENT:
+        try:
+            return f"{name} {value} % ({bisect(_STARS_ABOVE, float(value)) + 1} stars)"
+        except ValueError:
+            pass
+    return f"{name} {value}"

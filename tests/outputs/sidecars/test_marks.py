@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import cast
 
 import pytest
@@ -56,6 +57,15 @@ FLAGS = {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}
         ({"xmp:Rating": "-1"}, {"xmp:Label": "Green"}, "yours: xmp:Rating -1"),
         ({"xmpDM:pick": "-1"}, {"xmp:Label": "Green"}, "yours: xmpDM:pick -1"),
         ({"digiKam:PickLabel": "1"}, {"xmp:Label": "Green"}, "yours: digiKam:PickLabel 1"),
+        ({"xmp:Rating": "-1.0"}, {"xmp:Label": "Green"}, "yours: xmp:Rating -1.0"),
+        ({"EXIF:Rating": "-1"}, {"xmp:Label": "Green"}, "yours: EXIF:Rating -1"),
+        ({"photomechanic:Tagged": "False", "xmp:Label": "None"}, PICK, ""),
+        ({"photomechanic:Tagged": "True"}, PICK.keys() - FLAGS.keys(), "yours: photomechanic:Tagged True"),
+        (
+            {"EXIF:RatingPercent": "1"},
+            PICK.keys() - {"xmp:Rating"},
+            "yours: EXIF:RatingPercent 1 % (1 stars)",
+        ),
         (
             {"xmp:Rating": "3", "xmp:Label": "Red", "xmpDM:pick": "1"},
             {},
@@ -63,8 +73,22 @@ FLAGS = {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}
         ),
     ],
 )
-def test_a_persons_own_marks_stand(own: dict[str, str], left: dict[str, str], reason: str) -> None:
-    assert respect(PICK, own) == (left, reason)
+def test_a_persons_own_marks_stand(own: dict[str, str], left: Collection[str], reason: str) -> None:
+    allowed = {name: PICK[name] for name in PICK if name in left}
+    assert respect(PICK, own) == (allowed, reason)
+
+
+@pytest.mark.parametrize(("percent", "stars"), [(1, 1), (25, 2), (50, 3), (75, 4), (99, 5)])
+def test_windows_percent_are_said_as_stars(percent: int, stars: int) -> None:
+    assert respect({"xmp:Rating": "5"}, {"MicrosoftPhoto:Rating": str(percent)}) == (
+        {},
+        f"yours: MicrosoftPhoto:Rating {percent} % ({stars} stars)",
+    )
+
+
+def test_of_several_ratings_xmps_is_named() -> None:
+    own = {"EXIF:RatingPercent": "25", "EXIF:Rating": "2", "xmp:Rating": "2"}
+    assert respect({"xmp:Rating": "5"}, own) == ({}, "yours: xmp:Rating 2")
 
 
 @pytest.mark.parametrize("own", [{"xmp:Rating": "3"}, {"xmpDM:pick": "1"}, {"digiKam:PickLabel": "2"}])

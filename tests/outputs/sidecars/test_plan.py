@@ -8,6 +8,7 @@ from tests.xmp.test_embedded import save
 from phototriage.outputs.sidecars import SidecarChange, SidecarOptions, plan_sidecars, write_sidecars
 from phototriage.series import RankedSeries
 from phototriage.xmp.packet import Packet
+from phototriage.xmp.sidecar_names import SidecarName
 
 Ranked = Callable[..., tuple[RankedSeries, ...]]
 STARS = SidecarOptions(("stars",))
@@ -225,3 +226,159 @@ def test_a_rating_within_the_photo_is_a_persons_own(folder: Path, ranked: Ranked
     (folder / "IMG_1.xmp").write_bytes(zero.to_bytes())
     (change,) = plan_sidecars(folder, series, SidecarOptions(("stars",)))
     assert dict(change.edits) == {"xmp:Rating": "5"}
+
+
+WRITTEN = {
+    "ends in NULs": xmp(xmp_Rating="2") + bytes(9),
+    "begins with NULs": bytes(3) + xmp(xmp_Rating="2"),
+    "an undeclared prefix": xmp(xmp_Rating="2").replace(b"rdf:about", b'photoshop:Credit="x" rdf:about'),
+    "no prefix is declared": (b'<x:xmpmeta><rdf:RDF><rdf:Description xmp:Rating="2"/></rdf:RDF></x:xmpmeta>'),
+    "an HTML page is behind it": xmp(xmp_Rating="2") + b"<html>502 Bad Gateway</html>",
+    "another root": xmp(xmp_Rating="2").replace(b"x:xmpmeta", b"x:xml_doc"),
+    "cut": xmp(xmp_Rating="2")[:-20],
+    "bytes that are no UTF-8": xmp(xmp_Rating="2").replace(b"phototriage", b"caf\xe9"),
+    "a control character": xmp(xmp_Rating="2").replace(b"phototriage", b"\x0b"),
+    "UTF-16 without its mark": xmp(xmp_Rating="2").decode().encode("utf-16-le"),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("name", ["IMG_1.xmp", "IMG_1.JPG.xmp"])
+def test_a_rating_is_seen_however_badly_it_was_written_down(
+    kind: str, name: str, folder: Path, ranked: Ranked
+) -> None:
+    (folder / name).write_bytes(WRITTEN[kind])
+    changes = plan_sidecars(folder, ranked(("pick", ("IMG_1.JPG",))), STARS)
+    assert {(change.action, change.reason) for change in changes} == {("leave alone", "yours: xmp:Rating 2")}
+    assert name in {change.sidecar for change in changes}
+
+
+WELL_FORMED = {"ends in NULs", "begins with NULs", "another root", "UTF-16 without its mark"}
+
+
+@pytest.mark.parametrize("kind", sorted(WRITTEN.keys() - WELL_FORMED))
+def test_a_broken_sidecar_is_not_written_even_over_ratings(kind: str, folder: Path, ranked: Ranked) -> None:
+    (folder / "IMG_1.JPG.xmp").write_bytes(WRITTEN[kind])
+    over = SidecarOptions(("stars",), overwrite_ratings=True)
+    (change,) = plan_sidecars(folder, ranked(("pick", ("IMG_1.JPG",))), over)
+    assert (change.sidecar, change.action, change.is_fault) == ("IMG_1.JPG.xmp", "leave alone", True)
+    assert change.reason.startswith("broken XMP (")
+
+
+def broken(path: Path) -> None:
+    path.write_bytes(b"<x:xmpmeta")
+
+
+def linked(path: Path) -> None:
+    (path.parent.parent / "elsewhere.xmp").write_bytes(xmp())
+    path.symlink_to("../elsewhere.xmp")
+
+
+def read_only(path: Path) -> None:
+    path.write_bytes(xmp())
+    path.chmod(0o444)
+
+
+@pytest.mark.parametrize("prepare", [broken, linked, read_only])
+@pytest.mark.parametrize(
+    ("there", "style"), [("IMG_1.JPG.xmp", "adobe"), ("IMG_1.xmp", "darktable"), ("IMG_1.xmp", "adobe")]
+)
+def test_no_second_sidecar_is_made_beside_one_that_cannot_be_written(
+    there: str, style: SidecarName, prepare: Callable[[Path], None], folder: Path, ranked: Ranked
+) -> None:
+    prepare(folder / there)
+    options = SidecarOptions(("stars",), style)
+    (change,) = plan_sidecars(folder, ranked(("pick", ("IMG_1.JPG",))), options)
+    assert (change.sidecar, change.action, change.is_fault) == (there, "leave alone", True)
+    assert write_sidecars(folder, [change]).written == ()
+    assert [path.name for path in folder.iterdir()] == [there]
+
+
+def test_a_broken_sidecar_may_hold_a_rating_so_the_others_stay(folder: Path, ranked: Ranked) -> None:
+    (folder / "IMG_1.xmp").write_bytes(xmp())
+    (folder / "IMG_1.JPG.xmp").write_bytes(b"<x:xmpmeta")
+    first, second = plan_sidecars(folder, ranked(("pick", ("IMG_1.JPG",))), STARS)
+    assert (first.action, second.action) == ("leave alone", "leave alone")
+    assert first.reason.startswith("IMG_1.JPG.xmp broken XMP")
+
+
+@pytest.mark.parametrize("prepare", [linked, read_only])
+def test_a_rating_in_a_sidecar_that_cannot_be_written_counts(
+    prepare: Callable[[Path], None], folder: Path, ranked: Ranked
+) -> None:
+    prepare(folder / "IMG_1.JPG.xmp")
+    (folder / "IMG_1.JPG.xmp").resolve().chmod(0o644)
+    (folder / "IMG_1.JPG.xmp").resolve().write_bytes(xmp(xmp_Rating="2"))
+    changes = plan_sidecars(folder, ranked(("pick", ("IMG_1.JPG",))), STARS)
+    assert {(change.action, change.reason) for change in changes} == {("leave alone", "yours: xmp:Rating 2")}
+
+
+@pytest.mark.parametrize(("adobe", "darktable"), [("3", "0"), ("0", "3"), ("3", ""), ("", "3")])
+def test_no_stars_in_one_spelling_do_not_hide_the_stars_in_the_other(
+    adobe: str, darktable: str, folder: Path, ranked: Ranked
+) -> None:
+    (folder / "IMG_1.xmp").write_bytes(xmp(xmp_Rating=adobe))
+    (folder / "IMG_1.CR2.xmp").write_bytes(xmp(xmp_Rating=darktable))
+    changes = plan_sidecars(folder, ranked(("pick", ("IMG_1.CR2",))), STARS)
+    assert [(change.action, change.reason) for change in changes] == [
+        ("leave alone", "yours: xmp:Rating 3")
+    ] * 2
+
+
+def test_the_rating_of_a_darktable_duplicate_is_a_persons_and_the_duplicate_is_not_written(
+    folder: Path, ranked: Ranked
+) -> None:
+    (folder / "IMG_1_01.JPG.xmp").write_bytes(xmp(xmp_Rating="2"))
+    series = ranked(("pick", ("IMG_1.JPG",)))
+    for name in ("adobe", "darktable"):
+        (change,) = plan_sidecars(folder, series, SidecarOptions(("stars",), name))
+        assert (change.action, change.reason) == ("leave alone", "yours: xmp:Rating 2")
+    over = SidecarOptions(("stars",), overwrite_ratings=True)
+    assert [change.sidecar for change in plan_sidecars(folder, series, over)] == ["IMG_1.xmp"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'photoshop:SidecarForExtension="MOV"',
+        'photoshop:SidecarForExtension=".mp4"',
+        'dc:format="video/quicktime"',
+    ],
+)
+def test_the_sidecar_of_a_video_is_neither_read_nor_written(said: str, folder: Path, ranked: Ranked) -> None:
+    spaces = (
+        'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    )
+    data = xmp(xmp_Rating="2").replace(b"rdf:about", (spaces + said + " rdf:about").encode())
+    (folder / "IMG_1.xmp").write_bytes(data)
+    series = ranked(("pick", ("IMG_1.JPG",)))
+    over = SidecarOptions(("stars",), overwrite_ratings=True)
+    for options in (STARS, over):
+        (change,) = plan_sidecars(folder, series, options)
+        assert (change.action, change.is_fault) == ("leave alone", True)
+        assert change.reason.startswith("belongs to the ")
+    changes = plan_sidecars(folder, series, SidecarOptions(("stars",), "darktable"))
+    assert [(change.sidecar, change.action) for change in changes] == [("IMG_1.JPG.xmp", "create")]
+
+
+def test_a_sidecar_that_says_it_is_a_raws_is_the_photos(folder: Path, ranked: Ranked) -> None:
+    said = (
+        b'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:SidecarForExtension="CR2" rdf:about'
+    )
+    (folder / "IMG_1.xmp").write_bytes(xmp().replace(b"rdf:about", said))
+    (change,) = plan_sidecars(folder, ranked(PICK), STARS)
+    assert (change.action, dict(change.edits)) == ("update", {"xmp:Rating": "5"})
+
+
+def test_a_journal_that_is_damaged_is_one_line_and_its_marks_count_as_a_persons(
+    folder: Path, ranked: Ranked
+) -> None:
+    done = write_sidecars(folder, plan_sidecars(folder, ranked(PICK), STARS))
+    assert done.previous is not None
+    (done.previous / "run.json").write_text("[" * 100_000)
+    lines: list[str] = []
+    assert planned(plan_sidecars(folder, ranked(("close", PICK[1])), STARS, lines.append)) == [
+        ("IMG_1.xmp", "leave alone", {}, "yours: xmp:Rating 5")
+    ]
+    (line,) = lines
+    assert "nested too deeply" in line

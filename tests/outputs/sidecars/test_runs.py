@@ -1,3 +1,5 @@
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,3 +105,81 @@ def test_a_link_of_another_program_does_not_stand_in_the_way(
     mark(folder, ranked, STARS)
     assert undo_sidecars(folder).removed == ("IMG_1.xmp",)
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_runs_beyond_9999_are_counted_ordered_and_undone(folder: Path, ranked: Ranked) -> None:
+    mark(folder, ranked, STARS)
+    (first,) = (folder / ".phototriage-undo").iterdir()
+    first.rename(first.with_name(first.name.replace("0001", "9999")))
+    mark(folder, ranked, SidecarOptions(("stars", "labels")))
+    mark(folder, ranked, SidecarOptions(("labels",)))
+    assert [run.place.name.partition("-")[0] for run in runs_of(folder)] == ["9999", "10000", "10001"]
+    assert marks(folder) == ["", "Green"]
+    undo_sidecars(folder)
+    assert marks(folder) == ["5", "Green"]
+    undo_sidecars(folder)
+    assert marks(folder) == ["5", ""]
+
+
+ENTRY: dict[str, object] = {
+    "sidecar": "a.xmp",
+    "before": "",
+    "after": "",
+    "mode": None,
+    "created": True,
+    "marks": [],
+}
+
+
+@pytest.mark.parametrize(
+    "journal",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "\0" * 1000,
+        "9" * 5000,
+        json.dumps({"sidecars": [ENTRY | {"sidecar": "a\0.xmp"}]}),
+        json.dumps({"sidecars": [ENTRY | {"sidecar": 7}]}),
+        json.dumps({"sidecars": [ENTRY | {"mode": "0644"}]}),
+        json.dumps({"sidecars": [ENTRY | {"before": None}]}),
+        json.dumps({"sidecars": [ENTRY | {"marks": [{"name": "foo:Bar", "value": "1", "was": ""}]}]}),
+        json.dumps({"sidecars": [ENTRY | {"marks": [{"name": "xmp:Label", "value": "\0", "was": ""}]}]}),
+        json.dumps({"sidecars": [ENTRY | {"marks": [{"name": "xmp:Label", "value": 5, "was": ""}]}]}),
+        json.dumps({"sidecars": [ENTRY | {"marks": 5}]}),
+    ],
+)
+def test_a_foreign_journal_is_one_line_and_the_rest_goes_on(
+    journal: str, folder: Path, ranked: Ranked
+) -> None:
+    mark(folder, ranked, STARS)
+    foreign = folder / ".phototriage-undo" / "0007-of somebody"
+    foreign.mkdir()
+    (foreign / "run.json").write_text(journal)
+    lines: list[str] = []
+    undone = undo_sidecars(folder, on_note=lines.append)
+    assert undone.removed == ("IMG_1.xmp",)
+    (line,) = lines
+    assert line.startswith(f"{foreign / 'run.json'} is damaged")
+    assert "\n" not in line
+    assert "\0" not in line
+    assert len(line) < 1000
+    # New runs go on counting behind it.
+    mark(folder, ranked, STARS)
+    assert places(folder) == [("0008", ".phototriage-undo")]
+
+
+def test_a_journal_that_is_a_pipe_or_a_link_is_not_waited_for(
+    folder: Path, tmp_path: Path, ranked: Ranked
+) -> None:
+    mark(folder, ranked, STARS)
+    (own,) = (folder / ".phototriage-undo").iterdir()
+    for number in ("0007", "0008"):
+        (own.parent / f"{number}-x").mkdir()
+    os.mkfifo(own.parent / "0007-x" / "run.json")
+    (own.parent / "0008-x" / "run.json").symlink_to(own / "run.json")
+    (own.parent / "0009-x").symlink_to(own)
+    lines: list[str] = []
+    assert [run.place for run in runs_of(folder, lines.append)] == [own]
+    assert [line.split(":")[0] for line in lines] == [
+        f"cannot read {own.parent / name / 'run.json'}" for name in ("0007-x", "0008-x")
+    ]

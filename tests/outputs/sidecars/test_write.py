@@ -187,3 +187,156 @@ def test_refused_are_faults_of_files_and_not_what_a_person_said(folder: Path, ra
     done = write_sidecars(folder, changes, lambda *each: told.append(each))
     assert [change.sidecar for change in done.refused] == ["IMG_1.xmp", "IMG_2.xmp"]
     assert (done.written, done.failures, done.previous, told) == ((), (), None, [])
+
+
+Prepare = Callable[[Path, Path], None]
+
+
+def link_in_its_place(folder: Path, outside: Path) -> None:
+    (folder / "day/IMG.xmp").unlink(missing_ok=True)
+    (folder / "day/IMG.xmp").symlink_to(outside / "victim")
+
+
+def folder_that_is_a_link(folder: Path, outside: Path) -> None:
+    (folder / "day").rename(folder / "moved")
+    (folder / "day").symlink_to(outside)
+
+
+def another_version(folder: Path, outside: Path) -> None:
+    (folder / "day/IMG.xmp").write_bytes(b"somebody was faster")
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder whose one file must stay."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for name in ("victim", "IMG.xmp"):
+        (outside / name).write_bytes(b"of another program")
+    return outside
+
+
+def second_writer(
+    monkeypatch: pytest.MonkeyPatch, prepare: Prepare, folder: Path, outside: Path, on_write: int
+) -> None:
+    """Calls `prepare` between the check of a sidecar and its new name: when file `on_write` is flushed."""
+    flush = os.fsync
+    writes = iter(range(1, 99))
+
+    def flush_and_race(descriptor: int) -> None:
+        flush(descriptor)
+        if next(writes) == on_write:
+            prepare(folder, outside)
+
+    monkeypatch.setattr("os.fsync", flush_and_race)
+
+
+@pytest.mark.parametrize("prepare", [link_in_its_place, folder_that_is_a_link, another_version])
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_second_writer_leads_the_writer_nowhere(
+    existing: bool,
+    prepare: Prepare,
+    folder: Path,
+    outside: Path,
+    ranked: Ranked,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (folder / "day").mkdir()
+    if existing:
+        (folder / "day/IMG.xmp").write_bytes(Packet().to_bytes())
+    changes = plan_sidecars(folder, ranked(("pick", ("day/IMG.CR3",))), ALL)
+    with monkeypatch.context() as patch:
+        second_writer(patch, prepare, folder, outside, on_write=3 if existing else 2)  # after the journal
+        done = write_sidecars(folder, changes)
+    assert {path.read_bytes() for path in outside.iterdir()} == {b"of another program"}
+    assert sorted(path.name for path in outside.iterdir()) == ["IMG.xmp", "victim"]
+    if prepare is not folder_that_is_a_link:
+        assert done.failures == (("day/IMG.xmp", "changed since it was looked at"),)
+        assert [path.name for path in (folder / "day").iterdir()] == ["IMG.xmp"]
+    if prepare is another_version:
+        assert (folder / "day/IMG.xmp").read_bytes() == b"somebody was faster"
+
+
+@pytest.mark.parametrize("prepare", [link_in_its_place, folder_that_is_a_link, another_version])
+def test_a_second_writer_leads_undo_nowhere(
+    prepare: Prepare, folder: Path, outside: Path, ranked: Ranked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "day").mkdir()
+    (folder / "day/IMG.xmp").write_bytes(Packet().to_bytes())
+    write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("day/IMG.CR3",))), ALL))
+    with monkeypatch.context() as patch:
+        second_writer(patch, prepare, folder, outside, on_write=1)
+        undone = undo_sidecars(folder)
+    assert {path.read_bytes() for path in outside.iterdir()} == {b"of another program"}
+    if prepare is not folder_that_is_a_link:
+        assert undone.failures == (("day/IMG.xmp", "changed since it was looked at"),)
+
+
+def test_the_journal_is_not_written_through_a_link_put_there_meanwhile(
+    folder: Path, outside: Path, ranked: Ranked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swap(folder: Path, outside: Path) -> None:
+        (folder / ".phototriage-undo").rename(folder / "moved")
+        (folder / ".phototriage-undo").symlink_to(outside)
+
+    (folder / "IMG.xmp").write_bytes(Packet().to_bytes())
+    changes = plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL)
+    second_writer(monkeypatch, swap, folder, outside, on_write=1)
+    with pytest.raises(OutputError, match="lies in a linked folder; no sidecar was written"):
+        write_sidecars(folder, changes)
+    assert sorted(path.name for path in outside.iterdir()) == ["IMG.xmp", "victim"]
+    assert (folder / "IMG.xmp").read_bytes() == Packet().to_bytes()
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_without_folder_descriptors_links_are_refused_as_well(
+    existing: bool, folder: Path, outside: Path, ranked: Ranked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phototriage.outputs.directory._HAS_DESCRIPTORS", False)
+    for name in ("day", "linked"):
+        (folder / name).mkdir()
+        if existing:
+            (folder / name / "IMG.xmp").write_bytes(Packet().to_bytes())
+    series = ranked(("pick", ("day/IMG.CR3",)), ("pick", ("linked/IMG.CR3",)))
+    changes = plan_sidecars(folder, series, ALL)
+    (folder / "linked").rename(folder / "moved")
+    (folder / "linked").symlink_to(outside)
+    done = write_sidecars(folder, changes)
+    assert [change.sidecar for change in done.written] == ["day/IMG.xmp"]
+    assert done.failures == (("linked/IMG.xmp", "lies in a linked folder"),)
+    assert {path.read_bytes() for path in outside.iterdir()} == {b"of another program"}
+    assert undo_sidecars(folder).failures == ()
+    assert (folder / "day/IMG.xmp").exists() == existing
+
+
+def test_a_disk_without_hard_links_gets_new_sidecars(
+    folder: Path, ranked: Ranked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.link", refuse)
+    done = write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL))
+    assert (len(done.written), done.failures) == (1, ())
+    assert Packet((folder / "IMG.xmp").read_bytes()).get("xmp:Rating") == "5"
+
+
+def test_what_killed_runs_left_is_swept_and_nothing_else(
+    folder: Path, tmp_path: Path, ranked: Ranked
+) -> None:
+    (tmp_path / "victim").touch()
+    for name in (".writing-old", ".writing-now", "writing-old", ".writing-folder/photo.jpg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    (folder / ".writing-link").symlink_to(tmp_path / "victim")
+    for path in (*folder.iterdir(), tmp_path / "victim"):
+        if path.name != ".writing-now":
+            os.utime(path, (0, 0))
+    write_sidecars(folder, plan_sidecars(folder, ranked(("pick", ("IMG.CR3",))), ALL))
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith((".w", "w"))) == [
+        ".writing-folder",
+        ".writing-link",
+        ".writing-now",
+        "writing-old",
+    ]
+    assert (tmp_path / "victim").exists()

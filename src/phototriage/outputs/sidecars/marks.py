@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from phototriage.errors import OutputError
 from phototriage.series import Verdict
 from phototriage.xmp.sidecar_names import SidecarName
-from phototriage.xmp.signs import KIND_OF_SIGN
+from phototriage.xmp.signs import KIND_OF_SIGN, is_reject, said, says_something
 
 __all__ = ["Scheme", "SidecarOptions", "respect", "wanted_marks"]
 
@@ -77,18 +77,14 @@ def respect(marks: Mapping[str, str], own: Mapping[str, str]) -> tuple[dict[str,
     ratings, a flag of flags, a label of labels. Rejecting a photo is a matter of rating and flag at once,
     whoever does it.
     """
-    taken = {KIND_OF_SIGN[name]: f"{name} {value}" for name, value in own.items() if _says_something(value)}
-    rejected = any(own.get(name) == value for name, value in {**_REJECT, "xmpDM:pick": "-1"}.items())
-    if (rejected or dict(marks) == _REJECT) and (verdict := taken.get("rating") or taken.get("flag")):
+    # Of several ratings, the first of the table is named.
+    taken = {
+        KIND_OF_SIGN[name]: said(name, own[name])
+        for name in reversed(KIND_OF_SIGN)
+        if says_something(own.get(name, ""))
+    }
+    if (is_reject(own) or dict(marks) == _REJECT) and (verdict := taken.get("rating") or taken.get("flag")):
         taken = {"rating": verdict, "flag": verdict} | taken
     allowed = {name: value for name, value in marks.items() if KIND_OF_SIGN[name] not in taken}
     standing = sorted({taken[KIND_OF_SIGN[name]] for name in marks.keys() - allowed})
     return allowed, f"yours: {', '.join(standing)}" if standing else ""
-
-
-def _says_something(value: str) -> bool:
-    """Unrated, unflagged and unlabelled photos are written as 0 or as nothing."""
-    try:
-        return float(value) != 0
-    except ValueError:
-        return bool(value)

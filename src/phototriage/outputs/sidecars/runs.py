@@ -9,14 +9,17 @@ runs still count, but no new run goes there.
 """
 
 import json
+import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
-from phototriage.atomic_write import atomic_write
 from phototriage.errors import OutputError
+from phototriage.outputs.directory import open_directory
+from phototriage.xmp.signs import XMP_SIGNS
 
 __all__ = ["Entry", "Mark", "Run", "begin_run", "runs_of"]
 
@@ -24,6 +27,9 @@ _FOLDER = ".phototriage-undo"
 _FORMER = Path(".phototriage", "sidecars")
 _JOURNAL = "run.json"
 _UNDONE = "-undone"
+_NAME = re.compile(r"([0-9]{4,9})-.+")
+_MOST_BYTES = 256 << 20
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # in XML
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,13 @@ class Mark:
     name: str
     value: str
     was: str
+
+    def __post_init__(self) -> None:
+        if self.name not in XMP_SIGNS:
+            raise ValueError(f"{self.name!r:.80} is no mark")
+        for text in (self.value, self.was):
+            if not isinstance(text, str) or _UNWRITABLE.search(text):
+                raise ValueError(f"{text!r:.80} is no value of a mark")
 
 
 @dataclass(frozen=True)
@@ -52,8 +65,13 @@ class Entry:
 
     def __post_init__(self) -> None:
         path = PurePosixPath(self.sidecar)
-        if path.is_absolute() or ".." in path.parts or path.suffix.lower() != ".xmp":
-            raise ValueError(f"{self.sidecar} is no sidecar within the folder")
+        is_outside = path.is_absolute() or ".." in path.parts or bool(PurePath(self.sidecar).drive)
+        if is_outside or path.suffix.lower() != ".xmp" or "\0" in self.sidecar:
+            raise ValueError(f"{self.sidecar!r:.200} is no sidecar within the folder")
+        if not (isinstance(self.before, str) and isinstance(self.after, str)):
+            raise ValueError("a digest is no text")
+        if self.mode is not None and not (isinstance(self.mode, int) and 0 <= self.mode <= 0o7777):
+            raise ValueError(f"{self.mode!r:.80} is no mode")
 
 
 @dataclass(frozen=True)
@@ -63,9 +81,16 @@ class Run:
     place: Path
     entries: tuple[Entry, ...]
 
-    def previous(self, entry: Entry) -> Path:
-        """The path of the version before the run."""
-        return self.place / entry.sidecar
+    def previous(self, entry: Entry) -> bytes:
+        """The version before the run. Raises OutputError."""
+        path = PurePosixPath(entry.sidecar)
+        try:
+            with open_directory(self.place, path.parent) as directory:
+                return directory.read(path.name, _MOST_BYTES)
+        except OSError as error:
+            raise OutputError(
+                f"its previous version {self.place / path} cannot be read ({error.strerror})"
+            ) from error
 
     def mark_undone(self) -> None:
         """Marks the run as undone, so that it cannot be undone again. Raises OutputError."""
@@ -75,37 +100,53 @@ class Run:
             raise OutputError(f"cannot rename {self.place}: {error.strerror}") from error
 
 
-def runs_of(folder: Path) -> tuple[Run, ...]:
-    """The runs over a folder that are not undone, oldest first. Raises OutputError if one is damaged."""
-    return tuple(
-        Run(place, _read_journal(place / _JOURNAL))
-        for place in _places(folder)
-        if not place.name.endswith(_UNDONE) and (place / _JOURNAL).exists()
-    )
+def runs_of(folder: Path, on_damaged: Callable[[str], None] = lambda line: None) -> tuple[Run, ...]:
+    """The runs over a folder that are not undone, oldest first.
+
+    `on_damaged` is called with a line for each run that is left out because its journal is damaged.
+    """
+    runs = []
+    for place in _places(folder):
+        if place.name.endswith(_UNDONE) or not (place / _JOURNAL).exists():
+            continue
+        try:
+            runs.append(Run(place, _read_journal(place)))
+        except OutputError as error:
+            on_damaged(str(error))
+    return tuple(runs)
 
 
 def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, bytes]) -> Run:
     """Stores the previous versions (sidecar → content) and the journal. On OutputError, nothing is left."""
-    number = max((int(place.name[:4]) for place in _places(folder)), default=0) + 1
-    place = folder / _FOLDER / f"{number:04d}-{datetime.now():%Y-%m-%dT%H-%M-%S}"
+    number = max((_number(place) for place in _places(folder)), default=0) + 1
+    name = f"{number:04d}-{datetime.now():%Y-%m-%dT%H-%M-%S}"
+    place = folder / _FOLDER / name
     run = Run(place, tuple(entries))
+    document = {"sidecars": [asdict(entry) for entry in run.entries]}
     try:
-        place.mkdir(parents=True)
-    except OSError as error:
+        with open_directory(folder, PurePosixPath(_FOLDER), create=True) as top:
+            top.make_folder(name)
+    except (OSError, OutputError) as error:
         raise OutputError(
-            f"cannot keep the previous versions in {place}: {error.strerror}; nothing was written"
+            f"cannot keep the previous versions in {place}: {_reason(error)}; nothing was written"
         ) from error
     try:
-        for sidecar, data in previous.items():
-            with atomic_write(place / sidecar) as file:
-                file.write(data)
-        document = {"sidecars": [asdict(entry) for entry in run.entries]}
-        with atomic_write(place / _JOURNAL) as file:
-            file.write(json.dumps(document, indent=1).encode())
-    except OutputError as error:
-        shutil.rmtree(place, ignore_errors=True)
-        raise OutputError(f"{error}; no sidecar was written") from error
+        for file, data in {**previous, _JOURNAL: json.dumps(document, indent=1).encode()}.items():
+            path = PurePosixPath(_FOLDER, name, file)
+            with (
+                open_directory(folder, path.parent, create=True) as directory,
+                directory.writing(path.name) as new,
+            ):
+                new.write(data)
+    except (OSError, OutputError) as error:
+        with suppress(OSError):
+            shutil.rmtree(place)
+        raise OutputError(f"cannot write {place}: {_reason(error)}; no sidecar was written") from error
     return run
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _places(folder: Path) -> list[Path]:
@@ -118,20 +159,33 @@ def _places(folder: Path) -> list[Path]:
     # A link is another program's: nothing was ever kept behind one.
     linked = former.is_symlink() or former.parent.is_symlink()
     tops = [top] if linked else [top, former]
-    places = [place for top in tops for place in top.glob("[0-9][0-9][0-9][0-9]-*") if place.is_dir()]
-    return sorted(places, key=lambda place: place.name)
+    places = [
+        place
+        for top in tops
+        for place in top.glob("[0-9]*")
+        if _NAME.fullmatch(place.name) and not place.is_symlink() and place.is_dir()
+    ]
+    return sorted(places, key=lambda place: (_number(place), place.name))
 
 
-def _read_journal(path: Path) -> tuple[Entry, ...]:
+def _number(place: Path) -> int:
+    return int(place.name.partition("-")[0])
+
+
+def _read_journal(place: Path) -> tuple[Entry, ...]:
+    """Raises OutputError, in one line, if the journal cannot be used."""
+    path = place / _JOURNAL
     try:
-        document = json.loads(path.read_bytes())
+        with open_directory(place, PurePosixPath()) as directory:
+            document = json.loads(directory.read(_JOURNAL, _MOST_BYTES))
         return tuple(
             Entry(**{**entry, "marks": tuple(Mark(**mark) for mark in entry["marks"])})
             for entry in document["sidecars"]
         )
     except OSError as error:
         raise OutputError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise OutputError(
-            f"{path} is damaged ({error}): restore the files next to it by hand, then remove {path.parent}"
+            f"{path} is damaged ({reason:.300}): restore the files next to it by hand, then remove {place}"
         ) from error

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.errors import OutputError
-from phototriage.outputs.sidecars.file import digest, has_folder, read_sidecar, write_sidecar
+from phototriage.outputs.sidecars.file import (
+    digest,
+    has_folder,
+    read_sidecar,
+    sweep_temporary_files,
+    write_sidecar,
+)
 from phototriage.outputs.sidecars.runs import Entry, Run, runs_of
 from phototriage.xmp.packet import Packet
 
@@ -36,6 +42,7 @@ def undo_sidecars(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     *,
     dry_run: bool = False,
+    on_note: Callable[[str], None] = lambda note: None,
 ) -> UndoneRun:
     """Restores the sidecars of a folder to their state before the last run that is not undone yet.
 
@@ -44,9 +51,15 @@ def undo_sidecars(
     meantime, only the marks that still have our value are reverted.
 
     `on_progress` is called with (files done, total files). With `dry_run`, nothing is written, and the result
-    says what would happen. Raises OutputError if there is nothing to undo.
+    says what would happen. `on_note` is called with a line for each run whose journal is damaged; such a run
+    is passed over. Raises OutputError if there is nothing to undo.
     """
-    runs = runs_of(folder)
+    damaged: list[str] = []
+    runs = runs_of(folder, damaged.append)
+    if damaged and not runs:
+        raise OutputError(damaged[-1])
+    for line in damaged:
+        on_note(line)
     if not runs:
         raise OutputError(f"{folder}: nothing to undo, no sidecar was written from this folder")
     run = runs[-1]
@@ -63,26 +76,30 @@ def undo_sidecars(
                     left_alone.append((entry.sidecar, "its folder is gone"))
                 continue
             file = read_sidecar(folder, entry.sidecar)
-            current = digest(file.data if file else None)
+            if file.refusal:
+                raise OutputError(file.refusal)
+            current = digest(file.data)
             if current == entry.before:
                 continue
-            if current != entry.after and file is None:
+            if current != entry.after and file.data is None:
                 left_alone.append((entry.sidecar, "gone since"))
                 continue
             previous = _previous(run, entry)
-            if current != entry.after and file:
+            if current != entry.after and file.data is not None:
                 if data := _without_our_marks(file.data, entry, previous):
                     if not dry_run:
-                        write_sidecar(folder, entry.sidecar, data, file.mode)
+                        write_sidecar(folder, entry.sidecar, current, data, file.mode)
                     partly.append(entry.sidecar)
                 else:
                     left_alone.append((entry.sidecar, "changed since"))
                 continue
             if not dry_run:
-                write_sidecar(folder, entry.sidecar, previous, entry.mode)
+                write_sidecar(folder, entry.sidecar, current, previous, entry.mode)
             (restored if entry.before else removed).append(entry.sidecar)
         except OutputError as error:
             failures.append((entry.sidecar, str(error)))
+    if not dry_run:
+        sweep_temporary_files(folder, (entry.sidecar for entry in run.entries))
     if not failures and not dry_run:
         run.mark_undone()
     return UndoneRun(
@@ -104,6 +121,8 @@ def _without_our_marks(data: bytes, entry: Entry, previous: bytes | None) -> byt
     """
     try:
         packet = Packet(data)
+        if packet.fault:
+            return None
         before = Packet(previous) if previous else None
         ours = {mark.name: mark.value for mark in entry.marks if packet.get(mark.name) == mark.value}
         due = {name: before.get(name) if before else "" for name in ours}
@@ -118,11 +137,8 @@ def _without_our_marks(data: bytes, entry: Entry, previous: bytes | None) -> byt
 def _previous(run: Run, entry: Entry) -> bytes | None:
     if not entry.before:
         return None
-    path = run.previous(entry)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise OutputError(f"its previous version {path} cannot be read ({error.strerror})") from error
+    path = run.place / entry.sidecar
+    data = run.previous(entry)
     if digest(data) != entry.before:
         raise OutputError(f"its previous version {path} was changed")
     return data

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.errors import OutputError
-from phototriage.outputs.sidecars.file import SidecarFile, digest, read_sidecar, write_sidecar
+from phototriage.outputs.sidecars.file import digest, read_sidecar, sweep_temporary_files, write_sidecar
 from phototriage.outputs.sidecars.plan import SidecarChange
 from phototriage.outputs.sidecars.runs import begin_run
 from phototriage.xmp.packet import Packet
@@ -45,12 +45,14 @@ def write_sidecars(
     failures: dict[str, str] = {}
     due: dict[str, SidecarChange] = {}
     previous: dict[str, bytes] = {}
+    sweep_temporary_files(folder, (change.sidecar for change in changes))
     for change in changes:
         if change.action in ("keep", "leave alone"):
             continue
         try:
-            if file := _as_planned(folder, change):
-                previous[change.sidecar] = file.data
+            data = _as_planned(folder, change)
+            if data is not None:
+                previous[change.sidecar] = data
             due[change.sidecar] = change
         except OutputError as error:
             failures[change.sidecar] = str(error)
@@ -61,25 +63,27 @@ def write_sidecars(
     for done, change in enumerate(due.values()):
         on_progress(done, len(due))
         try:
-            file = _as_planned(folder, change)
-            write_sidecar(folder, change.sidecar, _content(change, file), change.entry.mode)
+            data = _content(change, _as_planned(folder, change))
+            write_sidecar(folder, change.sidecar, change.entry.before, data, change.entry.mode)
             written.append(change)
         except OutputError as error:
             failures[change.sidecar] = str(error)
     return WrittenSidecars(tuple(written), tuple(failures.items()), refused, run.place)
 
 
-def _as_planned(folder: Path, change: SidecarChange) -> SidecarFile | None:
+def _as_planned(folder: Path, change: SidecarChange) -> bytes | None:
     file = read_sidecar(folder, change.sidecar)
-    if digest(file.data if file else None) != change.entry.before:
+    if file.refusal:
+        raise OutputError(file.refusal)
+    if digest(file.data) != change.entry.before:
         raise OutputError("changed since it was looked at")
-    return file
+    return file.data
 
 
-def _content(change: SidecarChange, file: SidecarFile | None) -> bytes | None:
+def _content(change: SidecarChange, data: bytes | None) -> bytes | None:
     if change.action == "remove":
         return None
-    packet = Packet(file.data) if file else Packet()
+    packet = Packet() if data is None else Packet(data)
     for name, value in change.edits.items():
         packet.set(name, value)
     return packet.to_bytes()
