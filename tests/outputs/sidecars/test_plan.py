@@ -290,6 +290,8 @@ def test_no_second_sidecar_is_made_beside_one_that_cannot_be_written(
     options = SidecarOptions(("stars",), style)
     (change,) = plan_sidecars(folder, ranked(("pick", ("IMG_1.JPG",))), options)
     assert (change.sidecar, change.action, change.is_fault) == (there, "leave alone", True)
+    is_new = (style == "adobe") == there.endswith(".JPG.xmp")
+    assert change.reason.endswith("; no second sidecar is made beside it") == is_new
     assert write_sidecars(folder, [change]).written == ()
     assert [path.name for path in folder.iterdir()] == [there]
 

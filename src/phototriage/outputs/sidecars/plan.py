@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -104,6 +104,8 @@ def plan_sidecars(
                 change = state.left_alone(f"{unread.sidecar} {unread.refusal}", files)
             else:
                 change = state.change(allowed, reason, files)
+            if change and state is stuck and not all(each.exists for each in states):
+                change = replace(change, reason=f"{change.reason}; no second sidecar is made beside it")
             if change:
                 changes.setdefault(state.sidecar, change)
     return tuple(changes.values())
