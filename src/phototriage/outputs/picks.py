@@ -4,6 +4,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -181,7 +182,8 @@ def _copy(source: Path, target: Path) -> None:
     with source.open("rb") as original, atomic_write(target) as copy:
         shutil.copyfileobj(original, copy)
     status = source.stat()
-    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with suppress(OSError):  # some disks hold no time before 1980 or after 2107
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _is_within(into: Path, folder: Path) -> bool:
