@@ -132,12 +132,16 @@ def test_of_a_library_only_the_originals_are_entered(tmp_path: Path, library: st
     fill(tmp_path, f"{library}/{originals}", *(f"{library}/{each}" for each in versions))
     assert found(tmp_path) == [f"{library}/{originals}"]
     assert found(tmp_path / library) == [originals]
+    inner = [f"{library}/{each}" for each in ("Cache", "Previews", "Thumbnails", "resources")]
+    assert notes(tmp_path) == [
+        f"recycle bins and caches not entered: {', '.join(f'{each} 1' for each in inner)}"
+    ]
 
 
 def test_the_bin_of_a_session_is_not_entered(tmp_path: Path) -> None:
     fill(tmp_path, "shoot/Capture/a.jpg", "shoot/Trash/b.jpg", "shoot/shoot.cosessiondb", "Trash/c.jpg")
     assert found(tmp_path) == ["shoot/Capture/a.jpg", "Trash/c.jpg"]
-    assert notes(tmp_path) == ["recycle bins and caches not entered: Trash 1"]
+    assert notes(tmp_path) == ["recycle bins and caches not entered: shoot/Trash 1"]
 
 
 def test_a_folder_that_says_it_is_a_cache_is_not_entered(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from natsort import natsort_keygen, ns
 
 from phototriage.errors import PhotoError
-from phototriage.photos.skipped_folders import CACHE_MARK, is_bin_or_cache
+from phototriage.photos.skipped_folders import CACHE_MARK, bin_or_cache
 from phototriage.printable import printable
 
 __all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key"]
@@ -120,8 +120,8 @@ def discover(
             # Strings, because creating 100,000 Paths takes as long as reading the disk.
             path = f"{below}/{entry.name}" if below else entry.name
             if _is(entry.is_dir):
-                if is_bin_or_cache(entry.name, parent or folder.absolute().name, names):
-                    bins_and_caches[entry.name] += 1
+                if called := bin_or_cache(entry.name, parent or folder.absolute().name, names):
+                    bins_and_caches[called] += 1
                 elif why := _why_not_entered(entry.name, linked):
                     not_entered[why] += 1
                 else:

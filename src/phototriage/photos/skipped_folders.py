@@ -1,10 +1,10 @@
 """The folders of a library that hold what was thrown away, or what a program keeps for itself."""
 
-import os
 import re
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["CACHE_MARK", "is_bin_or_cache"]
+__all__ = ["CACHE_MARK", "bin_or_cache"]
 
 CACHE_MARK = "CACHEDIR.TAG"
 """A folder with a file of this name is a cache (https://bford.info/cachedir)."""
@@ -31,18 +31,20 @@ _SESSION = ".cosessiondb"
 _BIN_OF_SESSION = "trash"
 
 
-def is_bin_or_cache(name: str, parent: str, beside: list[str]) -> bool:
-    """Whether a folder is a recycle bin or a program's cache, by its name in any case.
+def bin_or_cache(name: str, parent: str, beside: Sequence[str]) -> str | None:
+    """What to call a folder that is a recycle bin or a program's cache, by its name in any case; else None.
 
     Args:
         name: of the folder.
         parent: the name of the folder that it is in.
         beside: the names of everything there.
     """
-    name = unicodedata.normalize("NFC", name).casefold()
-    if _BIN_OR_CACHE.fullmatch(name):
-        return True
+    plain = unicodedata.normalize("NFC", name).casefold()
+    if _BIN_OR_CACHE.fullmatch(plain):
+        return name
     if parent.lower().endswith(_LIBRARIES):
-        return name not in _ORIGINALS
+        return None if plain in _ORIGINALS else f"{parent}/{name}"
     # Capture One keeps the bin of a session in the session.
-    return name == _BIN_OF_SESSION and any(os.path.splitext(other)[1].lower() == _SESSION for other in beside)  # noqa: PTH122
+    if plain == _BIN_OF_SESSION and any(other.lower().endswith(_SESSION) for other in beside):
+        return f"{parent}/{name}"
+    return None

@@ -52,6 +52,8 @@ _OLD_PORTRAIT = re.compile(r"\d{5}[a-z]?portrait_\d{5}_burst(\d+)(?:_cover)?")
 
 def plain_name(name: str) -> str:
     """The name for comparisons: in Unicode's composed form, whatever disk it was on, and in lower case."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
