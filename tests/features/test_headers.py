@@ -12,7 +12,7 @@ from PIL.ExifTags import IFD, Base
 
 from phototriage.features import headers
 from phototriage.features.headers import read_captures
-from phototriage.photos import Capture
+from phototriage.photos import Capture, read_capture
 
 NOON = datetime(2024, 2, 29, 12)
 
@@ -31,7 +31,6 @@ def photo(path: Path, model: str, behind: int = 0) -> Path:
 def times_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The size of everything that is read."""
     sizes: list[int] = []
-    read_capture = headers.read_capture
 
     def spy(data: bytes) -> Capture:
         sizes.append(len(data))
