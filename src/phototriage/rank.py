@@ -22,6 +22,7 @@ from phototriage.features import (
     check_blocks,
     default_cache_dir,
 )
+from phototriage.features.headers import read_captures
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
 from phototriage.photos import discover
@@ -176,7 +177,12 @@ def rank_folder(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
     progress = _Progress(on_progress)
-    shots, features = _measured(folder, shots_of(folder, photos), ranker, options, progress, note)
+    shots = shots_of(
+        folder,
+        photos,
+        lambda files: read_captures([folder / file for file in files], options.cache_dir, note),
+    )
+    shots, features = _measured(folder, shots, ranker, options, progress, note)
     failures = (*unreadable, *features.failures)
     if not len(features):
         raise NoUsablePhotoError(failures, len(shots))

@@ -275,3 +275,20 @@ def test_copies_take_the_sidecars_of_darktables_duplicates_along(folder: Path, t
     (folder / "IMG_1_01.CR2.xmp").write_bytes(b"another edit")
     write_picks(folder, into, plan_picks(folder, SERIES, into, "copy"))
     assert (into / "IMG_1_01.CR2.xmp").read_bytes() == b"another edit"
+
+
+def test_copies_take_companions_along_and_keep_their_settings_after(folder: Path, tmp_path: Path) -> None:
+    into = tmp_path / "picks"
+    companions = {"IMG_1.MOV", "IMG_1.AAE", "IMG_1.CR2.pp3", "a/IMG_2.JPG.json"}
+    for name in (*companions, "IMG_3.MOV"):
+        (folder / name).write_bytes(b"companion")
+    plan = plan_picks(folder, SERIES, into, "copy")
+    assert {pick.target.relative_to(into).as_posix() for pick in plan} == PICKED | companions
+    assert write_picks(folder, into, plan).failures == ()
+    for name in companions:
+        (into / name).write_bytes(b"changed")
+    again = {pick.target.name: pick.action for pick in plan_picks(folder, SERIES, into, "copy")}
+    assert [again[name] for name in ("IMG_1.AAE", "IMG_1.CR2.pp3", "IMG_2.JPG.json")] == ["keep"] * 3
+    assert again["IMG_1.MOV"] == "leave alone"
+    linked = plan_picks(folder, SERIES, tmp_path / "linked", "symlink")
+    assert {pick.target.relative_to(tmp_path / "linked").as_posix() for pick in linked} == PICKED

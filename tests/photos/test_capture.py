@@ -15,7 +15,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
@@ -127,8 +127,6 @@ def test_a_photo_without_exif() -> None:
 
 
 def test_a_png_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from PIL import PngImagePlugin
-
     def fail(self: object) -> None:
         raise AssertionError("decoded")
 
@@ -274,3 +272,30 @@ def test_a_dng_says_so_whatever_its_pixels_are(tag: str, expected: bool) -> None
 
 def test_the_time_is_read_capture_times() -> None:
     assert read_capture(photo()).time == read_capture_time(Image.open(io.BytesIO(photo())).getexif())
+
+
+@pytest.mark.parametrize("keyword", ["Raw profile type APP1", "Raw profile type app1"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_exif_in_a_text_of_a_png(keyword: str, packed: bool) -> None:
+    """As ImageMagick writes the APP1 segment of a JPEG; another one there holds XMP."""
+    exif = exif_of(FIRST, SECOND).tobytes()
+    assert read_capture(png_with_text(keyword, exif, packed)) == FULL
+    assert read_capture(png_with_text(keyword, b"http://ns.adobe.com/xap/1.0/\0<x/>", packed)).time is None
+
+
+def test_a_broken_text_of_a_png_says_nothing() -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Raw profile type APP1", "\nexif\n 4\nxyz")
+    file = io.BytesIO()
+    Image.new("RGB", (9, 6)).save(file, "PNG", pnginfo=texts)
+    assert read_capture(file.getvalue()) == Capture(width=9, height=6)
+
+
+def png_with_text(keyword: str, content: bytes, packed: bool) -> bytes:
+    digits = content.hex()
+    lines = [digits[start : start + 72] for start in range(0, len(digits), 72)]
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text(keyword, "\n".join(["", "generic profile", f"{len(content):8}", *lines, ""]), zip=packed)
+    file = io.BytesIO()
+    Image.new("RGB", (9, 6)).save(file, "PNG", pnginfo=texts)
+    return file.getvalue()

@@ -74,9 +74,101 @@ def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
     assert found(tmp_path) == ["a.jpg", "sub/e.jpg"]
 
 
-def test_thumbnails_of_a_synology_are_skipped(tmp_path: Path) -> None:
-    fill(tmp_path, "a.jpg", "@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg", "sub/@eaDir/b.jpg", "sub/eaDir/c.jpg")
-    assert found(tmp_path) == ["a.jpg", "sub/eaDir/c.jpg"]
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "@eaDir/a.jpg",
+        "#recycle",
+        "#Recycle/2024",
+        "@Recycle",
+        "$RECYCLE.BIN/S-1-5-21-1",
+        "$Recycle.Bin",
+        "RECYCLER/S-1",
+        ".Trash",
+        ".Trash-1000/files",
+        ".Trashes/501",
+        ".dtrash/files",
+        ".recycle",
+        ".thumbnails",
+        ".@__thumb",
+        "@__thumb",
+        "lost+found",
+        "Network Trash Folder",
+        "files_trashbin/files",
+        "appdata_oc1a2b/preview/1",
+        "Catalog Previews.lrdata/0",
+        "Catalog Smart Previews.LRDATA/0",
+        "CaptureOne/Cache/Proxies",
+        "#snapshot/daily",
+    ],
+)
+def test_bins_and_caches_are_not_entered_but_named(tmp_path: Path, folder: str) -> None:
+    fill(tmp_path, "b.jpg", f"{folder}/a.jpg", "sub/c.jpg", f"sub/{folder}/a.jpg")
+    assert sorted(found(tmp_path)) == ["b.jpg", "sub/c.jpg"]
+    name = folder.partition("/")[0]
+    assert notes(tmp_path) == [f"recycle bins and caches not entered: {name} 2"]
+
+
+@pytest.mark.parametrize(
+    "folder", ["eaDir", "Trash", "recycle", "Thumbnails", "Recycled paper", "originals", "found", "Previews"]
+)
+def test_folders_with_names_that_people_give_are_entered(tmp_path: Path, folder: str) -> None:
+    fill(tmp_path, f"{folder}/a.jpg")
+    assert found(tmp_path) == [f"{folder}/a.jpg"]
+    assert notes(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("library", "originals"),
+    [
+        ("Photos Library.photoslibrary", "originals/F/a.heic"),
+        ("Old.photoslibrary", "Masters/2015/01/a.jpg"),
+        ("Aperture.aplibrary", "Masters/2012/a.jpg"),
+        ("Shoot.cocatalog", "Originals/2024/a.jpg"),
+    ],
+)
+def test_of_a_library_only_the_originals_are_entered(tmp_path: Path, library: str, originals: str) -> None:
+    versions = ("resources/derivatives/F/a.jpg", "Previews/a.jpg", "Thumbnails/a.jpg", "Cache/a.jpg")
+    fill(tmp_path, f"{library}/{originals}", *(f"{library}/{each}" for each in versions))
+    assert found(tmp_path) == [f"{library}/{originals}"]
+    assert found(tmp_path / library) == [originals]
+    inner = [f"{library}/{each}" for each in ("Cache", "Previews", "Thumbnails", "resources")]
+    assert notes(tmp_path) == [
+        f"recycle bins and caches not entered: {', '.join(f'{each} 1' for each in inner)}"
+    ]
+
+
+def test_the_bin_of_a_session_is_not_entered(tmp_path: Path) -> None:
+    fill(tmp_path, "shoot/Capture/a.jpg", "shoot/Trash/b.jpg", "shoot/shoot.cosessiondb", "Trash/c.jpg")
+    assert found(tmp_path) == ["shoot/Capture/a.jpg", "Trash/c.jpg"]
+    assert notes(tmp_path) == ["recycle bins and caches not entered: shoot/Trash 1"]
+
+
+def test_a_folder_that_says_it_is_a_cache_is_not_entered(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "previews/b.jpg", "previews/CACHEDIR.TAG")
+    assert found(tmp_path) == ["a.jpg"]
+    assert notes(tmp_path) == ["recycle bins and caches not entered: previews 1"]
+
+
+def test_a_bin_can_be_asked_for(tmp_path: Path) -> None:
+    fill(tmp_path, "#recycle/a.jpg")
+    assert found(tmp_path / "#recycle") == ["a.jpg"]
+
+
+def test_of_many_bins_and_caches_the_most_frequent_are_named(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", *(f"{n}.lrdata/a.jpg" for n in range(12)), "x/@eaDir/a", "y/@eaDir/a")
+    first = ", ".join(f"{n}.lrdata 1" for n in (0, 1, 10, 11, 2, 3, 4, 5, 6))
+    assert notes(tmp_path) == [f"recycle bins and caches not entered: @eaDir 2, {first}, others 3"]
+
+
+def test_pictures_and_videos_of_kinds_that_are_not_read_are_named(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", *(f"{n}.JXL" for n in range(10)), "sub/a.gpr", "sub/b.gpr", "a.xmp", "a.txt")
+    assert notes(tmp_path) == ["12 files of kinds that are not read: .jxl 10, .gpr 2"]
+
+
+def test_one_video_is_named(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "a.MOV", ".hidden.mov")
+    assert notes(tmp_path) == ["1 file of a kind that is not read: .mov 1"]
 
 
 def test_picks_are_skipped_but_where_they_are_asked_for(tmp_path: Path) -> None:
@@ -124,7 +216,7 @@ def test_links_to_folders_are_not_followed_and_links_to_photos_are(tmp_path: Pat
 
 def test_of_links_only_those_to_folders_that_would_be_entered_are_noted(tmp_path: Path) -> None:
     fill(tmp_path / "photos", "a.jpg", "sub/b.jpg")
-    for name in (".hidden", "@eaDir", "sub/link"):
+    for name in (".hidden", "sub/link"):
         (tmp_path / "photos" / name).symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "photos" / "gone.xmp").symlink_to(tmp_path / "missing.xmp")
     assert notes(tmp_path / "photos") == ["1 linked folder was not entered"]
@@ -280,12 +372,20 @@ def test_folders_that_are_not_entered_are_counted(tmp_path: Path) -> None:
     fill(tmp_path / "elsewhere", "a.jpg")
     folder = tmp_path / "photos"
     fill(folder, ".trash/a.jpg")
-    assert no_photos_message(folder) == ["1 folder was not entered: 1 hidden"]
+    assert no_photos_message(folder) == ["1 folder was not entered: 1 of a recycle bin or cache"]
     (folder / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (folder / "link 2").symlink_to(folder, target_is_directory=True)
     (folder / "link 3").symlink_to(tmp_path, target_is_directory=True)
-    fill(folder, f"best/{PICKS_MARK}", "best/a.jpg", f"best 2/{PICKS_MARK}", "sub/@eaDir/a.jpg", "sub/a.xmp")
+    fill(
+        folder,
+        ".old/a.jpg",
+        f"best/{PICKS_MARK}",
+        "best/a.jpg",
+        f"best 2/{PICKS_MARK}",
+        "sub/@eaDir/a.jpg",
+        "sub/a.xmp",
+    )
     assert no_photos_message(folder) == [
         "1 file was skipped: 1 .xmp",
-        "7 folders were not entered: 3 linked, 2 of picks, 1 hidden, 1 of thumbnails",
+        "8 folders were not entered: 3 linked, 2 of picks, 2 of a recycle bin or cache, 1 hidden",
     ]

@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from phototriage.errors import PhotoError
 from phototriage.photos import decode, read_capture
-from phototriage.photos.formats import missing_heif_bytes, own_pillow_settings
+from phototriage.photos.formats import missing_heif_bytes, own_pillow_settings, without_padding
 
 
 def png(scene: np.ndarray, **options: object) -> bytes:
@@ -60,7 +60,7 @@ def reason(data: bytes) -> str:
 
 def test_a_kind_of_tiff_that_cannot_be_opened_is_called_so() -> None:
     file = io.BytesIO()
-    tifffile.imwrite(file, np.zeros((8, 8), np.float64), photometric="minisblack", metadata=None)
+    tifffile.imwrite(file, np.zeros((8, 8), np.uint64), photometric="minisblack", metadata=None)
     assert reason(file.getvalue()) == "cannot be opened as TIFF: unknown pixel mode"
 
 
@@ -122,3 +122,54 @@ def test_a_real_heif_file_with_a_tail_of_the_camera(shared: Path) -> None:
     assert missing_heif_bytes(data) == 0
     assert missing_heif_bytes(data[:-1000]) == 0
     assert missing_heif_bytes(data[:1_000_000]) > 1_000_000
+
+
+def photo_of(scene: np.ndarray, kind: str) -> bytes:
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[272] = "Pocket 1"
+    Image.fromarray(scene).save(file, kind, exif=exif)
+    return file.getvalue()
+
+
+BEHIND = {
+    "nothing": b"",
+    "three zeros": bytes(3),
+    "zeros": bytes(5000),
+    "zeros up to a block": bytes(1 << 20),
+}
+FREE = {
+    "a free box": struct.pack(">I4s", 5008, b"free") + bytes(5000),
+    "a free box that says its size in 64 bits": struct.pack(">I4sQ", 1, b"free", 5016) + bytes(5000),
+    "a skip box and zeros": struct.pack(">I4s", 5008, b"skip") + bytes(9000),
+    "two free boxes": 2 * (struct.pack(">I4s", 4108, b"free") + bytes(4100)),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "behind"),
+    [("WEBP", behind) for behind in BEHIND] + [("AVIF", behind) for behind in {**BEHIND, **FREE}],
+)
+def test_what_is_behind_a_whole_photo_does_no_harm(scene: np.ndarray, kind: str, behind: str) -> None:
+    data = photo_of(scene, kind)
+    padded = data + {**BEHIND, **FREE}[behind]
+    np.testing.assert_array_equal(decode(padded, None).pixels, decode(data, None).pixels)
+    assert read_capture(padded).model == "Pocket 1"
+    assert without_padding(padded) == data
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_other_things_behind_a_photo_stay(scene: np.ndarray, kind: str) -> None:
+    data = photo_of(scene, kind) + bytes(5000) + b"x"
+    assert without_padding(data) == data
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_a_photo_that_stops_half_way_is_refused_whatever_fills_the_rest(kind: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    data = photo_of(noise, kind)
+    half = data[: len(data) // 2] + bytes(len(data) - len(data) // 2)
+    for broken in (half, half + bytes(5000), data[: len(data) // 2] + bytes(5000)):
+        assert without_padding(broken) == broken or len(without_padding(broken)) == len(data)
+        with pytest.raises(PhotoError):
+            decode(broken, None)

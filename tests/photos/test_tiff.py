@@ -159,3 +159,24 @@ def test_the_size_of_a_capture_is_that_before_the_rotation(
     file = io.BytesIO()
     Image.fromarray(scene).save(file, kind, exif=exif)
     assert read_capture(file.getvalue()) == Capture(width=90, height=60)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    "options", [{}, {"compression": "deflate"}, {"byteorder": ">"}, {"planes": True}], ids=str
+)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colors_as_floats_are_refused_in_words(kind: str, options: dict[str, Any], channels: int) -> None:
+    pixels = np.random.default_rng(0).random((8, 9, channels)).astype(kind)
+    with pytest.raises(PhotoError) as raised:
+        decode(written(pixels, **options), None)
+    assert str(raised.value) == (
+        f"a TIFF of {kind[5:]}-bit floating-point colors cannot be read: save it with 8 or 16 bits per "
+        "channel, as integers"
+    )
+
+
+@pytest.mark.parametrize("kind", ["float16", "float64"])
+def test_grey_floats_of_other_sizes_are_refused_in_words(kind: str) -> None:
+    with pytest.raises(PhotoError, match=f"a TIFF of {kind[5:]}-bit floating-point colors cannot be read"):
+        decode(written(np.zeros((8, 9), kind)), None)

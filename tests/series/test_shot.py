@@ -1,9 +1,12 @@
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phototriage.photos import Capture, CaptureTime
 from phototriage.series.shot import Shot, merge_copies, shots_of
 
 ROOT = Path("/photos")
@@ -116,3 +119,126 @@ def test_paths_may_be_text(root: str) -> None:
     expected = shots_of(Path(root), [Path(root) / name for name in names])
     assert [shot.photo for shot in expected] == ["x/a.jpg", "b.jpg"]
     assert shots_of(root, [f"{root}/{name}" for name in names]) == expected
+
+
+def said(
+    at: str = "", model: str = "", serial: str = "", make: str = "", offset: int | None = None
+) -> Capture:
+    """A capture at a time on 2024-06-01, or with a date of its own."""
+    if not at:
+        return Capture(make=make or None, model=model or None, serial=serial or None)
+    local = datetime.fromisoformat(at if "-" in at else f"2024-06-01 {at}")
+    time = CaptureTime(local, None if offset is None else timedelta(hours=offset))
+    return Capture(time=time, make=make or None, model=model or None, serial=serial or None)
+
+
+def shots_with(captures: Mapping[str, Capture]) -> list[tuple[str, ...]]:
+    names = [ROOT / name for name in captures]
+    return [shot.files for shot in shots_of(ROOT, names, lambda files: [captures[file] for file in files])]
+
+
+NOON = said("12:00:00", "X100")
+
+
+@pytest.mark.parametrize(
+    "captures",
+    [
+        {"a.JPG": NOON, "a.jpeg": said("2023-05-01 12:00:00", "X100")},
+        {"a.JPG": NOON, "a.jpeg": said("12:00:00", "X200")},
+        {"a.JPG": NOON, "a.CR2": said("2024-06-02 12:00:00", "X100")},
+        {"a.JPG": said("12:00:00", "X100", "1"), "a.heic": said("12:00:00", "X100", "2")},
+        {"a.JPG": said(model="X100"), "a.heic": said(model="X200")},
+        {"A.jpg": NOON, "a.jpg": said("2023-05-01 12:00:00", "X100")},
+        {"A.jpg": Capture(), "a.jpg": Capture()},
+        {"a.JPG": NOON, "a.jpg": Capture()},
+        {"caf\u00e9.jpg": NOON, "cafe\u0301.jpg": said("13:00:00", "X100")},
+        {"a.jpg": NOON, "a-edited.jpg": said("2020-06-01 12:00:00", "X100")},
+        {"a.jpg": said("12:00:00", offset=2), "a.heic": said("13:00:00", offset=2)},
+    ],
+    ids=str,
+)
+def test_one_name_of_several_photos(captures: dict[str, Capture]) -> None:
+    assert shots_with(captures) == [(name,) for name in captures]
+
+
+@pytest.mark.parametrize(
+    "captures",
+    [
+        {"a.JPG": NOON, "a.CR2": Capture()},
+        {"a.JPG": NOON, "a.CR2": said("12:00:02", "X100")},
+        {
+            "a.JPG": said("12:00:00", "D750", "", "Nikon"),
+            "a.NEF": said("12:00:00", "NIKON D750", "7", "NIKON"),
+        },
+        {"a.JPG": said("12:00:00", offset=2), "a.heic": said("10:00:00", offset=0)},
+        {"A.jpg": NOON, "a.jpg": NOON},
+        {"caf\u00e9.jpg": NOON, "cafe\u0301.dng": NOON},
+        {"caf\u00e9.jpg": NOON, "cafe\u0301-edited.jpg": Capture()},
+    ],
+    ids=str,
+)
+def test_several_names_of_one_photo(captures: dict[str, Capture]) -> None:
+    assert shots_with(captures) == [tuple(captures)]
+
+
+def test_a_file_that_says_nothing_goes_with_the_spelling_of_its_name() -> None:
+    later = said("2025-01-01 09:00:00", "Y")
+    captures = {"IMG_1.jpg": NOON, "img_1.jpg": later, "img_1.dng": Capture(), "IMG_1.cr2": Capture()}
+    assert shots_with(captures) == [("IMG_1.jpg", "IMG_1.cr2"), ("img_1.jpg", "img_1.dng")]
+
+
+@pytest.mark.parametrize(
+    "captures",
+    [
+        {"JPG/a.JPG": NOON, "RAW/a.DNG": NOON},
+        {"a.jpg": NOON, "RAW/a.cr3": NOON},
+        {"jpeg/a.jpg": NOON, "a.arw": NOON},
+        {"2024/JPG/a.jpg": NOON, "2024/RAW/A.NEF": NOON},
+        {"a.heic": said("12:00:00.20", "X100"), "raw/a.dng": said("12:00:00.90", "X100", "7")},
+        {"DNG/a.dng": NOON, "NEF/a.nef": NOON},
+    ],
+    ids=str,
+)
+def test_a_raw_in_another_folder_is_of_the_same_shot(captures: dict[str, Capture]) -> None:
+    assert shots_with(captures) == [tuple(captures)]
+    assert len(shots_with(dict(reversed(captures.items())))) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        said("12:00:01", "X100"),
+        said("2023-06-01 12:00:00", "X100"),
+        said("12:00:00", "X200"),
+        said("12:00:00"),
+        said(model="X100"),
+        Capture(),
+    ],
+    ids=str,
+)
+def test_a_raw_in_another_folder_of_another_second_or_camera_stands_alone(other: Capture) -> None:
+    assert shots_with({"JPG/a.jpg": NOON, "RAW/a.dng": other}) == [("JPG/a.jpg",), ("RAW/a.dng",)]
+
+
+def test_pictures_in_two_folders_stay_two_and_a_raw_goes_with_the_nearer() -> None:
+    captures = {"x/JPG/a.jpg": NOON, "y/JPG/a.jpg": NOON, "y/RAW/a.dng": NOON}
+    assert shots_with(captures) == [("x/JPG/a.jpg",), ("y/JPG/a.jpg", "y/RAW/a.dng")]
+
+
+def test_captures_are_asked_for_only_where_names_do_not_decide() -> None:
+    asked: list[str] = []
+
+    def read(files: Sequence[str]) -> list[Capture]:
+        asked.extend(files)
+        return [NOON] * len(files)
+
+    names = ("a.jpg", "x/a.jpg", "b.jpg", "x/b.dng", "c.jpg", "c.cr2", "d.dng")
+    shots_of(ROOT, [ROOT / name for name in names], read)
+    assert sorted(asked) == ["b.jpg", "c.cr2", "c.jpg", "x/b.dng"]
+
+
+def test_a_copy_in_a_bin_is_never_the_one_that_is_shown() -> None:
+    for folder in ("Trash", "Papierkorb", "corbeille", "Recycle Bin", "Deleted Items"):
+        shots = [Shot(f"{folder}/a.jpg", (f"{folder}/a.jpg",)), Shot("2024/IMG_1.jpg", ("2024/IMG_1.jpg",))]
+        merged = merge_copies(shots, dict.fromkeys((shot.photo for shot in shots), "x"))
+        assert [shot.photo for shot in merged] == ["2024/IMG_1.jpg"]

@@ -182,7 +182,7 @@ class Picks:
     symlink: OptionalPath = None
     """Put symbolic links to the picks into this folder."""
     copy: OptionalPath = None
-    """Put copies of the picks, and of their sidecars, into this folder."""
+    """Put copies of the picks, with their sidecars, live-photo videos and sounds, into this folder."""
 
     @property
     def asked(self) -> list[tuple[How, Path]]:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from phototriage.errors import OutputError
+from phototriage.outputs.companions import Companions
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.directory import open_directory
 from phototriage.outputs.tables import new_table
@@ -62,14 +63,15 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     """Decides where the files of the picks go; writes nothing.
 
     All files of a pick, RAW and JPEG alike, keep their sub-folders, so that equal names do not collide.
-    Copies include the current sidecars. Links do not, because a program that writes into a linked sidecar
-    would change the sidecar of the original.
+    Copies include the current sidecars, settings of other programs, and the videos and sounds called after
+    the photo. Links do not, because a program that writes into a linked sidecar would change the sidecar of
+    the original.
 
     Raises OutputError as `check_picks_folder` does, and if `into` is on a different disk than the files to
     link.
     """
     check_picks_folder(folder, into)
-    names = SidecarNames(folder, "adobe")
+    names, companions = SidecarNames(folder, "adobe"), Companions(folder)
     photos = [photo for series in ranked for photo in series.photos]
     files: dict[str, bool] = {}
     for photo in (photo for photo in photos if photo.verdict == "pick"):
@@ -77,6 +79,7 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
         if how == "copy":
             files |= {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
             files |= dict.fromkeys(names.duplicates(photo.files), True)
+            files |= companions.of(photo.files)
     if how == "hardlink":
         _refuse_other_disks([folder / file for file in files], into)
     picks = tuple(

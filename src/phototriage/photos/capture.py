@@ -13,14 +13,14 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 from phototriage.photos.capture_time import CaptureTime, exif_text, read_capture_time
-from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats
+from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats, without_padding
 from phototriage.photos.raw import is_raw, raw_exif
 from phototriage.photos.stderr_capture import captured_stderr
 from phototriage.photos.tiff import stored_size, to_full_picture
 
 __all__ = ["Capture", "read_capture"]
 
-_FORMAT = 3  # of the JSON; to be raised whenever a field is added, or read otherwise
+_FORMAT = 4  # of the JSON; to be raised whenever a field is added, or read otherwise
 
 _AUTO_BRACKET, _MANUAL = 2, 1  # of ExposureMode
 _UNKNOWN_ISO = 65535
@@ -102,11 +102,13 @@ def read_capture(data: bytes) -> Capture:
 
 def _read(data: bytes) -> Capture:
     register_formats()
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with Image.open(io.BytesIO(without_padding(data)), formats=FORMATS) as image:
         to_full_picture(image)
         # Not image.getexif(): that of a PNG would decode the picture to look behind it.
         if image.format == "PNG" and (chunk := _png_exif(data)):
             image.info["exif"] = chunk
+        elif image.format == "PNG" and (segment := _app1_exif(image.info)):
+            image.info["exif"] = segment
         return _capture(Image.Image.getexif(image), stored_size(image))
 
 
@@ -118,6 +120,19 @@ def _png_exif(data: bytes) -> bytes:
         if kind == b"eXIf":
             return data[start + 8 : start + 8 + size]
         start += 12 + size
+    return b""
+
+
+def _app1_exif(texts: Mapping[Any, Any]) -> bytes:
+    """The EXIF that ImageMagick keeps as the text of a JPEG segment: a name, a length, hexadecimal digits."""
+    for name, text in texts.items():
+        if str(name).lower() == "raw profile type app1":
+            try:
+                segment = bytes.fromhex("".join(text.split("\n")[3:]))
+            except ValueError:
+                continue
+            if segment.startswith(b"Exif\0\0"):
+                return segment
     return b""
 
 

@@ -15,12 +15,14 @@ _OF_CAPTURE = (
     (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
 )
 _OF_LAST_CHANGE = ((Base.DateTime, Base.SubsecTime, Base.OffsetTime),)
-# Some programs write ISO 8601 there, with sub-seconds and offset right behind the date; some cameras write
-# slashes, or blanks for leading zeros.
 _FIRMWARE = re.compile(r"((firmware|version|ver\.?|v)\s*)?\d[\d.]*[a-z]?", re.IGNORECASE)
 """What cameras and phones write as the software: "Ver.1.00", "17.2.1", "Firmware 1.8"."""
+# Some programs write ISO 8601, with sub-seconds and offset right behind the date. Some cameras write slashes
+# or dots, blanks for leading zeros or none at all, a colon before the hour, or no seconds.
 _DATE = re.compile(
-    r"(\d{4})[:/-]([ \d]?\d)[:/-]([ \d]?\d)[ T]([ \d]?\d):([ \d]?\d):([ \d]?\d)(?:[.,](\d+))? ?(.*)", re.ASCII
+    r"(\d{4})[:/.-] ?(\d\d?)[:/.-] ?(\d\d?)[ T:] ?(\d\d?)[:.] ?(\d\d?)"
+    r"(?:[:.] ?(\d\d?)?(?:[.,](\d+))?)? ?(.*)",
+    re.ASCII,
 )
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?([0-5]\d))?", re.ASCII)
 _NO_OFFSET = ("Z", "GMT", "UTC")
@@ -94,7 +96,7 @@ def _date(text: str) -> CaptureTime | None:
     if zone and offset is None:
         return None
     try:
-        year, month, day, hour, minute, second = map(int, date)
+        year, month, day, hour, minute, second = (int(text or 0) for text in date)
         local = datetime(year, month, day, 0 if hour == 24 else hour, minute, second, _microseconds(fraction))
     except ValueError:
         return None

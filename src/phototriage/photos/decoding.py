@@ -17,12 +17,13 @@ from phototriage.photos.formats import (
     own_pillow_settings,
     register_formats,
     why_unopened,
+    without_padding,
 )
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
 from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, is_ended, reduction
 from phototriage.photos.raw import is_raw, read_preview
 from phototriage.photos.stderr_capture import captured_stderr
-from phototriage.photos.tiff import refuse_misread, to_full_picture
+from phototriage.photos.tiff import refuse_floats, refuse_misread, to_full_picture
 
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
 
@@ -113,6 +114,7 @@ def _try_decode(data: bytes, max_side: int | None, grey: bool, warned: Warnings)
     try:
         return _decode(data, max_side, grey)
     except UnidentifiedImageError as error:
+        refuse_floats(data)
         raise PhotoError(_one_line(why_unopened(warned))) from error
     except DAMAGE as error:
         return f"cannot be decoded: {str(error) or type(error).__name__}"
@@ -121,6 +123,7 @@ def _try_decode(data: bytes, max_side: int | None, grey: bool, warned: Warnings)
 def _decode(data: bytes, max_side: int | None, grey: bool) -> Decoded:
     if is_raw(data):
         return _decode_raw(data, max_side, grey)
+    data = without_padding(data)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         to_full_picture(image)
         refuse_misread(image)

@@ -10,6 +10,7 @@ from pathlib import Path
 from natsort import natsort_keygen, ns
 
 from phototriage.errors import PhotoError
+from phototriage.photos.skipped_folders import CACHE_MARK, bin_or_cache
 from phototriage.printable import printable
 
 __all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key"]
@@ -35,10 +36,22 @@ PHOTO_SUFFIXES: frozenset[str] = RAW_SUFFIXES | frozenset(
 PICKS_MARK = ".phototriage-picks"
 """A sub-folder with a file of this name contains picks and is skipped."""
 
-_SYNOLOGY_THUMBNAILS = "@eaDir"
+_UNREAD_SUFFIXES = frozenset(
+    {
+        *(".jxl", ".jp2", ".j2k", ".j2c", ".jpf", ".jpx", ".jpm", ".jxr", ".wdp", ".hdp", ".heics", ".avifs"),
+        *(".psd", ".psb", ".xcf", ".kra", ".afphoto", ".exr", ".hdr", ".gif", ".tga", ".pnm", ".ppm", ".pgm"),
+        *(".gpr", ".raw", ".arq", ".ari", ".bay", ".braw", ".cap", ".cs1", ".dcs", ".drf", ".eip", ".insp"),
+        *(".j6i", ".jps", ".k25", ".mdc", ".ptx", ".pxn", ".r3d", ".rwz", ".sti", ".ciff", ".lfp", ".lri"),
+        *(".mov", ".mp4", ".m4v", ".avi", ".mts", ".m2ts", ".mpg", ".mpeg", ".3gp", ".3g2", ".mkv", ".webm"),
+        *(".wmv", ".flv", ".mp", ".insv", ".360", ".lrv", ".mxf", ".vob", ".mod", ".tod", ".ogv", ".asf"),
+    }
+)
+"""Lower-case suffixes of pictures and videos that are not read."""
+_BIN_OR_CACHE = "of a recycle bin or cache"
 _LINKED = "linked"
 _NO_FILE = "broken link or special file"
 _MAX_KINDS_NAMED = 5
+_MAX_FOLDERS_NAMED = 10
 
 _natural = natsort_keygen(alg=ns.IGNORECASE)
 
@@ -57,15 +70,16 @@ def discover(
 ) -> list[Path]:
     """Find the photos in a folder and its sub-folders.
 
-    Hidden files and folders, folders of picks, and Synology's thumbnail folders are skipped. Linked folders
+    Hidden files and folders, folders of picks, recycle bins and programs' caches are skipped. Linked folders
     are not entered, because they may form cycles.
 
     Args:
         folder: the folder to search.
         on_failure: called with the path below `folder` and the reason for each unreadable sub-folder; by
             default this is logged as a warning.
-        on_note: called with one line about linked folders, and one about broken links and special files with
-            the name of a photo, if there are any.
+        on_note: called with one line about each of these, if there are any: recycle bins and caches by name,
+            linked folders, broken links and special files with the name of a photo, and pictures and videos
+            of kinds that are not read.
 
     Returns:
         Paths that begin with `folder`, in natural order of the path below it (IMG_2 before IMG_10).
@@ -78,6 +92,7 @@ def discover(
     no_files: list[str] = []
     skipped: Counter[str] = Counter()
     not_entered: Counter[str] = Counter()
+    bins_and_caches: Counter[str] = Counter()
     unreadable = 0
     # An explicit stack, because os.walk of Python 3.11 fails a thousand folders deep.
     waiting = [""]
@@ -93,14 +108,21 @@ def discover(
             unreadable += 1
             on_failure(below, f"the folder cannot be read: {error.strerror}")
             continue
-        if below and any(entry.name == PICKS_MARK for entry, _ in found):
+        names = [entry.name for entry, _ in found]
+        parent = below.rpartition("/")[2]
+        if below and PICKS_MARK in names:
             not_entered["of picks"] += 1
+            continue
+        if below and CACHE_MARK in names:
+            bins_and_caches[parent] += 1
             continue
         for entry, linked in found:
             # Strings, because creating 100,000 Paths takes as long as reading the disk.
             path = f"{below}/{entry.name}" if below else entry.name
             if _is(entry.is_dir):
-                if why := _why_not_entered(entry.name, linked):
+                if called := bin_or_cache(entry.name, parent or folder.absolute().name, names):
+                    bins_and_caches[called] += 1
+                elif why := _why_not_entered(entry.name, linked):
                     not_entered[why] += 1
                 else:
                     waiting.append(path)
@@ -112,13 +134,21 @@ def discover(
                 skipped[kind] += 1
             if kind == _NO_FILE:
                 no_files.append(path)
+    if bins_and_caches:
+        not_entered[_BIN_OR_CACHE] = bins_and_caches.total()
     if not photos:
         raise PhotoError(_why_no_photos(folder, skipped, not_entered, unreadable))
+    if bins_and_caches:
+        on_note(f"recycle bins and caches not entered: {_named(bins_and_caches, _MAX_FOLDERS_NAMED)}")
     if links := not_entered[_LINKED]:
         on_note(f"{_counted(links, 'linked folder')} not entered")
     if no_files:
         first = min(no_files, key=natural_key)
         on_note(f"broken links and special files were skipped: {len(no_files):,}, the first {first}")
+    unread = Counter({kind: count for kind, count in skipped.items() if kind in _UNREAD_SUFFIXES})
+    if unread:
+        kinds = "a kind that is" if unread.total() == 1 else "kinds that are"
+        on_note(f"{_files(unread.total())} of {kinds} not read: {_named(unread, _MAX_KINDS_NAMED)}")
     return [folder / photo for photo in sorted(photos, key=natural_key)]
 
 
@@ -149,8 +179,6 @@ def _is(test: Callable[[], bool]) -> bool:
 def _why_not_entered(name: str, linked: bool) -> str | None:
     if name.startswith("."):
         return "hidden"
-    if name == _SYNOLOGY_THUMBNAILS:
-        return "of thumbnails"
     return _LINKED if linked else None
 
 
@@ -190,6 +218,20 @@ def _kinds(counts: Counter[str]) -> str:
     if unnamed := counts.total() - sum(count for _, count in named):
         kinds.append(f"{unnamed} other")
     return ", ".join(kinds)
+
+
+def _named(counts: Counter[str], most: int) -> str:
+    """Names with their counts, the most frequent ones first: ".jxl 10, .gpr 2"."""
+    # Sorted by name first, because the order of a folder's entries is random.
+    named = sorted(sorted(counts.items()), key=lambda item: -item[1])
+    parts = [f"{name} {count:,}" for name, count in named[:most]]
+    if unnamed := sum(count for _, count in named[most:]):
+        parts.append(f"others {unnamed:,}")
+    return ", ".join(parts)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -17,6 +17,7 @@ __all__ = [
     "own_pillow_settings",
     "register_formats",
     "why_unopened",
+    "without_padding",
 ]
 
 Warnings = list[warnings.WarningMessage]
@@ -46,6 +47,7 @@ _MOST_PNG_METADATA = 16 << 20
 # Of a HEIF box: size and type, then a 64-bit size if the first size is 1 (ISO/IEC 14496-12, section 4.2).
 _BOX_HEADER = struct.Struct(">I4s")
 _LARGE_SIZE = struct.Struct(">Q")
+_FREE_SPACE = (b"free", b"skip", b"wide")
 
 
 @cache
@@ -92,20 +94,44 @@ def why_unopened(warned: Warnings) -> str:
     return f"not a photo in a format that can be read: {', '.join(FORMATS)}"
 
 
+def without_padding(data: bytes) -> bytes:
+    """A WebP, HEIC or AVIF without the zeros and free space behind its last box; any other file as it is.
+
+    Programs reserve space there, and recovered files end with zeros up to a full block. A decoder may take
+    them for a box, and they look like the end of a file that was not copied whole.
+    """
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        end = 8 + int.from_bytes(data[4:8], "little")
+        return data if data[end:].strip(b"\0") else data[:end]
+    if data[4:8] != b"ftyp":
+        return data
+    end = start = 0
+    for kind, start in _boxes(data):
+        if kind not in _FREE_SPACE:
+            end = start
+    return data if start > len(data) or data[start:].strip(b"\0") else data[:end]
+
+
 def missing_heif_bytes(data: bytes) -> int:
     """Number of bytes of image-data boxes beyond the end of a HEIF file; 0 if the file is complete.
 
     This check is needed because libheif silently fills in the missing parts of a photo.
     Boxes of other types do not count, because some cameras append data that only looks like a box.
     """
+    for kind, end in _boxes(data):
+        if end > len(data):
+            return end - len(data) if kind in (b"mdat", b"meta") else 0
+    return 0
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """The type of each box, and where it ends, up to the first one that does not say."""
     start = 0
     while start + _BOX_HEADER.size <= len(data):
         size, kind = _BOX_HEADER.unpack_from(data, start)
         if size == 1 and start + _BOX_HEADER.size + _LARGE_SIZE.size <= len(data):
             (size,) = _LARGE_SIZE.unpack_from(data, start + _BOX_HEADER.size)
         if size < _BOX_HEADER.size:
-            return 0
+            return
         start += size
-        if start > len(data):
-            return start - len(data) if kind in (b"mdat", b"meta") else 0
-    return 0
+        yield kind, start

@@ -1,16 +1,28 @@
 """TIFF handling that Pillow lacks: choice of the picture, its stored size, and misread variants."""
 
+import io
+
 from PIL import Image, ImageFile, TiffImagePlugin
 from PIL.ExifTags import Base
 
 from phototriage.errors import PhotoError
+from phototriage.photos.formats import DAMAGE
 
-__all__ = ["UNSIGNED", "WHITE_IS_ZERO", "refuse_misread", "stored_size", "tiff_tag", "to_full_picture"]
+__all__ = [
+    "UNSIGNED",
+    "WHITE_IS_ZERO",
+    "refuse_floats",
+    "refuse_misread",
+    "stored_size",
+    "tiff_tag",
+    "to_full_picture",
+]
 
 WHITE_IS_ZERO = 0  # of PhotometricInterpretation
 UNSIGNED = 1  # of SampleFormat
 
 _SIGNED = 2
+_FLOAT = 3
 _REDUCED = 1  # bit of NewSubfileType: a smaller version of another picture of the file (TIFF 6.0, page 36)
 _PLANES = 2  # of PlanarConfiguration: all of the first color, then all of the second
 _MOST_DIRECTORIES = 32
@@ -61,3 +73,23 @@ def refuse_misread(image: ImageFile.ImageFile) -> None:
         raise PhotoError("a compressed big-endian TIFF of a kind that cannot be read: save it uncompressed")
     if bits == 8 and tiff_tag(image, Base.SampleFormat, UNSIGNED) == _SIGNED:
         raise PhotoError("a TIFF of signed bytes cannot be read")
+
+
+def refuse_floats(data: bytes) -> None:
+    """Raise PhotoError for a TIFF of floating-point numbers that Pillow cannot open.
+
+    It opens gray ones of 32 bits only.
+    """
+    try:
+        tags = TiffImagePlugin.ImageFileDirectory_v2(data[:8])
+        file = io.BytesIO(data)
+        file.seek(tags.next)
+        tags.load(file)
+        bits, formats = tags.get(Base.BitsPerSample, (1,)), tags.get(Base.SampleFormat, (UNSIGNED,))
+    except DAMAGE:
+        return
+    if _FLOAT in formats:
+        raise PhotoError(
+            f"a TIFF of {bits[0]}-bit floating-point colors cannot be read: save it with 8 or 16 bits per "
+            "channel, as integers"
+        )

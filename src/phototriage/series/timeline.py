@@ -1,6 +1,5 @@
 """The order in which photos were taken, camera by camera."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -9,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.photos import Capture, natural_key
+from phototriage.series.camera import Body, body_of, cameras
 from phototriage.series.shot import Shot
 
 __all__ = ["Timeline", "lay_out"]
 
 Floats = NDArray[np.float64]
-_Body = tuple[str, str, str]  # make, model, serial number; "" where unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,7 @@ def lay_out(shots: Sequence[Shot], captures: Sequence[Capture]) -> Timeline:
     the one that is said most often.
     """
     rank = _natural_ranks([shot.photo for shot in shots])
-    camera = _cameras(captures)
+    camera = cameras(captures)
     strands = [_strand(shot, capture, camera) for shot, capture in zip(shots, captures, strict=True)]
     number = {strand: place for place, strand in enumerate(sorted(set(strands)))}
     strand = np.array([number[each] for each in strands], np.intp)
@@ -111,51 +110,12 @@ def _natural_ranks(photos: Sequence[str]) -> NDArray[np.intp]:
     return ranks
 
 
-def _strand(shot: Shot, capture: Capture, camera: Mapping[_Body, _Body]) -> tuple[str, ...]:
+def _strand(shot: Shot, capture: Capture, camera: Mapping[Body, Body]) -> tuple[str, ...]:
     """What a shot can be put in order with: the shots of its camera, or those of its folder."""
-    if capture.time is not None and any(body := _body(capture)):
+    if capture.time is not None and any(body := body_of(capture)):
         return "camera", *camera[body]
     folder = shot.photo.rpartition("/")[0]
     return "untimed" if capture.time is None else "timed", folder
-
-
-def _body(capture: Capture) -> _Body:
-    return capture.make or "", capture.model or "", capture.serial or ""
-
-
-def _cameras(captures: Sequence[Capture]) -> dict[_Body, _Body]:
-    """Each spelling of make, model and serial number to the one that stands for its camera.
-
-    Programs rewrite what cameras write: "NIKON CORPORATION", "NIKON D750" becomes "Nikon", "D750", and the
-    serial number goes. So a make is its first word, a model goes without words of its make in front, and what
-    a file does not say is what all others of that model say, if they agree.
-    """
-    plain = {body: _plain(body) for body in {_body(capture) for capture in captures}}
-    makes: dict[str, set[str]] = defaultdict(set)
-    serials: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for make, model, _ in plain.values():
-        makes[model].add(make)
-    for body, (make, model, serial) in plain.items():
-        plain[body] = make or _only(makes[model], model), model, serial
-    for make, model, serial in plain.values():
-        serials[make, model].add(serial)
-    return {
-        body: (make, model, serial or _only(serials[make, model], model))
-        for body, (make, model, serial) in plain.items()
-    }
-
-
-def _plain(body: _Body) -> _Body:
-    make, model, serial = (text.casefold().split() for text in body)
-    while len(model) > 1 and model[0] in make:
-        model = model[1:]
-    return "".join(make[:1]), "".join(model), "".join(serial)
-
-
-def _only(said: set[str], model: str) -> str:
-    """What files of a known model say, if they agree; "" otherwise."""
-    known = said - {""}
-    return known.pop() if model and len(known) == 1 else ""
 
 
 def _seconds(captures: Sequence[Capture], strand: NDArray[np.intp]) -> Floats:

@@ -278,3 +278,22 @@ def test_only_its_own_names_are_an_index(tmp_path: Path) -> None:
         "index-2.sqlite",
         "index-10.sqlite",
     ]
+
+
+@pytest.mark.parametrize("year", [1601, 1969, 1970, 2262, 2263, 2300, 2446, 9999, 30828])
+def test_a_file_of_any_time_is_remembered_and_told_from_a_later_one(tmp_path: Path, year: int) -> None:
+    """A disk may not hold such a time, but its stat may say it: a share, a broken clock, an old camera."""
+    photo = tmp_path / "a.jpg"
+    photo.touch()
+    second = int((year - 1970) * 365.2425 * 86400)
+    values = list(photo.stat())
+    names = {name: getattr(photo.stat(), name) for name in ("st_atime_ns", "st_ctime_ns")}
+
+    def status(nanosecond: int) -> os.stat_result:
+        times = {**names, "st_mtime_ns": second * 10**9 + nanosecond}
+        return os.stat_result(values, times)
+
+    with PhotoIndex(tmp_path / "cache") as index:
+        index.remember([(photo, status(1), "0" * 32)], {})
+        assert index.content_hashes([(photo, status(1))]) == ["0" * 32]
+        assert index.content_hashes([(photo, status(2))]) == [None]

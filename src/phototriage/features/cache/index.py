@@ -248,7 +248,12 @@ def _reader() -> str:
 
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return status.st_size, _stored(status.st_mtime_ns), _stored(status.st_ctime_ns)
+
+
+def _stored(nanoseconds: int) -> int:
+    """A file time as 64 bits with a sign, which is all that SQLite holds: up to the year 2262 as it is."""
+    return (nanoseconds + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def _key(path: Path) -> bytes:
