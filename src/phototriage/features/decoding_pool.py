@@ -32,7 +32,7 @@ from phototriage.features.block import PhotoView
 from phototriage.features.runtime.device import usable_cores
 from phototriage.photos import Capture, content_hash, decode, read_capture, read_photo
 
-__all__ = ["DecodingPool", "Prepared"]
+__all__ = ["ENVIRONMENT", "DecodingPool", "Prepared"]
 
 Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
@@ -62,13 +62,13 @@ class _Work:
     views: tuple[PhotoView, ...]
 
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # there is a process per core; numpy also loads in half the time
     # Memory of pixels is kept for the next photo, instead of returned to the system and cleared anew.
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
 }
-"""Of the processes, where this one says nothing else."""
+"""Variables of the decoding processes, where this process says nothing else."""
 
 
 _SECONDS_OF_SILENCE = 60.0
@@ -231,8 +231,8 @@ def _tell(worker: _Worker, message: _Work | tuple[str, Path]) -> bool:
 
 @contextmanager
 def _environment_of_processes() -> Iterator[None]:
-    """Processes started meanwhile have _ENVIRONMENT, which their libraries read when they are loaded."""
-    added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
+    """Processes started meanwhile have ENVIRONMENT, which their libraries read when they are loaded."""
+    added = {name: value for name, value in ENVIRONMENT.items() if name not in os.environ}
     os.environ.update(added)
     try:
         yield
