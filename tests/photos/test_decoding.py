@@ -359,6 +359,16 @@ def test_grey_of_a_jpeg_is_the_luma_that_it_stores(scene: np.ndarray) -> None:
     np.testing.assert_array_equal(decode(data, None, grey=True).pixels, stored)
 
 
+def test_grey_of_a_jpeg_halved_by_its_decoder_is_not_scaled_further(scene: np.ndarray) -> None:
+    data = encoded(scene, "JPEG", quality=90)
+    height, width = scene.shape[:2]
+    half = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_2)
+    found = decode(data, round(1.15 * max(half.shape)), grey=True)
+    np.testing.assert_array_equal(found.pixels, half)
+    assert (found.width, found.height) == (width, height)
+    assert max(decode(data, round(0.9 * max(half.shape)), grey=True).pixels.shape) < max(half.shape)
+
+
 @pytest.mark.parametrize("levels", [np.uint8, np.uint16])
 def test_grey_of_a_grey_photo_is_the_photo(scene: np.ndarray, levels: type) -> None:
     grey = scene[..., 0]

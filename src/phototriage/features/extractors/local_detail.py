@@ -101,7 +101,7 @@ def _tile_weights(pixels: int, tiles: int) -> NDArray[np.float32]:
     ends = np.arange(1, pixels + 1)
     bounds = np.arange(tiles + 1)[:, np.newaxis] * pixels / tiles
     before = (ends - bounds).clip(0, 1)  # of each pixel, what lies after each bound
-    return ((before[:-1] - before[1:]) * tiles / pixels).astype(np.float32)
+    return np.asarray((before[:-1] - before[1:]) * tiles / pixels, np.float32)
 
 
 def middle(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
