@@ -39,8 +39,8 @@ def reduction(width: int, height: int, max_side: int | None, *, grey: bool) -> i
     Twice, because scaling in the decoder smooths more than area averaging. A 12-megapixel photo decoded close
     to its final size loses 19 to 48 % of its Laplacian variance; at twice that size, it loses 14 %.
 
-    Of luma alone, 5/6 of `max_side` is enough: `detail`, which measures it, tells faults apart as well on the
-    2,000 pixels that the decoder makes as on 2,400 by area averaging, which take twice the time.
+    Of luma alone, 5/6 of `max_side` is enough: `detail`, which measures it, tells nearly as many faults apart
+    on the 2,000 pixels that the decoder makes as on 2,400 by area averaging (`benchmarks/reduced_luma.py`).
     """
     wanted = (_LUMA_SHARE if grey else 2) * (max_side or math.inf)
     return next(scale for scale in (8, 4, 2, 1) if scale == 1 or max(width, height) // scale >= wanted)
