@@ -86,7 +86,7 @@ def main() -> None:
     print("\n| | OpenCV, ms | Pillow, ms |\n|---|---|---|")
     for size in ((800, 533), (4000, 3000)):
         files = [encoded(picture, size) for picture in pictures]
-        scale = reduction(*size, LONG_SIDE)
+        scale = reduction(*size, LONG_SIDE, grey=False)
         times: dict[str, list[float]] = {"by_opencv": [], "by_pillow": []}
         for _ in range(ROUNDS):
             for way in (by_opencv, by_pillow):

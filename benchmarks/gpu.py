@@ -98,8 +98,8 @@ def whole_way(
         for count in workers:
             some = dict(list(paths.items())[: 64 * count])
             started = time.perf_counter()
-            with DecodingPool([nothing], [frozenset()], count, views=[PhotoView()]) as pool:
-                list(pool.run(some))
+            with DecodingPool(count) as pool:
+                list(pool.run(some, [nothing], [frozenset()], views=[PhotoView()]))
             alone = len(some) / (time.perf_counter() - started)
             started = time.perf_counter()
             extract(

@@ -359,6 +359,17 @@ def test_grey_of_a_jpeg_is_the_luma_that_it_stores(scene: np.ndarray) -> None:
     np.testing.assert_array_equal(decode(data, None, grey=True).pixels, stored)
 
 
+def test_grey_of_a_jpeg_is_halved_by_its_decoder_where_enough_is_left(scene: np.ndarray) -> None:
+    data = encoded(scene, "JPEG", quality=90)
+    height, width = scene.shape[:2]
+    half = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_2)
+    found = decode(data, max(half.shape), grey=True)
+    np.testing.assert_array_equal(found.pixels, half)
+    assert (found.width, found.height) == (width, height)
+    assert max(decode(data, max(half.shape) + 1, grey=True).pixels.shape) == max(half.shape) + 1
+    assert max(decode(data, max(half.shape) - 1, grey=True).pixels.shape) == max(half.shape) - 1
+
+
 @pytest.mark.parametrize("levels", [np.uint8, np.uint16])
 def test_grey_of_a_grey_photo_is_the_photo(scene: np.ndarray, levels: type) -> None:
     grey = scene[..., 0]

@@ -154,12 +154,15 @@ def test_a_picture_of_very_many_scans_is_refused(
         decode(data, 200)
 
 
-@given(st.integers(1, 65_500), st.integers(1, 65_500), st.none() | st.integers(1, 70_000))
-def test_reduction_leaves_twice_the_size_asked_for(width: int, height: int, max_side: int | None) -> None:
-    scale = reduction(width, height, max_side)
+@given(st.integers(1, 65_500), st.integers(1, 65_500), st.none() | st.integers(1, 70_000), st.booleans())
+def test_reduction_leaves_twice_the_size_asked_for_and_once_of_luma(
+    width: int, height: int, max_side: int | None, grey: bool
+) -> None:
+    scale = reduction(width, height, max_side, grey=grey)
+    wanted = (1 if grey else 2) * (max_side or math.inf)
     assert scale in (1, 2, 4, 8)
     long_side = max(width, height)
     if scale > 1:
-        assert long_side / scale >= 2 * (max_side or math.inf)
+        assert long_side / scale >= wanted
     if scale < 8:
-        assert long_side // (2 * scale) < 2 * (max_side or math.inf)
+        assert long_side // (2 * scale) < wanted

@@ -28,7 +28,9 @@ from phototriage.photos.tiff import refuse_floats, refuse_misread, to_full_pictu
 __all__ = ["DECODING_VERSION", "MAX_DECODED_PIXELS", "Decoded", "decode"]
 
 DECODING_VERSION = "3"
-"""Part of every fingerprint; increase it whenever the pixels of any photo change."""
+"""Part of every fingerprint; increase it whenever the pixels of any photo change.
+
+Where only luma changes, increase the version of the extractors that measure it instead."""
 
 MAX_DECODED_PIXELS = 160_000_000
 """The largest number of pixels to hold in memory.
@@ -129,7 +131,7 @@ def _decode(data: bytes, max_side: int | None, grey: bool) -> Decoded:
         refuse_misread(image)
         width, height = image.size
         is_jpeg = image.format in ("JPEG", "MPO")
-        scale = reduction(width, height, max_side) if is_jpeg else 1
+        scale = reduction(width, height, max_side, grey=grey) if is_jpeg else 1
         if scale > 1:
             image.draft(None, (max(1, width // scale), max(1, height // scale)))
         _check_size(image, full=(width, height))
@@ -149,7 +151,9 @@ def _decode(data: bytes, max_side: int | None, grey: bool) -> Decoded:
                 # libheif knows the true size only after decoding.
                 width, height = image.size
             pixels, pixel_warnings = to_8_bit(image)
-        pixels = shrink(pixels, fitted_size(width, height, max_side or max(width, height)))
+        size = fitted_size(width, height, max_side or max(width, height))
+        if max(pixels.shape[:2]) > max(size):
+            pixels = shrink(pixels, size)
         colour_warnings: tuple[str, ...] = ()
         if not grey or pixels.ndim == 3:
             pixels, colour_warnings = to_srgb(pixels, image.info.get("icc_profile"))

@@ -29,13 +29,16 @@ _PADDING = 64
 """Some writers leave up to this many extraneous bytes; more mean lost data."""
 
 
-def reduction(width: int, height: int, max_side: int | None) -> int:
+def reduction(width: int, height: int, max_side: int | None, *, grey: bool) -> int:
     """The largest of 8, 4, 2, 1 that keeps the long side of a JPEG at twice `max_side` or more.
 
     Twice, because scaling in the decoder smooths more than area averaging. A 12-megapixel photo decoded close
     to its final size loses 19 to 48 % of its Laplacian variance; at twice that size, it loses 14 %.
+
+    Of luma alone, all of `max_side` and no more is wanted: `detail`, which measures it, tells faults apart on
+    what the decoder halved as on averages (`benchmarks/reduced_luma.py`).
     """
-    wanted = 2 * (max_side or math.inf)
+    wanted = (1 if grey else 2) * (max_side or math.inf)
     return next(scale for scale in (8, 4, 2, 1) if scale == 1 or max(width, height) // scale >= wanted)
 
 

@@ -146,5 +146,5 @@ def test_any_photo_has_finite_numbers(grey: Pixels) -> None:
 
 def test_the_block_is_measured_at_2400_pixels_in_grey() -> None:
     assert (DETAIL.view.long_side, DETAIL.view.grey) == (DETAIL_SIDE, True) == (2400, True)
-    assert DETAIL.block.fingerprint.startswith("detail-1/area2400-grey/decoding-")
+    assert DETAIL.block.fingerprint.startswith("detail-2/area2400-grey/decoding-")
     assert "arithmetic" not in DETAIL.block.fingerprint

@@ -76,22 +76,18 @@ def write_part(
 
     Raises OutputError where that cannot be done; then nothing is left behind.
     """
-    rows = pa.table(
-        {
-            "content_hash": pa.array(
-                [bytes.fromhex(each) for each in content_hashes], pa.binary(_HASH_BYTES)
-            ),
-            # Raw bytes rather than lists of floats: they load ten times faster.
-            "vector": pa.Array.from_buffers(
-                pa.binary(4 * block.dim),
-                len(content_hashes),
-                [None, pa.py_buffer(np.ascontiguousarray(vectors, np.float32))],
-            ),
-        },
-        # The checksums are those of pages: the number of rows stands in none of them.
-        metadata={
-            "phototriage": json.dumps({"format": str(_FORMAT), "rows": len(content_hashes), **asdict(block)})
-        },
+    # The checksums are those of pages: the number of rows stands in none of them.
+    label = json.dumps({"format": str(_FORMAT), "rows": len(content_hashes), **asdict(block)})
+    values = (bytes.fromhex("".join(content_hashes)), np.ascontiguousarray(vectors, np.float32))
+    # Arrays of buffers, since `pa.array` and `pa.table` import pandas. Raw bytes rather than lists of floats,
+    # since they load ten times faster.
+    schema = _schema(block)
+    rows = pa.Table.from_arrays(
+        [
+            pa.Array.from_buffers(column.type, len(content_hashes), [None, pa.py_buffer(each)])
+            for column, each in zip(schema, values, strict=True)
+        ],
+        schema=schema.with_metadata({"phototriage": label}),
     )
     path = folder / f"part-{uuid4().hex}.parquet"
     try:
@@ -131,10 +127,9 @@ def read_part(path: Path) -> Part | Unusable:
     # Whatever a flipped bit makes of a Parquet file or its label, it ends in one of these.
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         return Unusable(path, "damaged", _one_line(error))
-    expected = pa.schema([("content_hash", pa.binary(_HASH_BYTES)), ("vector", pa.binary(4 * block.dim))])
     if (
         len(table) != rows
-        or not table.schema.equals(expected)
+        or not table.schema.equals(_schema(block))
         or any(column.null_count for column in table.columns)
     ):
         return Unusable(path, "damaged", "does not hold the rows and columns that it should")
@@ -145,6 +140,10 @@ def read_part(path: Path) -> Part | Unusable:
         tuple(each.tobytes().hex() for each in hashes.reshape(len(table), _HASH_BYTES)),
         vectors.view(np.float32).reshape(len(table), block.dim),
     )
+
+
+def _schema(block: Block) -> pa.Schema:
+    return pa.schema([("content_hash", pa.binary(_HASH_BYTES)), ("vector", pa.binary(4 * block.dim))])
 
 
 def _values(column: pa.ChunkedArray) -> NDArray[np.uint8]:

@@ -20,7 +20,7 @@ __all__ = ["DETAIL", "DETAIL_COLUMNS", "DETAIL_SIDE", "NOISE_PER_SIGMA", "SPEC",
 DETAIL_SIDE = 2400
 """The long side in pixels, so that photos of different cameras compare and a large one stays cheap.
 
-The JPEG of a photo of up to 9,600 pixels is decoded whole for it.
+A JPEG of twice that or more is halved by its decoder first.
 """
 
 DETAIL_COLUMNS = ("noise", "acutance", "blur", "motion_length", "motion_angle", "clipped_highlights")
@@ -213,7 +213,7 @@ def _blur_variances(fine: _Energy, coarse: _Energy) -> _Floats:
 
 DETAIL = MeasuredExtractor(
     "detail",
-    1,
+    2,
     DETAIL_COLUMNS,
     measure_detail,
     of_fixed_picture=(0.175182, 1.812686, 0.0),

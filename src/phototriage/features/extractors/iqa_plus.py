@@ -98,7 +98,7 @@ def measure_iqa_plus(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         math.log(cv2.countNonZero(cv2.inRange(grey, 251, 255)) / grey.size + 0.001),
         math.log(red / blue),
         *_saturation_and_red_green(half_colour),
-        (blockiness(grey) + blockiness(grey.T)) / 2,
+        (blockiness(grey, axis=0) + blockiness(grey, axis=1)) / 2,
     )
     return np.array(values, np.float32)
 

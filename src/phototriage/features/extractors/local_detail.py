@@ -4,6 +4,7 @@ Mirroring the picture changes none of them but the angle of `streak`.
 """
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -67,16 +68,17 @@ def noise(grey: Any) -> float:
     return math.sqrt(math.pi / 2) / 6 * float(cv2.norm(fine, cv2.NORM_L1)) / int(grey.size)
 
 
-def blockiness(grey: Any) -> float:
-    """ln of the largest over the median of the eight mean steps between columns 8 apart, 0.1 added to each.
+def blockiness(grey: Any, axis: int) -> float:
+    """ln of the largest over the median of the eight mean steps 8 apart along an axis, 0.1 added to each.
 
     After Wang, Sheikh and Bovik (ICIP 2002); any of the eight phases may hold the borders, because photos are
-    cropped and turned. 0 where a row has fewer than 16 pixels.
+    cropped and turned. 0 where that side has fewer than 16 pixels.
     """
-    if grey.shape[1] < 16:
+    if grey.shape[axis] < 16:
         return 0.0
-    steps = cv2.reduce(cv2.absdiff(grey[:, 1:], grey[:, :-1]), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
-    phases = np.array([steps[phase::8].mean() for phase in range(8)]) / grey.shape[0] + 0.1
+    differences = cv2.absdiff(*((grey[1:], grey[:-1]) if axis == 0 else (grey[:, 1:], grey[:, :-1])))
+    steps = cv2.reduce(differences, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    phases = np.array([steps[phase::8].mean() for phase in range(8)]) / grey.shape[1 - axis] + 0.1
     return math.log(phases.max() / np.median(phases))
 
 
@@ -87,9 +89,19 @@ def log_detail(grey: Any) -> NDArray[np.float32]:
 
 
 def tile_means(values: Any, tiles: int) -> NDArray[np.float32]:
-    """Means over tiles × tiles equal parts; a side of fewer pixels has a tile per pixel."""
-    size = (min(tiles, values.shape[1]), min(tiles, values.shape[0]))
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+    """Means of float32 (h, w) over tiles × tiles equal parts; a side of fewer pixels has a tile per pixel."""
+    # For few tiles, products with their weights take a tenth of the time of cv2.INTER_AREA.
+    down, across = (_tile_weights(side, min(tiles, side)) for side in values.shape)
+    return np.asarray(down @ values @ across.T, np.float32)
+
+
+@lru_cache(maxsize=32)
+def _tile_weights(pixels: int, tiles: int) -> NDArray[np.float32]:
+    """(tiles, pixels) the share that each pixel of a side has in the mean of each tile."""
+    ends = np.arange(1, pixels + 1)
+    bounds = np.arange(tiles + 1)[:, np.newaxis] * pixels / tiles
+    before = (ends - bounds).clip(0, 1)  # of each pixel, what lies after each bound
+    return np.asarray((before[:-1] - before[1:]) * tiles / pixels, np.float32)
 
 
 def middle(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
