@@ -1,14 +1,16 @@
 """Puts the picks into a separate folder, as hard links, symbolic links or copies."""
 
+import errno
 import filecmp
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from phototriage.atomic_write import atomic_write
+from phototriage.atomic_write import atomic_write, sweep
 from phototriage.errors import OutputError
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.tables import new_table
@@ -36,20 +38,22 @@ class PlannedPick:
 
     action: `keep` if the same file, or one with the same content, exists already; `leave alone` if a
     different file exists; `no longer` if the photo exists from an earlier run but is not a pick now (it
-    stays). source, target: paths that include the given folders.
+    stays). source, target: paths that include the given folders. shot: the photo whose file it is.
     """
 
     source: Path
     target: Path
     action: Action
+    shot: str = ""
 
 
 @dataclass(frozen=True)
 class WrittenPicks:
     """The result of planned picks.
 
-    written: the created files. failures: (target, reason) for those that could not be created. others: number
-    of photo files from earlier runs that are not picks now.
+    written: the created files. failures: (target, reason), one per photo whose files could not be created,
+    of which there is then none, and one per file whose name is taken. others: number of photo files from
+    earlier runs that are not picks now.
     """
 
     written: tuple[PlannedPick, ...]
@@ -70,16 +74,17 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     check_picks_folder(folder, into)
     names = SidecarNames(folder, "adobe")
     photos = [photo for series in ranked for photo in series.photos]
-    files: dict[str, bool] = {}
+    files: dict[str, tuple[str, bool]] = {}
     for photo in (photo for photo in photos if photo.verdict == "pick"):
-        files |= dict.fromkeys(photo.files, False)
+        files |= dict.fromkeys(photo.files, (photo.photo, False))
         if how == "copy":
-            files |= {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
+            sidecars = names.of(photo.files).items()
+            files |= {sidecar: (photo.photo, True) for sidecar, there in sidecars if there}
     if how == "hardlink":
         _refuse_other_disks([folder / file for file in files], into)
     picks = tuple(
-        PlannedPick(folder / file, into / file, _action(folder / file, into / file, how, is_sidecar))
-        for file, is_sidecar in files.items()
+        PlannedPick(folder / file, into / file, _action(folder / file, into / file, how, is_sidecar), shot)
+        for file, (shot, is_sidecar) in files.items()
     )
     others = [file for photo in photos if photo.verdict != "pick" for file in photo.files]
     return picks + tuple(
@@ -110,7 +115,8 @@ def write_picks(
 ) -> WrittenPicks:
     """Creates the planned links and copies; never replaces or removes an existing file.
 
-    Copies keep the modification time. If `into` is inside `folder`, it gets a marker file, so that ranking
+    A photo is put there with all of its files, or not at all; a full disk ends it. Copies keep the
+    modification time. If `into` is inside `folder`, it gets a marker file, so that ranking
     the folder again skips the picks. `on_progress` is called with (files done, total files). Raises
     OutputError if the marker file cannot be written.
     """
@@ -121,18 +127,27 @@ def write_picks(
             file.write(
                 b"phototriage put its picks here. While this file is here, they are not ranked again.\n"
             )
-    written = []
+    for place in dict.fromkeys(pick.target.parent for pick in due):
+        sweep(place)
+    written: list[PlannedPick] = []
     failures: list[tuple[Path, str]] = []
-    for done, pick in enumerate(due):
+    done = 0
+    for _, files in groupby(due, key=lambda pick: pick.shot):
+        all_files = tuple(files)
+        taken = [pick for pick in all_files if pick.action == "leave alone"]
+        failures += [(pick.target, "another file of that name is there") for pick in taken]
+        shot = [pick for pick in all_files if pick not in taken]
         on_progress(done, len(due))
-        if pick.action == "leave alone":
-            failures.append((pick.target, "another file of that name is there"))
-        else:
-            try:
-                _make(pick)
-                written.append(pick)
-            except OutputError as error:
-                failures.append((pick.target, str(error)))
+        done += len(all_files)
+        try:
+            _make_all(shot)
+            written += shot
+        except OutputError as error:
+            failures.append((shot[0].target, str(error)))
+            if _is_full(error):
+                kept = f"{len(written):,} of {len(due):,} files are there, each photo with all of its files"
+                failures[-1] = (into, f"the disk is full: {kept}; free some space and run it again")
+                break
     others = sum(pick.action == "no longer" for pick in picks)
     return WrittenPicks(tuple(written), tuple(failures), others)
 
@@ -157,6 +172,26 @@ def _action(source: Path, target: Path, how: How, is_sidecar: bool) -> Action:
     except OSError:
         pass  # a broken link or an unreadable file counts as a different file
     return "leave alone"
+
+
+def _make_all(shot: Sequence[PlannedPick]) -> None:
+    """Creates all files of a photo, or none. Raises OutputError."""
+    made: list[PlannedPick] = []
+    try:
+        for pick in shot:
+            _make(pick)
+            made.append(pick)
+    except BaseException:
+        for pick in made:
+            pick.target.unlink(missing_ok=True)
+        raise
+
+
+def _is_full(error: OutputError) -> bool:
+    cause = error.__cause__
+    while isinstance(cause, OutputError):
+        cause = cause.__cause__
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _make(pick: PlannedPick) -> None:
