@@ -354,7 +354,7 @@ def test_options_that_cannot_work(cli: Cli, own_labels: tuple[Path, Path], tmp_p
         code, _, err = cli("evaluate", *options, *wrong)
         assert (code, says in err) == (2, True), err
     code, _, err = cli("evaluate", "--comparisons", labels, "--feature_table", table, "--folds", "1")
-    assert (code, "--folds must be at least 2" in err) == (1, True)
+    assert (code, "--folds must be at least 2" in err) == (2, True)
 
 
 def test_fewer_series_than_folds_and_labels_without_a_winner(

@@ -180,7 +180,7 @@ def test_mistakes_are_one_clear_line(
     labels, table = own_labels
     filled = [option.format(labels=labels, table=table) for option in options]
     code, _, err = cli("train", *filled, "--output_dir", labels.parent / "run")
-    assert code == 2
+    assert code in (1, 2)
     assert message in err.splitlines()[-1]
     assert not (labels.parent / "run").exists()
 

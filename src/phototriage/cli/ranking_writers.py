@@ -6,7 +6,7 @@ from pathlib import Path
 
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note, progress
-from phototriage.errors import OptionError
+from phototriage.errors import OptionError, OutputError
 from phototriage.exit_code import ExitCode
 from phototriage.outputs import STDOUT, check_destinations, write_text
 from phototriage.outputs.picks import How, check_picks_folder, plan_picks, print_picks, write_picks
@@ -116,9 +116,12 @@ class Marks:
     """Revert the sidecars of the last run in this folder, and do nothing else."""
 
     def _options(self) -> SidecarOptions:
-        return SidecarOptions(
-            self.xmp or (), self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
-        )
+        try:
+            return SidecarOptions(
+                self.xmp or (), self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
+            )
+        except OutputError as error:
+            raise OptionError(str(error)) from error
 
     def check(self) -> None:
         """Raises OptionError for options that are invalid or would do nothing."""
