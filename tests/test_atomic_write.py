@@ -1,10 +1,12 @@
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from phototriage.atomic_write import atomic_write, check_writable
+from phototriage.atomic_write import atomic_write, check_writable, sweep
 from phototriage.errors import OutputError
 
 
@@ -111,3 +113,18 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
             file.write(b"through")
         assert read.result(timeout=10) == b"through"
     assert pipe.is_fifo()
+
+
+def test_only_what_dead_or_forgotten_writers_left_is_swept(tmp_path: Path) -> None:
+    with atomic_write(tmp_path / "a"):
+        (name,) = (path.name for path in tmp_path.iterdir())
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    machine = name.split("-")[1]
+    dead, alive = f".writing-{machine}-{ended.pid}-x", f".writing-{machine}-{os.getpid()}-x"
+    elsewhere, old = f".writing-0{machine}-{ended.pid}-x", ".writing-old"
+    for each in (dead, alive, elsewhere, old):
+        (tmp_path / each).touch()
+    os.utime(tmp_path / old, (0, 0))
+    sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {alive, elsewhere, "a"}

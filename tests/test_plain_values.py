@@ -7,6 +7,7 @@ import yaml
 
 from phototriage.errors import ModelError
 from phototriage.plain_values import plain_values, with_values
+from phototriage.ranker import MultiFeatureConfig
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,14 @@ def test_some_settings_leave_the_others() -> None:
 def test_what_is_no_setting_is_one_clear_line(values: Any, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         with_values(Settings(), values, "file")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**400, 16**5000, float("inf"), float("nan"), 2**63, "9" * 400, [[["x"] * 99] * 99]],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_usable_whole_number_is_a_short_line(value: object) -> None:
+    with pytest.raises(ModelError, match=r"^seed in here cannot be ") as caught:
+        with_values(MultiFeatureConfig(), {"seed": value}, "here")
+    assert len(str(caught.value)) < 300

@@ -2,16 +2,24 @@
 
 import errno
 import os
+import shutil
+import socket
 import stat
 import tempfile
+import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from phototriage.errors import OutputError
 
-__all__ = ["atomic_write", "check_writable"]
+__all__ = ["atomic_write", "check_writable", "leftovers", "sweep"]
+
+_PREFIX = ".writing-"
+_SECONDS_OF_A_WRITE = 3600.0
+"""A temporary file older than this belongs to nobody."""
 
 
 @contextmanager
@@ -29,7 +37,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
                 yield stream
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".writing-", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_own_prefix(), delete=False) as file:
             try:
                 yield file.file
                 file.flush()
@@ -68,6 +76,56 @@ def check_writable(path: Path) -> None:
         found = error.errno or errno.EIO
     if found:
         raise OutputError(f"cannot write {path}: {os.strerror(found)}")
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """The temporary files in `folder` of processes that were killed, not what may still be in the making.
+
+    Their process was one of this machine and has ended, or they are older than an hour.
+    """
+    found = []
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.name.startswith(_PREFIX):
+                with suppress(FileNotFoundError):  # its process has ended meanwhile
+                    age = time.time() - path.lstat().st_mtime
+                    if age > _SECONDS_OF_A_WRITE or _owner_is_dead(path.name):
+                        found.append(path)
+    return sorted(found)
+
+
+def sweep(folder: Path) -> None:
+    """Removes the `leftovers` in a folder, as far as that is allowed."""
+    for path in leftovers(folder):
+        with suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _own_prefix() -> str:
+    return f"{_PREFIX}{_machine()}-{os.getpid()}-"
+
+
+def _machine() -> str:
+    """This machine, short: a process of another one may write into the same folder on the network."""
+    return f"{zlib.crc32(socket.gethostname().encode('utf-8', 'surrogateescape')):08x}"
+
+
+def _owner_is_dead(name: str) -> bool:
+    machine, _, rest = name.removeprefix(_PREFIX).partition("-")
+    process = rest.partition("-")[0]
+    # Elsewhere than on POSIX, to ask a process is to end it.
+    if machine != _machine() or not process.isdecimal() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # another user's, or none at all
+        return False
+    return False
 
 
 def _umask() -> int:

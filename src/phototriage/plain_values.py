@@ -1,5 +1,6 @@
 """Converts settings between dataclasses and the plain values of YAML, JSON and checkpoints."""
 
+import reprlib
 import types
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
@@ -12,9 +13,31 @@ from phototriage.errors import ModelError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["check_names", "plain_values", "with_values"]
+__all__ = ["check_names", "plain_values", "shown", "with_values"]
 
 T = TypeVar("T", bound="DataclassInstance")
+_WHOLE_BELOW = 2**63
+_MOST_CHARACTERS = 80
+
+
+class _Short(reprlib.Repr):
+    """`repr`, cut to a part of a line however deep, wide or aliased the value is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring = 2, _MOST_CHARACTERS
+
+    def repr_int(self, value: int, level: int) -> str:  # noqa: ARG002 - as reprlib calls it
+        # Python writes no more than 4,300 digits, and raises ValueError for more.
+        return str(value) if abs(value) < _WHOLE_BELOW else f"a number of {value.bit_length()} bits"
+
+
+_SHORT = _Short()
+
+
+def shown(value: object) -> str:
+    """The value for a message, in part of a line whatever it is."""
+    return _SHORT.repr(value)
 
 
 def plain_values(settings: "DataclassInstance") -> dict[str, Any]:
@@ -42,9 +65,9 @@ def check_names(values: Any, names: list[str], where: str) -> None:
         raise ModelError(f"{where} must hold settings by name: {', '.join(names)}")
     for key in values:
         if key not in names:
-            near = get_close_matches(str(key), names, n=1)
+            near = get_close_matches(key[:_MOST_CHARACTERS] if isinstance(key, str) else "", names, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(names)}"
-            raise ModelError(f"there is no setting {key!r} in {where}: {hint}")
+            raise ModelError(f"there is no setting {shown(key)} in {where}: {hint}")
 
 
 def _plain(value: Any) -> Any:
@@ -63,13 +86,17 @@ def _of_kind(kind: Any, value: Any, name: str, where: str) -> Any:
     if origin is Literal:
         if value in inner:
             return value
-        raise ModelError(f"{name} in {where} cannot be {value!r}: choose from {', '.join(map(str, inner))}")
+        raise ModelError(
+            f"{name} in {where} cannot be {shown(value)}: choose from {', '.join(map(str, inner))}"
+        )
     try:
         if kind is float and not isinstance(value, bool):
             return float(value)
         if kind is int and not isinstance(value, bool) and int(value) == float(value):
+            if abs(int(value)) >= _WHOLE_BELOW:
+                raise ModelError(f"{name} in {where} cannot be {shown(value)}: it must be below 2⁶³")
             return int(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         pass
     if kind is Path and isinstance(value, str):
         return Path(value)
@@ -77,5 +104,5 @@ def _of_kind(kind: Any, value: Any, name: str, where: str) -> Any:
         return value
     what = {float: "a number", int: "a whole number", bool: "true or false", tuple: "a list"}
     raise ModelError(
-        f"{name} in {where} cannot be {value!r}: it must be {what.get(origin or kind, 'a text')}"
+        f"{name} in {where} cannot be {shown(value)}: it must be {what.get(origin or kind, 'a text')}"
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import FeatureError, NoUsablePhotoError, OptionError, PhotoError
+from phototriage.exit_code import ExitCode
 from phototriage.features import (
     Block,
     ExtractorOptions,
@@ -120,13 +121,18 @@ class Ranking:
         """Counts, and the disk space of the photos of series that are not picks."""
         return ranking_figures(self.root, self.series)
 
-    def document(self) -> dict[str, Any]:
-        """The ranking as plain values, in the format of docs/ranking.schema.json."""
-        return ranking_document(self.folder, self.model, self.series, self.failures)
+    def document(self, exit_code: ExitCode | None = None) -> dict[str, Any]:
+        """The ranking as plain values, in the format of docs/ranking.schema.json.
 
-    def to_json(self) -> str:
-        """The text that `phototriage rank --json` writes."""
-        return ranking_json(self.document())
+        `exit_code`: how the run ended, where it wrote results; by default, whether photos were left out.
+        """
+        if exit_code is None:
+            exit_code = ExitCode.of(left_out=self.failures)
+        return ranking_document(self.folder, self.model, self.series, self.failures, exit_code)
+
+    def to_json(self, exit_code: ExitCode | None = None) -> str:
+        """The text that `phototriage rank --json` writes; `exit_code` as in `document`."""
+        return ranking_json(self.document(exit_code))
 
     def to_csv(self) -> str:
         """The text that `phototriage rank --csv` writes: one line per photo."""

@@ -301,3 +301,46 @@ def test_options_are_found_before_they_are_parsed() -> None:
     arguments = ["x", "--preset", "quick", "--output-dir=there", "--preset=deep", "--labels", "--resume"]
     given = given_options(arguments)
     assert given == {"preset": "deep", "output_dir": "there", "labels": "--resume", "resume": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[rank]\njson = '../home/.bashrc'\n", "json in phototriage.toml, [rank] leads out of its folder"),
+        ("[rank]\ncopy = '/tmp/elsewhere'\n", "copy in phototriage.toml, [rank] leads out of its folder"),
+        ("[rank]\nhtml = 'link/page.html'\n", "html in phototriage.toml, [rank] leads out of its folder"),
+        ("[all]\ncache_dir = '~/cache'\n", "cache_dir in phototriage.toml, [all] leads out of its folder"),
+        ("[all]\nweights_dir = '..'\n", "weights_dir in phototriage.toml, [all] leads out of its folder"),
+        ("[rank]\nmodel = 'm.pt'\n", "model in phototriage.toml, [rank] is not set, since"),
+        ("[rank]\nxmp = ['stars']\n", "xmp in phototriage.toml, [rank] is not set, since"),
+        ("[rank]\noverwrite_ratings = true\n", "overwrite_ratings in phototriage.toml, [rank] is not set"),
+        ("[rank]\nmark_rejects = true\n", "mark_rejects in phototriage.toml, [rank] is not set, since"),
+        ("[rank]\nkeep = 1" + "0" * 400, "keep in phototriage.toml, [rank] cannot be"),
+        ("[rank]\nkeep = 0x1" + "0" * 5000, "keep in phototriage.toml, [rank] cannot be a number of"),
+        ("[rank]\nkeep = " + "[" * 5000 + "]" * 5000, "phototriage.toml is not TOML: it is nested too deep"),
+    ],
+)
+def test_a_file_that_came_with_photos_sets_only_what_is_harmless(
+    two_places: tuple[Path, Path], text: str, says: str
+) -> None:
+    _, here = two_places
+    (here.parent / "link").symlink_to(here.parent.parent)
+    here.write_text(text)
+    with pytest.raises(ModelError, match=re.escape(says)) as caught:
+        parsed("rank", ".")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_same_options_are_set_by_a_file_of_ones_own(
+    two_places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, here = two_places
+    text = "[rank]\nmodel = 'm.pt'\njson = '../out.json'\n"
+    own.write_text(text)
+    here.write_text("[rank]\nkeep = 2\ncsv = 'ranking.csv'\n")
+    command = parsed("rank", ".")
+    assert (command.model, command.keep) == (own.parent / "m.pt", 2)
+    assert command.documents.csv == here.parent / "ranking.csv"
+    here.write_text(text)
+    monkeypatch.setenv(VARIABLE, str(here))
+    assert parsed("rank", ".").model == here.parent / "m.pt"

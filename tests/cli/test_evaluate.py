@@ -189,7 +189,7 @@ def test_the_failures_of_a_table_are_listed_as_those_of_photos_are(
     assert code == 3
     assert listed.read_text() == f"photo,reason\ns59/b.jpg,{table}: no sound number in column 'noise'\n"
     code, _, err = cli("evaluate", *options, tmp_path / "best_model.pt" / "x.csv")
-    assert (code, err.count("\n")) == (1, 1)
+    assert (code, err.count("\n")) == (4, 1)
     assert "cannot write" in err
 
 
@@ -197,7 +197,7 @@ def test_scores_and_a_model_do_not_go_together(cli: Cli, own_labels: tuple[Path,
     labels, table = own_labels
     for option, value in (("--folds", "3"), ("--model", table)):
         code, _, err = cli("evaluate", "--comparisons", labels, "--scores", table, option, value)
-        assert code == 1
+        assert code == 2
         assert f"without {option}" in err
 
 
@@ -352,9 +352,9 @@ def test_options_that_cannot_work(cli: Cli, own_labels: tuple[Path, Path], tmp_p
         (("--json", "-", "--markdown", "-"), "can go to standard output"),
     ):
         code, _, err = cli("evaluate", *options, *wrong)
-        assert (code, says in err) == (1, True), err
+        assert (code, says in err) == (2, True), err
     code, _, err = cli("evaluate", "--comparisons", labels, "--feature_table", table, "--folds", "1")
-    assert (code, "--folds must be at least 2" in err) == (1, True)
+    assert (code, "--folds must be at least 2" in err) == (2, True)
 
 
 def test_fewer_series_than_folds_and_labels_without_a_winner(

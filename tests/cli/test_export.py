@@ -34,7 +34,7 @@ def test_a_trained_run_becomes_a_folder_that_every_command_takes(
     assert judged[0]["scorers"]["best_model"] == judged[1]["scorers"]["hub"] == judged[2]["scorers"]["run"]
 
     code, _, err = cli("export", model, "--output", hub)
-    assert code == 1
+    assert code == 4
     assert err == f"phototriage: {hub / 'README.md'} exists: choose another --output, or --overwrite it\n"
     assert cli("export", hub, "--output", tmp_path / "again.onnx")[0] == 0
     assert (tmp_path / "again.onnx").read_bytes() == (hub / "model.onnx").read_bytes()

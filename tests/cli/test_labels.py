@@ -74,11 +74,11 @@ def test_an_output_never_takes_the_place_of_what_was_read(
     monkeypatch.chdir(tmp_path)
     for output in ("own.csv", tmp_path / "link.csv"):
         code, out, err = cli("labels", "own.csv", "--output", output)
-        assert (code, out) == (1, "")
+        assert (code, out) == (2, "")
         assert f"{output} is one of the files that were read" in err
     votes = tmp_path / "photo_triage_pairs_embedding_labels.csv"
     votes.write_text("series_id,compareID1,compareID2,LEFT,RIGHT\n000001,0,1,3,1\n")
-    assert cli("labels", tmp_path, "--assume_aligned", "--output", votes)[0] == 1
+    assert cli("labels", tmp_path, "--assume_aligned", "--output", votes)[0] == 2
     assert (tmp_path / "own.csv").read_text() == text
     assert votes.read_text().startswith("series_id")
 

@@ -81,7 +81,7 @@ def test_full_standard_output_is_one_line() -> None:
         done = subprocess.run(
             [sys.executable, "-m", "phototriage"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert done.stderr == "phototriage: cannot write to standard output: No space left on device\n"
 
 

@@ -114,7 +114,7 @@ def test_a_photo_in_two_series_has_its_numbers_once(tmp_path: Path) -> None:
         ("series,photo,x\n,a,1\n", "no series or no photo"),
         ("series,photo,x,y\ns,a,1,nan\n", "not one row has a sound number in column 'y'$"),
         ("series,photo,x,y\ns,a,1,nan\ns,b,nan,1\n", "not one row has a sound number in every column$"),
-        ("series,photo,x,\ns,a,1,\n", "column 4 has no name"),
+        ("series,photo,x,\ns,a,1,5\n", "column 4 has no name"),
         ("series,photo,x\ns,a,1,\n", "is not a CSV table: Error .* Expected 3 fields in line 2, saw 4$"),
         ("series,photo,x,x\ns,a,1,2\n", "two columns have the same name, 'x'"),
         (

@@ -21,7 +21,6 @@ def test_text_is_read_with_and_without_its_mark(tmp_path: Path) -> None:
     ("encoding", "says"),
     [
         ("cp1252", r"table.csv, line 3: this is not UTF-8: save the file as UTF-8$"),
-        ("utf-16", r"table.csv is UTF-16: save it as UTF-8$"),
     ],
 )
 def test_another_encoding_is_named_with_its_line(tmp_path: Path, encoding: str, says: str) -> None:

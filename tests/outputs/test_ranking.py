@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
 from phototriage.outputs import ranking_csv
 from phototriage.outputs.ranking import ranking_document, ranking_json
@@ -85,7 +86,7 @@ def faults(value: Any, schema: dict[str, Any], where: str = "document") -> list[
 
 def document() -> dict[str, Any]:
     failures = [Failure("c.jpg", "the file is empty")]
-    text = ranking_json(ranking_document(Path("/p"), "embedded", RANKED, failures))
+    text = ranking_json(ranking_document(Path("/p"), "embedded", RANKED, failures, ExitCode.LEFT_OUT))
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 

@@ -288,3 +288,26 @@ def test_the_threshold_of_close_calls_travels_with_the_ranker(ranker: TrainedRan
     save_ranker(replace(ranker, close_below=0.7), path)
     assert load_ranker(path).close_below == 0.7
     assert load_embedded_ranker().close_below == CLOSE_BELOW
+
+
+def test_one_flipped_bit_of_the_weights_is_told(ranker: TrainedRanker, tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    save_ranker(ranker, path)
+    data = bytearray(path.read_bytes())
+    data[data.index(ranker.weights["layers.0.weight"].tobytes()) + 5] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="a checksum in it differs"):
+        load_ranker(path)
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e-30, 1e30])
+def test_a_temperature_that_no_fit_gives_is_refused(ranker: TrainedRanker, temperature: float) -> None:
+    with pytest.raises(ModelError, match="not sound numbers"):
+        replace(ranker, temperature=temperature)
+
+
+@pytest.mark.parametrize("widths", [(1,) * 101, (65_537,)])
+def test_layers_that_would_fill_the_memory_are_refused(widths: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match="mlp_hidden_dims cannot be") as caught:
+        MultiFeatureConfig(mlp_hidden_dims=widths)
+    assert len(str(caught.value)) < 100

@@ -71,3 +71,22 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"ranker: {loss: \xe9}")
     with pytest.raises(ModelError, match=r"latin\.yaml is not UTF-8 text"):
         read_settings(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("ranker:\n  seed: &a [x, *a]\n", "write each value out, without"),
+        ("ranker: " + "[" * 5000 + "]" * 5000, "not nested more than 10 deep"),
+        ("ranker: {seed: 2026-99-99}", "is not YAML"),
+        ("ranker: {seed: !!bool perhaps}", "is not YAML"),
+        (f"ranker: {{seed: {'9' * 5000}}}", "is not YAML"),
+        ("x: " + "1" * 1_000_001, "larger than settings are"),
+    ],
+)
+def test_settings_that_would_fill_the_memory_are_one_line(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text(text)
+    with pytest.raises(ModelError, match=says) as caught:
+        read_settings(path)
+    assert len(str(caught.value).splitlines()) == 1

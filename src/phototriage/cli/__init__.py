@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import Protocol
 
 import phototriage
-from phototriage.cli.standard_output import ERROR, INTERRUPTED, USAGE, shown, silence, stand_in_for_missing
+from phototriage.cli.standard_output import shown, silence, stand_in_for_missing
 from phototriage.errors import OptionError, PhototriageError
+from phototriage.exit_code import ExitCode
 from phototriage.printable import printable
 
 __all__ = ["COMMANDS", "main"]
@@ -46,20 +47,20 @@ Try:
   phototriage COMMAND --help                        every option of a command
 
 phototriage.toml, here or in your config folder, sets your own defaults: docs/configuration.md.
-Exit codes: 0 done, 1 error, 2 invalid command line, 3 done but some photos could not be used,
-130 interrupted.
+Exit codes: 0 all done, 1 failed, 2 wrong usage, 3 done, but some photos were left out,
+4 incomplete, something could not be written, 130 interrupted.
 """
 
 
 def _overview() -> int:
     with shown():
         print(_OVERVIEW, end="")
-    return 0
+    return ExitCode.DONE
 
 
 def _version() -> int:
     print(f"phototriage {phototriage.__version__}")
-    return 0
+    return ExitCode.DONE
 
 
 _ABOUT = {"-h": _overview, "--help": _overview, "help": _overview, "--version": _version}
@@ -79,12 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if first not in (*COMMANDS, *_ABOUT):
         near = get_close_matches(first, COMMANDS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(COMMANDS)}"
-        print(f"phototriage: there is no command '{first}': {hint}", file=sys.stderr)
-        return USAGE
+        print(f"phototriage: there is no command '{printable(first)}': {hint}", file=sys.stderr)
+        return ExitCode.USAGE
     if "" in rest:
         # Usually an unset variable in quotes. As a path, it would mean the current folder.
         print("phototriage: one of the arguments is empty: is a variable unset?", file=sys.stderr)
-        return USAGE
+        return ExitCode.USAGE
     for stream in (sys.stdout, sys.stderr):
         # A file name may be invalid text. Printing it must not stop a run.
         if hasattr(stream, "reconfigure"):
@@ -103,17 +104,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PhototriageError as error:
         dashes = "--" if isinstance(error, OptionError) and error.option else ""
         print(f"phototriage: {dashes}{printable(str(error))}", file=sys.stderr)
-        return ERROR
+        return ExitCode.of_error(error)
     except ImportError as error:
-        print(f"phototriage: the installation is broken: {error}: see `phototriage doctor`", file=sys.stderr)
-        return ERROR
+        print(
+            f"phototriage: the installation is broken: {printable(str(error))}: see `phototriage doctor`",
+            file=sys.stderr,
+        )
+        return ExitCode.FAILED
     except BrokenPipeError:
         silence()
-        return ERROR
+        return ExitCode.FAILED
     except KeyboardInterrupt:
         again = "run it again with --resume" if first == "train" else "run it again"
         print(f"phototriage: stopped; finished work is kept, {again} to continue", file=sys.stderr)
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
 def _stop(*_: object) -> None:

@@ -11,8 +11,8 @@ from phototriage.cli.configuration import configured
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
-from phototriage.cli.standard_output import SOME_FAILED
-from phototriage.errors import FeatureError, LabelError, OutputError
+from phototriage.errors import FeatureError, OptionError
+from phototriage.exit_code import ExitCode
 from phototriage.experiments.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
 from phototriage.extras import require
 from phototriage.features import EXTRACTORS, Features
@@ -75,11 +75,11 @@ class Command:
     def run(self) -> int:
         require("train")
         if self.folds < 2:
-            raise LabelError(f"--folds must be at least 2, not {self.folds}")
+            raise OptionError(f"--folds must be at least 2, not {self.folds}")
         if self.json == self.markdown == STDOUT:
-            raise OutputError("only one of --json and --markdown can go to standard output")
+            raise OptionError("only one of --json and --markdown can go to standard output")
         if self.subsets is not None and (self.source.features or not self.subsets):
-            raise FeatureError("give --subsets A+B ... or --features: the former say what is measured")
+            raise OptionError("give --subsets A+B ... or --features: the former say what is measured")
         check_destinations(self.json, self.markdown, self.output_dir / "ablation.png")
         labels = self.labels.labels()
         features = self._features(labels)
@@ -106,7 +106,7 @@ class Command:
                 self._show(evaluate_ablation(labels.comparisons, trials, next(iter(subsets)), self.folds))
         if not any(trial.scorer for trial in trials):
             raise FeatureError(f"not one subset could be trained; the first: {trials[0].failure}")
-        return SOME_FAILED if features.failures else 0
+        return ExitCode.of(left_out=features.failures)
 
     def _features(self, labels: Labels) -> Features:
         """The features of all subsets, with all layers of ResNet from one pass."""

@@ -9,9 +9,9 @@ import tyro
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
-from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.cli.training_progress import training_progress
-from phototriage.errors import LabelError
+from phototriage.errors import OptionError
+from phototriage.exit_code import ExitCode
 from phototriage.experiments.benchmark_inputs import BenchmarkPreset, check_labels, photo_files, read_presets
 from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES, Features
@@ -69,7 +69,7 @@ class Command:
         if not self.dry_run:
             require("train")
         if not self.on:
-            raise LabelError("--on needs official, folds, or both")
+            raise OptionError("--on needs official, folds, or both")
         presets = read_presets(self.presets, self.source.features, self.source.options)
         inputs = LabelSource(root=self.root, photos=self.photos, feature_table=self.feature_table)
         labels = inputs.labels()
@@ -84,7 +84,7 @@ class Command:
             cache_dir = self.source.cache_dir
             print("\n".join(plan_lines(labels, presets, files, table, self.on, self.folds, cache_dir)))
             print(f"the report would be {self.output_dir / 'report.md'}, and report.json beside it")
-            return 0
+            return ExitCode.DONE
 
         check_destinations(self.output_dir / "report.md")
 
@@ -118,4 +118,4 @@ class Command:
                 print(f"\n{where}: {report.pairs:,} pairs of {report.series:,} series")
                 print_evaluation(report)
         note(f"the report is {self.output_dir / 'report.md'}, and report.json beside it")
-        return SOME_FAILED if benchmark.unmeasured else 0
+        return ExitCode.of(left_out=benchmark.unmeasured)

@@ -1,6 +1,7 @@
 """The user's defaults for the options: `phototriage.toml` in the current folder and in the config folder."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from phototriage.errors import ModelError, PhototriageError
-from phototriage.plain_values import check_names, with_values
+from phototriage.plain_values import check_names, shown, with_values
 from phototriage.printable import printable
 
 if TYPE_CHECKING:
@@ -41,15 +42,62 @@ _REPLACES = {
 }
 """Option given on the command line → conflicting options, whose defaults are then ignored."""
 
+_ONLY_YOURS = ("model", "xmp", "mark_rejects", "overwrite_ratings", "undo", "overwrite")
+"""Options that load a ranker or mark and replace what a person has: not for a file that may be another's."""
+_MOST_BYTES = 1_000_000
+
 T = TypeVar("T", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
 class DefaultsFile:
-    """The content of one file. `sections`: `all` or the name of a command → option → value."""
+    """The content of one file.
+
+    sections: `all` or the name of a command → option → value. found_here: it lies in the current folder, so
+    it may have come with somebody's photos, and may not set everything.
+    """
 
     path: Path
     sections: Mapping[str, Mapping[str, Any]]
+    found_here: bool = False
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """The values of one section of a file, without those that the command line replaces."""
+
+    file: DefaultsFile
+    section: str
+    values: Mapping[str, Any]
+
+    @property
+    def where(self) -> str:
+        return f"{self.file.path}, [{self.section}]"
+
+    def refusal(self, name: str, what: str) -> ModelError:
+        """The error for an option that only a file of one's own may set so."""
+        return ModelError(
+            f"{name} in {self.where} {what}, since that file may have come with somebody's photos: "
+            f"put it into {places()[0]}, or name this file by {VARIABLE}"
+        )
+
+    def path(self, name: str, path: Path) -> Path:
+        """The path that this option names; a relative one starts at the folder of the file.
+
+        Raises ModelError for an unknown home folder, and for a path that the file may not name.
+        """
+        if path == _STDOUT:
+            return path
+        folder = self.file.path.absolute().parent
+        try:
+            path = folder / path.expanduser()
+            inside = not self.file.found_here or path.resolve().is_relative_to(folder.resolve())
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = "there is no such home folder" if str(path).startswith("~") else "it is no path"
+            raise ModelError(f"{name} in {self.where} cannot be {shown(str(path))}: {reason}") from error
+        if not inside:
+            raise self.refusal(name, f"leads out of its folder, to {path}, which is not done")
+        return path
 
 
 def places() -> tuple[Path, ...]:
@@ -75,6 +123,9 @@ def defaults_files() -> tuple[DefaultsFile, ...]:
     found: dict[Path, DefaultsFile] = {}
     for path in places():
         try:
+            status = path.stat()
+            if stat.S_ISFIFO(status.st_mode) or status.st_size > _MOST_BYTES:
+                raise ModelError(f"{path} cannot be read: it is too large, or not a file")
             data = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:
             if VARIABLE in os.environ:
@@ -83,7 +134,8 @@ def defaults_files() -> tuple[DefaultsFile, ...]:
         except OSError as error:
             raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
         # The current folder may be the config folder.
-        found[path.resolve()] = DefaultsFile(path, _sections(data, path))
+        here = VARIABLE not in os.environ and path == Path(FILE) and path.resolve() not in found
+        found[path.resolve()] = DefaultsFile(path, _sections(data, path), found_here=here)
     return tuple(found.values())
 
 
@@ -111,13 +163,17 @@ class OwnDefaults:
     ) -> None:
         self.files = _announced(defaults_files()) if files is None else files
         self._class: Any = _bare(command_class)
-        self._layers: list[tuple[Mapping[str, Any], str, Path]] = []
+        self._layers: list[_Layer] = []
         given = given_options(arguments).keys() & _REPLACES.keys()
         kept_out = {other for option in given for other in _REPLACES[option]}
         for file in self.files:
             for section, values in _checked(file, name, self._class):
                 known = {key: value for key, value in values.items() if key not in kept_out}
-                self._layers.append((known, f"{file.path}, [{section}]", file.path.absolute().parent))
+                layer = _Layer(file, section, known)
+                for option in _ONLY_YOURS if file.found_here else ():
+                    if option in values:
+                        raise layer.refusal(option, "is not set")
+                self._layers.append(layer)
 
     def command(self) -> Any:
         """The command with these defaults; required options are still `tyro.MISSING`."""
@@ -130,10 +186,11 @@ class OwnDefaults:
 
         Raises PhototriageError, with the file and the section, for an invalid value.
         """
-        for values, where, folder in self._layers:
+        for layer in self._layers:
             try:
-                command = _with(command, values, where, folder)
+                command = _with(command, layer)
             except PhototriageError as error:
+                where = layer.where
                 raise error if where in str(error) else type(error)(f"{where}: {error}") from error
         return command
 
@@ -174,8 +231,9 @@ def _sections(data: bytes, path: Path) -> Mapping[str, Mapping[str, Any]]:
 
     try:
         sections = tomllib.loads(data.decode("utf-8-sig"))
-    except ValueError as error:
-        raise ModelError(f"{path} is not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise ModelError(f"{path} is not TOML: {reason}") from error
     names = (_ALL, *(name for name in COMMANDS if name != "doctor"))  # which goes by those of rank
     for name, values in sections.items():
         if name in names and isinstance(values, dict):
@@ -222,27 +280,14 @@ def _required(command: type) -> list[str]:
     ]
 
 
-def _with(settings: T, values: Mapping[str, Any], where: str, folder: Path) -> T:
-    """The settings, at any depth, with the given values; relative paths start at `folder`."""
+def _with(settings: T, layer: _Layer) -> T:
+    """The settings, at any depth, with the values of a layer."""
     parts: dict[str, Any] = {each.name: getattr(settings, each.name) for each in fields(settings)}
     nested: dict[str, Any] = {name: part for name, part in parts.items() if is_dataclass(part)}
-    own = {name: value for name, value in values.items() if name in parts and name not in nested}
-    changed = with_values(settings, own, where)
-    paths = {
-        name: _in_folder(path, folder, f"{name} in {where}")
-        for name in own
-        if isinstance(path := getattr(changed, name), Path)
-    }
-    return replace(
-        changed, **paths, **{name: _with(part, values, where, folder) for name, part in nested.items()}
-    )
-
-
-def _in_folder(path: Path, folder: Path, where: str) -> Path:
-    try:
-        return path if path == _STDOUT else folder / path.expanduser()
-    except RuntimeError as error:
-        raise ModelError(f"{where} cannot be {str(path)!r}: there is no such home folder") from error
+    own = {name: value for name, value in layer.values.items() if name in parts and name not in nested}
+    changed = with_values(settings, own, layer.where)
+    paths = {name: layer.path(name, path) for name in own if isinstance(path := getattr(changed, name), Path)}
+    return replace(changed, **paths, **{name: _with(part, layer) for name, part in nested.items()})
 
 
 def _bare(kind: Any) -> Any:

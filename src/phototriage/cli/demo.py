@@ -6,6 +6,7 @@ from pathlib import Path
 from phototriage.cli.feature_source import FeatureSource
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
+from phototriage.exit_code import ExitCode
 from phototriage.extras import require
 from phototriage.labels import split_by_series
 from phototriage.outputs import print_evaluation, print_ranking, ranking_csv, write_text
@@ -78,7 +79,7 @@ class Command:
         print("\nOne of them, ranked:")
         print_ranking([shown])
         print(_WHAT_NEXT.format(output=self.output))
-        return 0
+        return ExitCode.DONE
 
 
 _WHAT_NEXT = """

@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 
 from phototriage.atomic_write import atomic_write
-from phototriage.cli.standard_output import ERROR
 from phototriage.doctor import (
     Finding,
     format_findings,
@@ -21,6 +20,7 @@ from phototriage.doctor import (
     works,
 )
 from phototriage.doctor.finding import BROKEN, reason
+from phototriage.exit_code import ExitCode
 
 # Import nothing else here: packages that may be broken are imported where doctor can report it.
 
@@ -47,12 +47,12 @@ class Command:
         findings = list(self._findings())
         if self.json == Path("-"):
             sys.stdout.write(health_json(findings))
-            return 0 if works(findings) else ERROR
+            return ExitCode.DONE if works(findings) else ExitCode.FAILED
         print_health(findings)
         if self.json:
             with atomic_write(self.json) as file:
                 file.write(health_json(findings).encode("utf-8", "backslashreplace"))
-        return 0 if works(findings) else ERROR
+        return ExitCode.DONE if works(findings) else ExitCode.FAILED
 
     def _findings(self) -> Iterator[Finding]:
         yield from guarded("installed", software_findings)

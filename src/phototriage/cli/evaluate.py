@@ -9,9 +9,9 @@ import tyro
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note, note_failures
-from phototriage.cli.standard_output import SOME_FAILED
-from phototriage.errors import FeatureError, LabelError, OutputError
+from phototriage.errors import OptionError
 from phototriage.evaluation import worst_mistakes
+from phototriage.exit_code import ExitCode
 from phototriage.experiments.evaluation_run import EvaluationRun, evaluation_run
 from phototriage.extras import require
 from phototriage.labels import Labels
@@ -100,24 +100,24 @@ class Command:
                 note(lead_sentence(run.report, run.names[1], figure))
         self._write(run, labels, notes)
         note_failures(run.failures)
-        return SOME_FAILED if run.failures else 0
+        return ExitCode.of(left_out=run.failures)
 
     def _check(self) -> None:
         if self.folds or self.plots:
             require("train")
         if self.scores and self.model:
-            raise FeatureError("--scores are evaluated in place of a ranker: give them without --model")
+            raise OptionError("--scores are evaluated in place of a ranker: give them without --model")
         if self.folds is not None and self.folds < 2:
-            raise LabelError(f"--folds must be at least 2, not {self.folds}")
+            raise OptionError(f"--folds must be at least 2, not {self.folds}")
         if self.folds and self.scores:
-            raise FeatureError("--scores are evaluated as they are: give them without --folds")
+            raise OptionError("--scores are evaluated as they are: give them without --folds")
         if self.worst < 0:
-            raise OutputError(f"--worst must be at least 0, not {self.worst}")
+            raise OptionError(f"--worst must be at least 0, not {self.worst}")
         for threshold in self.thresholds:
             if not 0.5 <= threshold <= 1:
-                raise LabelError(f"--thresholds are shares of people, 0.5 to 1, not {threshold:g}")
+                raise OptionError(f"--thresholds are shares of people, 0.5 to 1, not {threshold:g}")
         if (self.json, self.markdown, self.source.failures).count(STDOUT) > 1:
-            raise OutputError("only one of --json, --markdown and --failures can go to standard output")
+            raise OptionError("only one of --json, --markdown and --failures can go to standard output")
         plot = self.plots / "accuracy_by_kind.png" if self.plots else None
         check_destinations(self.json, self.markdown, plot)
 

@@ -8,6 +8,7 @@ import tyro
 
 from phototriage.cli.progress import note
 from phototriage.errors import ModelError
+from phototriage.exit_code import ExitCode
 from phototriage.ranker import load_ranker
 
 __all__ = ["Command"]
@@ -53,4 +54,4 @@ class Command:
         results = read_test_results(self.model)
         for path in export_model(ranker, self.output, self.data, results, overwrite=self.overwrite):
             note(f"wrote {path}")
-        return 0
+        return ExitCode.DONE

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.progress import note
-from phototriage.errors import FeatureError, LabelError
+from phototriage.errors import FeatureError, OptionError
 from phototriage.experiments.labelled_features import check_covered
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, read_labels
+from phototriage.labels.photo_files import photo_files
 from phototriage.outputs.text_file import check_destinations
 
 __all__ = ["LabelSource"]
@@ -36,7 +37,7 @@ class LabelSource:
     def labels(self) -> Labels:
         """Reads the preferences."""
         if (self.root is None) == (self.comparisons is None):
-            raise LabelError(
+            raise OptionError(
                 "give either --root FOLDER (a PhotoTriage release) or --comparisons TABLE (your own)"
             )
         labels = read_labels(self.root or self.comparisons or Path())
@@ -87,9 +88,9 @@ class LabelSource:
             return features
         folder = self.photos or labels.photo_root
         if folder is None:
-            raise FeatureError(
+            raise OptionError(
                 "there are labels but no photos: give --photos FOLDER, or ready numbers by --feature_table"
             )
         if not folder.is_dir():
             raise FeatureError(f"the photo folder {folder} does not exist")
-        return source.measure({photo: folder / photo for photo in labels.comparisons.photos}, needed)
+        return source.measure(photo_files(folder, labels.comparisons.photos), needed)

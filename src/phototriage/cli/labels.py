@@ -9,7 +9,8 @@ import tyro
 from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
-from phototriage.errors import OutputError
+from phototriage.errors import OptionError
+from phototriage.exit_code import ExitCode
 from phototriage.labels import read_labels
 from phototriage.outputs import check_destinations, print_labels
 
@@ -45,7 +46,7 @@ class Command:
             assume_aligned=self.assume_aligned,
         )
         if self.output and self.output.resolve() in {file.resolve() for file in labels.files}:
-            raise OutputError(f"{self.output} is one of the files that were read: choose another --output")
+            raise OptionError(f"{self.output} is one of the files that were read: choose another --output")
         for text in labels.notes:
             note(text)
         if self.output:
@@ -53,4 +54,4 @@ class Command:
             count = len(labels.comparisons)
             note(f"wrote {count:,} comparison{'s' * (count > 1)} to {self.output}")
         print_labels(labels)
-        return 0
+        return ExitCode.DONE

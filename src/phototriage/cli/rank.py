@@ -1,6 +1,7 @@
 """`phototriage rank`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,9 @@ import tyro
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.progress import note, note_failures, progress
 from phototriage.cli.ranking_writers import Documents, Marks, Picks, undo_marks
-from phototriage.cli.standard_output import SOME_FAILED, shown
-from phototriage.errors import NoUsablePhotoError, OptionError
+from phototriage.cli.standard_output import shown
+from phototriage.errors import NoUsablePhotoError, OptionError, OutputError
+from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
 from phototriage.outputs import STDOUT, print_ranking
 from phototriage.rank import Ranking, RankOptions, rank_folder
@@ -73,15 +75,17 @@ class Command:
         except NoUsablePhotoError as error:
             self._report_failures(error.failures)
             raise
+        written = _Written()
         if not self.quiet and STDOUT not in self.documents.destinations(self.source.failures):
-            with shown():
+            with written.attempt(), shown():
                 print_ranking(ranking.series, self.top)
-        self._report_failures(ranking.failures)
+        with written.attempt():
+            self._report_failures(ranking.failures)
         if not self.quiet:
             figures = ", ".join(f"{name} {value}" for name, value in ranking.figures.named().items())
             note(f"{figures}; {len(ranking.failures):,} left out")
-        complete = self._write(ranking)
-        return 0 if complete and not ranking.failures else SOME_FAILED
+        self._write(ranking, written)
+        return ExitCode.of(left_out=ranking.failures, complete=written.complete)
 
     def _checked(self) -> RankOptions:
         """Rejects invalid options before hours of measuring, not after."""
@@ -114,17 +118,37 @@ class Command:
             self.source.write_failures(failures)
         note_failures(failures)
 
-    def _write(self, ranking: Ranking) -> bool:
-        """Writes the requested results, or shows them with --dry_run; returns whether that worked for all."""
-        self.documents.write(
-            ranking,
-            dry_run=self.dry_run,
-            quiet=self.quiet,
-            cache_dir=self.source.cache_dir,
-            workers=self.source.workers,
-        )
+    def _write(self, ranking: Ranking, written: "_Written") -> None:
+        """Writes the requested results, or shows them with --dry_run."""
+        with written.attempt():
+            self.documents.write(
+                ranking,
+                dry_run=self.dry_run,
+                quiet=self.quiet,
+                cache_dir=self.source.cache_dir,
+                workers=self.source.workers,
+            )
         # Picks come last, so that copies include the new marks.
         how = {"dry_run": self.dry_run, "quiet": self.quiet}
-        marked = self.marks.write(self.folder, ranking.series, **how)
-        picked = self.picks.write(self.folder, ranking.series, **how)
-        return marked and picked
+        with written.attempt():
+            written.complete &= self.marks.write(self.folder, ranking.series, **how)
+        with written.attempt():
+            written.complete &= self.picks.write(self.folder, ranking.series, **how)
+        with written.attempt():
+            code = ExitCode.of(left_out=ranking.failures, complete=written.complete)
+            self.documents.write_json(ranking, code, dry_run=self.dry_run)
+
+
+class _Written:
+    """Names what cannot be written, and lets the rest go on. `complete`: whether all was written so far."""
+
+    def __init__(self) -> None:
+        self.complete = True
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        try:
+            yield
+        except OutputError as error:
+            note(str(error))
+            self.complete = False

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note, progress
-from phototriage.cli.standard_output import SOME_FAILED
-from phototriage.errors import OptionError
+from phototriage.errors import OptionError, OutputError
+from phototriage.exit_code import ExitCode
 from phototriage.outputs import STDOUT, check_destinations, write_text
 from phototriage.outputs.picks import How, check_picks_folder, plan_picks, print_picks, write_picks
 from phototriage.outputs.sidecars import (
@@ -25,9 +25,6 @@ from phototriage.rank import Ranking
 from phototriage.series import RankedSeries
 
 __all__ = ["Documents", "Marks", "Picks", "undo_marks"]
-
-_TEXTS = {"csv": Ranking.to_csv, "json": Ranking.to_json}
-"""Option of `Documents` → the text that it asks for."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +67,13 @@ class Documents:
     def write(
         self, ranking: Ranking, *, dry_run: bool, quiet: bool, cache_dir: Path, workers: int | None
     ) -> None:
-        """Writes the documents; a dry run writes only to standard output and names the files."""
+        """Writes the CSV and the page; a dry run writes only to standard output and names the files."""
         if dry_run:
             for file in self.destinations():
                 if file != STDOUT:
                     note(f"would write {file}")
-        for name, text in _TEXTS.items():
-            path = getattr(self, name)
-            if path and (path == STDOUT or not dry_run):
-                write_text(text(ranking), path)
+        if self.csv and (self.csv == STDOUT or not dry_run):
+            write_text(ranking.to_csv(), self.csv)
         if self.html and not dry_run:
             from phototriage.outputs.report import report_html
 
@@ -95,6 +90,11 @@ class Documents:
                 )
             if not quiet:
                 note(f"{self.html}: open it in a browser")
+
+    def write_json(self, ranking: Ranking, exit_code: ExitCode, *, dry_run: bool) -> None:
+        """Writes the JSON, which tells how the run ended and so comes after everything else."""
+        if self.json and (self.json == STDOUT or not dry_run):
+            write_text(ranking.to_json(exit_code), self.json)
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,12 @@ class Marks:
     """Revert the sidecars of the last run in this folder, and do nothing else."""
 
     def _options(self) -> SidecarOptions:
-        return SidecarOptions(
-            self.xmp or (), self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
-        )
+        try:
+            return SidecarOptions(
+                self.xmp or (), self.xmp_name, self.pick_rating, self.mark_rejects, self.overwrite_ratings
+            )
+        except OutputError as error:
+            raise OptionError(str(error)) from error
 
     def check(self) -> None:
         """Raises OptionError for options that are invalid or would do nothing."""
@@ -170,7 +173,7 @@ def undo_marks(folder: Path, *, dry_run: bool) -> int:
         f"run {undone.name}: {len(undone.restored):,} sidecars {would}as before, "
         f"{len(undone.removed):,} {would}removed"
     )
-    return SOME_FAILED if undone.failures else 0
+    return ExitCode.of(complete=not undone.failures)
 
 
 @dataclass(frozen=True)

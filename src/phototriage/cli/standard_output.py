@@ -1,4 +1,4 @@
-"""Exit codes, and standard output that may be closed or missing."""
+"""Standard output that may be closed or missing."""
 
 import io
 import os
@@ -9,17 +9,10 @@ from contextlib import contextmanager, suppress
 from phototriage.errors import OutputError
 
 __all__ = [
-    "ERROR",
-    "INTERRUPTED",
-    "SOME_FAILED",
-    "USAGE",
     "shown",
     "silence",
     "stand_in_for_missing",
 ]
-
-ERROR, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 3, 130
-"""Exit codes."""
 
 
 @contextmanager

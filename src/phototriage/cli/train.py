@@ -11,9 +11,9 @@ from phototriage.cli.configuration import configured
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note, note_failures
-from phototriage.cli.standard_output import SOME_FAILED
 from phototriage.cli.training_progress import training_progress
-from phototriage.errors import OutputError
+from phototriage.errors import OptionError
+from phototriage.exit_code import ExitCode
 from phototriage.experiments.labelled_features import split_as
 from phototriage.experiments.run_config import check_run_folder, recipe_sections
 from phototriage.extras import require
@@ -63,10 +63,10 @@ class Command:
     def run(self) -> int:
         require("train")
         if self.resume and self.overwrite:
-            raise OutputError("give --resume or --overwrite, not both")
+            raise OptionError("give --resume or --overwrite, not both")
         if not check_run_folder(self.output_dir, resume=self.resume, overwrite=self.overwrite):
             note(f"the run in {self.output_dir} is finished: there is nothing to resume")
-            return 0
+            return ExitCode.DONE
         check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
@@ -95,7 +95,7 @@ class Command:
         )
         self._show(run)
         note_failures(features.failures)
-        return SOME_FAILED if features.failures else 0
+        return ExitCode.of(left_out=features.failures)
 
     def _show(self, run: "TrainingRun") -> None:
         evaluation = run.evaluation

@@ -11,8 +11,8 @@ from phototriage.cli.configuration import configured
 from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
-from phototriage.cli.standard_output import SOME_FAILED
-from phototriage.errors import LabelError
+from phototriage.errors import OptionError
+from phototriage.exit_code import ExitCode
 from phototriage.experiments.labelled_features import split_as
 from phototriage.extras import require
 from phototriage.features import DEFAULT_FEATURES
@@ -63,9 +63,9 @@ class Command:
     def run(self) -> int:
         require("tune")
         if self.folds < 2:
-            raise LabelError(f"--folds must be at least 2, not {self.folds}")
+            raise OptionError(f"--folds must be at least 2, not {self.folds}")
         if self.trials < 1:
-            raise LabelError(f"--trials must be at least 1, not {self.trials}")
+            raise OptionError(f"--trials must be at least 1, not {self.trials}")
         check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
         features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
@@ -97,7 +97,7 @@ class Command:
         if not tuning.found_better:
             note(f"none of {len(found.trials)} trials was better than the default settings, which are kept")
         note(f"everything is in {self.output_dir}")
-        return SOME_FAILED if features.failures else 0
+        return ExitCode.of(left_out=features.failures)
 
 
 def default(arguments: Sequence[str]) -> Command:

@@ -7,6 +7,7 @@ from pathlib import Path
 from phototriage.errors import FeatureError, LabelError, ModelError
 from phototriage.features import ExtractorOptions
 from phototriage.labels import Labels, k_folds, official_split
+from phototriage.labels.photo_files import photo_files as find_photos
 from phototriage.plain_values import with_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.presets import preset_names, read_preset, read_settings
@@ -89,7 +90,7 @@ def photo_files(labels: Labels, photos: str | Path | None, *, allow_missing: boo
             f"there are no photos ({folder or 'train_val/train_val_imgs/000001-01.JPG and so on'}): "
             "give their folder by --photos, or ready numbers by --feature_table"
         )
-    files = {photo: folder / photo for photo in labels.comparisons.photos}
+    files = find_photos(folder, labels.comparisons.photos)
     missing = [photo for photo, path in files.items() if not path.exists()]
     if missing and (not allow_missing or len(missing) == len(files)):
         raise FeatureError(

@@ -11,6 +11,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
+from phototriage.csv_cells import guarded
 from phototriage.errors import OutputError
 from phototriage.evaluation import Evaluation
 from phototriage.experiments.run_config import LAST_STATE, MODEL, write_config
@@ -62,7 +63,10 @@ def write_predictions(
         probability=ranker.probability(a - b),
         correct=correctness(a - b, pairs.table["preference"].to_numpy()),
     )
-    write_text(table.to_csv(index=False, lineterminator="\n"), Path(folder) / "test_predictions.csv")
+    texts = {name: table[name].map(guarded) for name in ("series", "photo_a", "photo_b")}
+    write_text(
+        table.assign(**texts).to_csv(index=False, lineterminator="\n"), Path(folder) / "test_predictions.csv"
+    )
 
 
 def write_run(folder: str | Path, training: Training, evaluation: Evaluation) -> None:

@@ -1,7 +1,9 @@
 """Tables of ready numbers, made by anyone: features, or scores."""
 
+import io
 import os
 import posixpath
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +14,12 @@ import pyarrow.parquet as pq
 import pyarrow.types as kinds
 from numpy.typing import NDArray
 
-from phototriage.errors import Failure, FeatureError
+from phototriage.csv_cells import unguarded
+from phototriage.errors import Failure, FeatureError, LabelError
 from phototriage.features.block import TABLE, Block, Features
 from phototriage.features.extractors.iqa import IQA
 from phototriage.labels import photo_key
+from phototriage.labels.text_file import csv_text, is_unnamed_filler
 
 __all__ = ["read_feature_table", "read_score_table"]
 
@@ -124,7 +128,7 @@ def _read(path: Path) -> pd.DataFrame:
             raise FeatureError(f"{path}: photos count from 1, and there is a photo 0: add 1 to every photo")
         keys = [photo_key(*pair) for pair in pairs]
     else:
-        keys = [posixpath.normpath(photo.rstrip()) for photo in photos]
+        keys = [unicodedata.normalize("NFC", posixpath.normpath(photo.rstrip())) for photo in photos]
     numbers = pd.DataFrame(
         {name: _numbers(column) for name, column in zip(names[2:], table.columns[2:], strict=True)},
         index=range(len(table)),
@@ -165,15 +169,29 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _read_csv(path: Path) -> pa.Table:
     try:
+        text, separator, _ = csv_text(path)
         # Series and photos are names, whatever they look like: "NA" is one, and "007" is not 7.
         table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None, skipinitialspace=True
+            io.StringIO(text),
+            sep=separator,
+            dtype=str,
+            keep_default_na=False,
+            header=None,
+            skipinitialspace=True,
         )
-    except (ValueError, pd.errors.ParserError) as error:
+    except (LabelError, ValueError, pd.errors.ParserError) as error:
         raise FeatureError(f"{path} is not a CSV table: {str(error).strip()}") from error
-    names = [str(name).strip() for name in table.iloc[0]]
+    names = [unguarded(str(name).strip()) for name in table.iloc[0]]
     cells = table.iloc[1:]
-    return pa.Table.from_arrays([pa.array(cells[place], pa.string()) for place in cells], names)
+    kept = [place for place, name in enumerate(names) if name or not is_unnamed_filler(cells[place])]
+    for place in kept:
+        if names[place] in _KEYS:
+            cells[place] = cells[place].map(unguarded)
+        elif separator != ",":
+            cells[place] = cells[place].str.replace(",", ".")
+    return pa.Table.from_arrays(
+        [pa.array(cells[place], pa.string()) for place in kept], [names[place] for place in kept]
+    )
 
 
 def _read_parquet(path: Path) -> pa.Table:

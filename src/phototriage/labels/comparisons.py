@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from phototriage.atomic_write import atomic_write
+from phototriage.csv_cells import guarded
 from phototriage.errors import LabelError, OutputError
 from phototriage.labels import bradley_terry
 
@@ -168,7 +169,9 @@ class Comparisons:
         table = self.table.assign(votes=self.votes, vote_agreement=self.vote_agreement)[list(WRITTEN_COLUMNS)]
         with atomic_write(path) as file:
             if ending == ".csv":
-                table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
+                table.assign(**{name: table[name].map(guarded) for name in _TEXTS}).to_csv(
+                    file, index=False, encoding="utf-8", lineterminator="\n"
+                )
             else:
                 table.to_parquet(file, index=False)
 

@@ -2,6 +2,7 @@
 
 import math
 import posixpath
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 from phototriage.errors import LabelError
 from phototriage.labels.comparisons import COLUMNS, WRITTEN_COLUMNS, Comparisons
 from phototriage.labels.components import connected_names
-from phototriage.labels.text_file import csv_rows
+from phototriage.labels.text_file import csv_table
 
 __all__ = ["OwnTable", "read_own_table"]
 
@@ -25,6 +26,7 @@ _KNOWN = {*WRITTEN_COLUMNS, "winner"}
 # These two follow from votes_a and votes_b. They are written for people and never read.
 _DERIVED = {"votes", "vote_agreement"}
 _NAMES = ("series", "photo_a", "photo_b")
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,16 @@ def read_own_table(path: Path) -> OwnTable:
     The label of a row is its preference, its winner (preference 1 or 0), or the share of its votes. If a pair
     occurs several times, its votes are added and its preferences are averaged, weighted by their votes (1 if
     unknown). Without a series column, each connected component of compared photos is a series, named after
-    its smallest photo name. Paths are normalized: ./x.jpg is x.jpg.
+    its smallest photo name. Paths are normalized: ./x.jpg is x.jpg, and accents are composed (Unicode NFC).
+    They lie below the photo folder; a path that leads elsewhere is an error.
 
     Args:
-        path: .csv (UTF-8, cells separated by commas, semicolons or tabs) or .parquet.
+        path: .csv or .tsv (UTF-8, cells separated by commas, semicolons or tabs) or .parquet.
 
     Raises:
         LabelError: the table is invalid; the text names the line, or the row of a Parquet file, if possible.
     """
-    header, cells = _parquet_cells(path) if path.suffix.lower() == ".parquet" else _csv_cells(path)
+    header, cells = _parquet_cells(path) if path.suffix.lower() == ".parquet" else csv_table(path)
     columns = [name.strip().lower() for name in header]
     label = _label_kind(columns, path)
     rows = []
@@ -97,17 +100,16 @@ def read_own_table(path: Path) -> OwnTable:
     )
 
 
-def _csv_cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
-    rows = csv_rows(path)
-    _, header = next(rows, ("", []))
-    return header, list(rows)
-
-
 def _parquet_cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
     try:
         table = pq.read_table(path)
+        indexes = (table.schema.pandas_metadata or {}).get("index_columns", ())
     except (OSError, pa.ArrowException) as error:
         raise LabelError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+    # The numbers of the rows, which pandas writes beside the columns, say nothing about photos.
+    table = table.select(
+        [name for name in table.column_names if name.strip().lower() in _KNOWN or name not in indexes]
+    )
     cells = []
     for number, row in enumerate(
         zip(*(column.to_pylist() for column in table.columns), strict=True), start=1
@@ -179,12 +181,15 @@ def _photo(text: str, place: str) -> str:
     """The canonical spelling of a path; a photo with two names could be on two sides of a split."""
     if "\\" in text:
         raise LabelError(f"{place}: photo paths are written with /, not as '{text}'")
-    return posixpath.normpath(text)
+    path = unicodedata.normalize("NFC", posixpath.normpath(text))
+    if path.startswith(("/", "../")) or path in (".", "..") or _DRIVE.match(path):
+        raise LabelError(f"{place}: '{text}' leads out of the photo folder: paths start at that folder")
+    return path
 
 
 def _share(text: str, place: str) -> float:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         value = math.nan
     if not 0.0 <= value <= 1.0:

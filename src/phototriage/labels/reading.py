@@ -21,7 +21,7 @@ __all__ = ["Labels", "Step", "read_labels"]
 _ACCEPTED = (
     "labels are a folder of the PhotoTriage release (with train_pairlist.txt or val_pairlist.txt), "
     "its vote table next to its pairlists, or your own table "
-    "(.csv or .parquet: photo_a, photo_b and preference, winner, or votes_a and votes_b)"
+    "(.csv, .tsv or .parquet: photo_a, photo_b and preference, winner, or votes_a and votes_b)"
 )
 
 _FEW = 0.9
@@ -110,7 +110,7 @@ def _read(path: Path, filters: _Filters, assume_aligned: bool) -> Labels:
     if path.suffix.lower() == ".csv" and is_vote_table(path):
         release = replace(find_release(path.parent), reviews=(), vote_table=path)
         return _read_release(release, filters, assume_aligned)
-    if path.suffix.lower() in (".csv", ".parquet"):
+    if path.suffix.lower() in (".csv", ".tsv", ".parquet"):
         return _read_own(path, filters)
     raise LabelError(f"{path} is no file of labels; {_ACCEPTED}")
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from phototriage.csv_cells import guarded
 from phototriage.features import Failure
 
 __all__ = ["failures_csv"]
@@ -14,5 +15,5 @@ def failures_csv(failures: Sequence[Failure]) -> str:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(["photo", "reason"])
-    lines.writerows([failure.photo, failure.reason] for failure in failures)
+    lines.writerows([guarded(failure.photo), guarded(failure.reason)] for failure in failures)
     return text.getvalue()

@@ -1,10 +1,13 @@
 """Puts the picks into a separate folder, as hard links, symbolic links or copies."""
 
+import errno
 import filecmp
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -12,6 +15,7 @@ from phototriage.errors import OutputError
 from phototriage.outputs.companions import Companions
 from phototriage.outputs.console import plain, stdout_console
 from phototriage.outputs.directory import open_directory
+from phototriage.outputs.sidecars.file import sweep_temporary_files
 from phototriage.outputs.tables import new_table
 from phototriage.photos import PICKS_MARK
 from phototriage.series import RankedSeries
@@ -38,20 +42,22 @@ class PlannedPick:
 
     action: `keep` if the same file, or one with the same content, exists already; `leave alone` if a
     different file exists; `no longer` if the photo exists from an earlier run but is not a pick now (it
-    stays). source, target: paths that include the given folders.
+    stays). source, target: paths that include the given folders. shot: the photo whose file it is.
     """
 
     source: Path
     target: Path
     action: Action
+    shot: str = ""
 
 
 @dataclass(frozen=True)
 class WrittenPicks:
     """The result of planned picks.
 
-    written: the created files. failures: (target, reason) for those that could not be created. others: number
-    of photo files from earlier runs that are not picks now.
+    written: the created files. failures: (target, reason), one per photo whose files could not be created,
+    of which there is then none, and one per file whose name is taken. others: number of photo files from
+    earlier runs that are not picks now.
     """
 
     written: tuple[PlannedPick, ...]
@@ -73,18 +79,18 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     check_picks_folder(folder, into)
     names, companions = SidecarNames(folder, "adobe"), Companions(folder)
     photos = [photo for series in ranked for photo in series.photos]
-    files: dict[str, bool] = {}
+    files: dict[str, tuple[str, bool]] = {}
     for photo in (photo for photo in photos if photo.verdict == "pick"):
-        files |= dict.fromkeys(photo.files, False)
+        files |= dict.fromkeys(photo.files, (photo.photo, False))
         if how == "copy":
-            files |= {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
-            files |= dict.fromkeys(names.duplicates(photo.files), True)
-            files |= companions.of(photo.files)
+            sidecars = {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
+            sidecars |= dict.fromkeys(names.duplicates(photo.files), True) | companions.of(photo.files)
+            files |= {name: (photo.photo, changes) for name, changes in sidecars.items()}
     if how == "hardlink":
         _refuse_other_disks([folder / file for file in files], into)
     picks = tuple(
-        PlannedPick(folder / file, into / file, _action(folder / file, into / file, how, is_sidecar))
-        for file, is_sidecar in files.items()
+        PlannedPick(folder / file, into / file, _action(folder / file, into / file, how, is_sidecar), shot)
+        for file, (shot, is_sidecar) in files.items()
     )
     others = [file for photo in photos if photo.verdict != "pick" for file in photo.files]
     return picks + tuple(
@@ -115,7 +121,8 @@ def write_picks(
 ) -> WrittenPicks:
     """Creates the planned links and copies; never replaces or removes an existing file.
 
-    Copies keep the modification time. If `into` is inside `folder`, it gets a marker file, so that ranking
+    A photo is put there with all of its files, or not at all; a full disk ends it. Copies keep the
+    modification time. If `into` is inside `folder`, it gets a marker file, so that ranking
     the folder again skips the picks. `on_progress` is called with (files done, total files). Raises
     OutputError if the marker file cannot be written.
     """
@@ -123,18 +130,26 @@ def write_picks(
     due = [pick for pick in picks if pick.action not in ("keep", "no longer")]
     if due and _is_within(into, folder):
         _mark_as_picks(into)
-    written = []
+    sweep_temporary_files(into, (pick.target.relative_to(into).as_posix() for pick in due))
+    written: list[PlannedPick] = []
     failures: list[tuple[Path, str]] = []
-    for done, pick in enumerate(due):
+    done = 0
+    for _, files in groupby(due, key=lambda pick: pick.shot):
+        all_files = tuple(files)
+        taken = [pick for pick in all_files if pick.action == "leave alone"]
+        failures += [(pick.target, "another file of that name is there") for pick in taken]
+        shot = [pick for pick in all_files if pick not in taken]
         on_progress(done, len(due))
-        if pick.action == "leave alone":
-            failures.append((pick.target, "another file of that name is there"))
-        else:
-            try:
-                _make(pick, into)
-                written.append(pick)
-            except OutputError as error:
-                failures.append((pick.target, str(error)))
+        done += len(all_files)
+        try:
+            _make_all(shot, into)
+            written += shot
+        except OutputError as error:
+            failures.append((shot[0].target, str(error)))
+            if _is_full(error):
+                kept = f"{len(written):,} of {len(due):,} files are there, each photo with all of its files"
+                failures[-1] = (into, f"the disk is full: {kept}; free some space and run it again")
+                break
     others = sum(pick.action == "no longer" for pick in picks)
     return WrittenPicks(tuple(written), tuple(failures), others)
 
@@ -161,6 +176,27 @@ def _action(source: Path, target: Path, how: How, is_sidecar: bool) -> Action:
     return "leave alone"
 
 
+def _make_all(shot: Sequence[PlannedPick], into: Path) -> None:
+    """Creates all files of a photo, or none. Raises OutputError."""
+    made: list[PlannedPick] = []
+    try:
+        for pick in shot:
+            _make(pick, into)
+            made.append(pick)
+    except BaseException:
+        for pick in made:
+            with suppress(OSError, OutputError), open_directory(into, _below(pick, into)) as directory:
+                directory.unlink(pick.target.name)
+        raise
+
+
+def _is_full(error: OutputError) -> bool:
+    cause = error.__cause__
+    while isinstance(cause, OutputError):
+        cause = cause.__cause__
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def _mark_as_picks(into: Path) -> None:
     try:
         with open_directory(into, PurePosixPath(), create=True) as directory:
@@ -175,8 +211,7 @@ def _make(pick: PlannedPick, into: Path) -> None:
     """Raises OutputError; a linked sub-folder of `into` is not followed."""
     name = pick.target.name
     try:
-        below = PurePosixPath(pick.target.parent.relative_to(into).as_posix())
-        with open_directory(into, below, create=True) as directory:
+        with open_directory(into, _below(pick, into), create=True) as directory:
             if pick.action == "hardlink":
                 # Links to the photo itself if the source is a link.
                 directory.link(pick.source.resolve(), name)
@@ -191,6 +226,11 @@ def _make(pick: PlannedPick, into: Path) -> None:
     except OSError as error:
         advice = "; try copies" if pick.action != "copy" else ""
         raise OutputError(f"cannot write {pick.target}: {error.strerror}{advice}") from error
+
+
+def _below(pick: PlannedPick, into: Path) -> PurePosixPath:
+    """The folder of a pick, from the folder of all picks on."""
+    return PurePosixPath(pick.target.parent.relative_to(into).as_posix())
 
 
 def _is_within(into: Path, folder: Path) -> bool:

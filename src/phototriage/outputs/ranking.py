@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from phototriage.csv_cells import guarded
+from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
 from phototriage.series import RankedSeries
 
@@ -34,7 +36,7 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     """One line per photo, best first within a series.
 
     `reasons` are phrases; `files` are all files of the photo, the measured one first; "; " joins both.
-    `alternative` is true or false.
+    `alternative` is true or false. Text is `guarded` against spreadsheets.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -42,15 +44,15 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     for series in ranked:
         lines.writerows(
             (
-                series.name,
-                each.photo,
+                guarded(series.name),
+                guarded(each.photo),
                 each.rank,
                 f"{each.score:.6f}",
                 f"{each.probability_best:.6f}",
                 each.verdict,
                 series.kind,
-                "; ".join(each.phrases),
-                "; ".join(each.files),
+                guarded("; ".join(each.phrases)),
+                guarded("; ".join(each.files)),
                 "true" if each.alternative else "false",
             )
             for each in series.photos
@@ -59,11 +61,16 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
 
 
 def ranking_document(
-    folder: Path, model: str, ranked: Sequence[RankedSeries], failures: Sequence[Failure]
+    folder: Path,
+    model: str,
+    ranked: Sequence[RankedSeries],
+    failures: Sequence[Failure],
+    exit_code: ExitCode,
 ) -> dict[str, Any]:
     """A ranked folder as plain values, in the format of docs/ranking.schema.json."""
     return {
         "schema_version": SCHEMA_VERSION,
+        "exit_code": int(exit_code),
         "folder": str(folder),
         "model": model,
         "series": [

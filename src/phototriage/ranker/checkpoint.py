@@ -26,6 +26,7 @@ from phototriage.ranker.trained import CLOSE_BELOW, TrainedRanker
 __all__ = ["load_default_ranker", "load_embedded_ranker", "load_ranker", "save_ranker"]
 
 _FORMAT = "phototriage-ranker-1"
+_MOST_BYTES = 2**30
 _IN_FOLDER = ("model.safetensors", "best_model.pt")
 _NO_RANKER = (
     ArithmeticError,
@@ -72,11 +73,15 @@ def load_ranker(path: str | Path) -> TrainedRanker:
             raise ModelError(f"{path} holds no ranker: neither {' nor '.join(_IN_FOLDER)} is there")
         path = found[0]
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ModelError("it is larger than rankers are")
         return _unpacked(*(_load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)))
     except OSError as error:
         raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
     except _NO_RANKER as error:
-        reason = str(error) if isinstance(error, ModelError) else f"something else is in it ({error!r})"
+        reason = (
+            str(error) if isinstance(error, ModelError) else f"something else is in it ({repr(error)[:200]})"
+        )
         raise ModelError(
             f"{path} is no ranker: {reason}; give a .pt or .safetensors that phototriage wrote, or its folder"
         ) from error

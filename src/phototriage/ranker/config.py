@@ -6,13 +6,14 @@ from typing import Any, Literal, get_args
 
 from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.errors import ModelError
-from phototriage.plain_values import with_values
+from phototriage.plain_values import shown, with_values
 
 __all__ = ["InputNormalization", "LabelTreatment", "Loss", "MultiFeatureConfig"]
 
 Loss = Literal["margin", "bradley_terry", "listwise"]
 LabelTreatment = Literal["hard", "soft", "votes"]
 InputNormalization = Literal["layernorm", "standardize", "none"]
+_MOST_LAYERS, _WIDEST = 100, 65_536
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class MultiFeatureConfig:
     """The settings of a ranker and its training."""
 
     mlp_hidden_dims: tuple[int, ...] = (512, 256)
-    """Widths of the hidden layers; no width makes the ranker linear."""
+    """Widths of the hidden layers, up to 100 of up to 65,536 units; no width makes the ranker linear."""
     dropout: float = 0.3
     """Dropout rate of the hidden units in training, in [0, 1)."""
     input_normalization: InputNormalization = "layernorm"
@@ -57,7 +58,8 @@ class MultiFeatureConfig:
     def __post_init__(self) -> None:
         """Raises ModelError for an invalid value."""
         checks = {
-            "mlp_hidden_dims": all(width >= 1 for width in self.mlp_hidden_dims),
+            "mlp_hidden_dims": len(self.mlp_hidden_dims) <= _MOST_LAYERS
+            and all(1 <= width <= _WIDEST for width in self.mlp_hidden_dims),
             "dropout": 0 <= self.dropout < 1,
             "input_normalization": self.input_normalization in get_args(InputNormalization),
             "loss": self.loss in get_args(Loss),
@@ -74,7 +76,7 @@ class MultiFeatureConfig:
         }
         for name, sound in checks.items():
             if not sound:
-                raise ModelError(f"{name} cannot be {getattr(self, name)!r}")
+                raise ModelError(f"{name} cannot be {shown(getattr(self, name))}")
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "MultiFeatureConfig":

@@ -17,6 +17,12 @@ SECTIONS = ("ranker", "features", "extractor", "labels", "split")
 preferences. split: how they are split."""
 
 
+_MOST_BYTES = 1_000_000
+_DEEPEST = 10
+_NO_VALUE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""The exceptions of yaml's constructors for values such as `2026-99-99` and `!!bool maybe`."""
+
+
 def preset_names() -> list[str]:
     """The names of all presets."""
     return sorted(
@@ -36,6 +42,8 @@ def read_preset(name: str) -> dict[str, Any]:
 def read_settings(path: str | Path) -> dict[str, Any]:
     """The sections of a YAML file. Raises ModelError if it cannot be read or has an unknown section."""
     try:
+        if Path(path).stat().st_size > _MOST_BYTES:
+            raise ModelError(f"{path} is larger than settings are")
         return _parsed(Path(path).read_text("utf-8"), str(path))
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}") from error
@@ -50,8 +58,22 @@ def preset_config(name: str) -> MultiFeatureConfig:
 
 def _parsed(text: str, where: str) -> dict[str, Any]:
     try:
+        _check_plain(text, where)
         sections = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ModelError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
+        raise ModelError(f"{where} is not YAML: {' '.join(str(error).split())[:200]}") from error
+    except _NO_VALUE as error:
+        raise ModelError(f"{where} is not YAML: a value is not what its tag or its form says") from error
     check_names(sections, list(SECTIONS), where)
     return dict(sections)
+
+
+def _check_plain(text: str, where: str) -> None:
+    """Raises ModelError for what settings never need: a few hundred bytes of it can fill the memory."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise ModelError(f"{where}: write each value out, without * and &")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ModelError(f"{where}: settings are not nested more than {_DEEPEST} deep")

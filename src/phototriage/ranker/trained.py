@@ -20,6 +20,8 @@ below, and in 71 % of those above, as often as a single rater's (70 %): `benchma
 """
 
 _LAYERNORM_EPS = 1e-5  # torch.nn.LayerNorm's
+_COLDEST, _HOTTEST = 1e-9, 1e9
+"""Beyond these temperatures every probability is that of a coin, or certain: no fit ends there."""
 _ROWS = 4096
 """Photos per batch, so that many photos with many features fit into memory."""
 
@@ -57,13 +59,13 @@ class TrainedRanker:
             wrong = sorted(
                 name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name)
             )
-            raise ModelError(f"the weights do not fit the model's config: see {', '.join(wrong)}")
+            raise ModelError(f"the weights do not fit the model's config: see {', '.join(wrong[:4])}")
         if any(array.dtype != np.float32 for array in self.weights.values()):
             raise ModelError("the weights are not float32")
         if any(array.dtype != np.uint32 for array in (self.seen_keys, self.seen_contents)):
             raise ModelError("the digests of the photos seen are not uint32")
         if (
-            not 0 < self.temperature < np.inf
+            not _COLDEST <= self.temperature <= _HOTTEST
             or not all(np.isfinite(array).all() for array in self.weights.values())
             or not all((array > 0).all() for name, array in self.weights.items() if name == "normalize.std")
         ):
@@ -83,11 +85,14 @@ class TrainedRanker:
         for start in range(0, len(rows), _ROWS):
             # In float32, a product depends on the row's position in the matrix; equal photos must tie.
             hidden = self._normalized(rows[start : start + _ROWS].astype(np.float64), weights)
-            for layer in range(last + 1):
-                hidden = hidden @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
-                if layer < last:
-                    hidden = np.maximum(hidden, 0)
-            scores[start : start + _ROWS] = hidden[:, 0]
+            with np.errstate(over="ignore", invalid="ignore"):  # told below
+                for layer in range(last + 1):
+                    hidden = hidden @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
+                    if layer < last:
+                        hidden = np.maximum(hidden, 0)
+                scores[start : start + _ROWS] = hidden[:, 0]
+        if not np.isfinite(scores).all():
+            raise ModelError("the ranker gives scores that are no numbers: its weights are too large")
         return scores
 
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -138,14 +138,14 @@ def test_what_goes_while_it_is_cleared_is_no_trouble(
     temporary = stored[1].folder / ".writing-short-lived"
     temporary.touch()
     os.utime(temporary, (0, 0))
-    stat, unlink = Path.stat, Path.unlink
+    stat, unlink = Path.lstat, Path.unlink
 
-    def gone(path: Path, **options: bool) -> os.stat_result:
+    def gone(path: Path) -> os.stat_result:
         if path == temporary:
             unlink(path, missing_ok=True)
-        return stat(path, **options)
+        return stat(path)
 
-    monkeypatch.setattr(Path, "stat", gone)
+    monkeypatch.setattr(Path, "lstat", gone)
     assert temporary not in removable_files(stored[1])
     monkeypatch.undo()
     part = next(path for path in removable_files(stored[1]) if path.suffix == ".parquet")

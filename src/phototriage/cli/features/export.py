@@ -9,6 +9,7 @@ import tyro
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.features.blocks import Blocks
 from phototriage.cli.progress import note
+from phototriage.exit_code import ExitCode
 from phototriage.outputs.features.export import export_features
 
 __all__ = ["Export"]
@@ -34,4 +35,4 @@ class Export:
     def run(self, cache_dir: Path) -> int:
         photos, blocks = export_features(self.output, cache_dir, self.folder, self.block, note)
         note(f"wrote {photos:,} photos with {', '.join(blocks)} to {self.output}")
-        return 0
+        return ExitCode.DONE

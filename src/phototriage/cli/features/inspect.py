@@ -9,7 +9,8 @@ import tyro
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.features.blocks import Blocks
 from phototriage.cli.progress import note
-from phototriage.errors import FeatureError
+from phototriage.errors import FeatureError, OptionError
+from phototriage.exit_code import ExitCode
 from phototriage.extras import require
 from phototriage.features import FeatureStore
 from phototriage.features.cache.neighbours import stored_neighbours
@@ -42,7 +43,7 @@ class Inspect:
 
     def run(self, cache_dir: Path) -> int:
         if self.neighbours < 1:
-            raise FeatureError(f"--neighbours must be at least 1, not {self.neighbours}")
+            raise OptionError(f"--neighbours must be at least 1, not {self.neighbours}")
         if self.output:
             require("train")
         stores = select_stores(cache_dir, self.block, note)
@@ -58,7 +59,7 @@ class Inspect:
         if self.photo:
             print_neighbours(stored_neighbours(self.photo, chosen, known, self.neighbours))
             if not self.output:
-                return 0
+                return ExitCode.DONE
         inspections = [Inspection(store.block, store.vectors(hashes)) for store, hashes in chosen]
         if not self.photo:
             for inspection in inspections:
@@ -69,4 +70,4 @@ class Inspect:
 
             distribution_chart(inspections, self.output)
             note(f"drew {self.output}")
-        return 0
+        return ExitCode.DONE

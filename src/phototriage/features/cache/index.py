@@ -91,7 +91,7 @@ class PhotoIndex:
             with database:
                 database.execute("BEGIN")  # locked once for all of them: three times as fast
                 rows = [database.execute(_LOOK_UP, each).fetchone() for each in wanted]
-            return [str(row[0]) if row else None for row in rows]
+            return [row[0] if row and _is_content_hash(row[0]) else None for row in rows]
 
         return self._use(read)
 
@@ -106,7 +106,8 @@ class PhotoIndex:
                     some = content_hashes[start : start + _AT_ONCE]
                     asked = _LOOK_INTO.format(", ".join("?" * len(some)))
                     for each, capture, fault, reader in database.execute(asked, some):
-                        with suppress(ValueError):  # of another version: it must be read again
+                        # Of another version, or damaged: it must be read again.
+                        with suppress(RecursionError, ValueError):
                             if fault is None or reader == _reader():
                                 found[each] = Content(Capture.from_json(capture), fault)
             return found
@@ -134,7 +135,11 @@ class PhotoIndex:
     def photos(self) -> dict[Path, str]:
         """Every path that was remembered → the content hash it had then, in the order of the paths."""
         rows = self._use(lambda database: database.execute(_PATHS).fetchall())
-        return {Path(os.fsdecode(path)): str(content_hash) for path, content_hash in rows}
+        return {
+            Path(os.fsdecode(path)): content_hash
+            for path, content_hash in rows
+            if _is_content_hash(content_hash) and b"\0" not in path
+        }
 
     def forget_all(self) -> None:
         """Empties the index; the file stays, since another process may have it open."""
@@ -169,7 +174,8 @@ class PhotoIndex:
             except sqlite3.Error as error:
                 # The low byte is the kind of error, the others its details.
                 code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-                if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                # Of a database with other tables, SQLite says only "error".
+                if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
                     raise self._unusable(error) from error
                 self._close()
                 damaged, self.path = self.path, _next(self.path)
@@ -258,6 +264,11 @@ def _stored(nanoseconds: int) -> int:
 
 def _key(path: Path) -> bytes:
     return os.fsencode(path if path.is_absolute() else path.absolute())
+
+
+def _is_content_hash(value: object) -> bool:
+    # Thumbnails are found by it: a damaged one must not lead elsewhere.
+    return isinstance(value, str) and len(value) == 32 and value.isalnum()
 
 
 def _number(path: Path) -> int:

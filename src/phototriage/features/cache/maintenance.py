@@ -1,18 +1,19 @@
 """What is in a cache folder, whether it is sound, and how to merge or remove it."""
 
 import shutil
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from phototriage.atomic_write import leftovers, sweep
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
 from phototriage.features.cache.exported import damaged_networks, export_folder, exported_networks
-from phototriage.features.cache.index import PhotoIndex, index_files
+from phototriage.features.cache.index import PhotoIndex, index_files, known_photos
 from phototriage.features.cache.part import PARTS, Unusable, listed, read_part
 from phototriage.features.cache.store import FeatureStore
+from phototriage.features.cache.thumbnails import stale_thumbnails, stored_thumbnails, thumbnail_folder
 from phototriage.features.cache.weights_record import weights_record
 
 __all__ = [
@@ -24,10 +25,6 @@ __all__ = [
     "select_blocks",
     "survey",
 ]
-
-_LEFTOVERS = ".writing-*"
-_SECONDS_OF_A_WRITE = 3600.0
-"""A temporary file older than this belongs to nobody: its process was killed."""
 
 
 @dataclass(frozen=True)
@@ -113,19 +110,26 @@ def merge_parts(cache_dir: Path, stored: StoredBlock) -> int:
 
 
 def remove_leftovers(cache_dir: Path) -> None:
-    """Removes what killed processes left half-written, not what may still be in the making.
+    """Removes what killed processes left half-written, and the thumbnails of photos that are gone.
 
     Raises OutputError where that cannot be done, FeatureError where a folder cannot be read.
     """
-    for folder in (*listed(cache_dir / "features", "*-*"), export_folder(cache_dir)):
-        for path in _leftovers(folder):
-            _remove(path)
+    thumbnails = {path.parent for path in stored_thumbnails(cache_dir)}
+    for folder in (
+        cache_dir,
+        *listed(cache_dir / "features", "*-*"),
+        export_folder(cache_dir),
+        *sorted(thumbnails),
+    ):
+        sweep(folder)
+    for path in stale_thumbnails(cache_dir, known_photos(cache_dir)):
+        _remove(path)
 
 
 def removable_files(stored: StoredBlock) -> tuple[Path, ...]:
     """The files of a block: its parts, whole, damaged or left half-written, and the networks that make it."""
     parts = [path for pattern in (PARTS, "part-*.broken") for path in listed(stored.folder, pattern)]
-    parts += _leftovers(stored.folder)
+    parts += leftovers(stored.folder)
     cache_dir = stored.folder.parents[1]
     networks = (*exported_networks(cache_dir), *damaged_networks(cache_dir))
     return (*parts, *(each.path for each in networks if each.block_folder == stored.folder.name))
@@ -134,9 +138,9 @@ def removable_files(stored: StoredBlock) -> tuple[Path, ...]:
 def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -> None:
     """Removes some blocks and the networks that make them; nothing of anyone else.
 
-    everything: also what is known about photos and weights, and every exported network, damaged or left
-    half-written ones too. Raises OutputError where something cannot be removed, FeatureError where a folder
-    cannot be read.
+    everything: also what is known about photos and weights, all thumbnails, and every exported network,
+    damaged or left half-written ones too.
+    Raises OutputError where something cannot be removed, FeatureError where a folder cannot be read.
     """
     for path in [path for each in stored for path in removable_files(each)]:
         _remove(path)
@@ -147,8 +151,9 @@ def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -
         return
     for network in (*exported_networks(cache_dir), *damaged_networks(cache_dir)):
         _remove(network.path)
-    for path in _leftovers(export_folder(cache_dir)):
-        _remove(path)
+    sweep(export_folder(cache_dir))
+    sweep(cache_dir)
+    _remove(thumbnail_folder(cache_dir))
     _remove(weights_record(cache_dir))
     files = index_files(cache_dir)
     if files:
@@ -157,16 +162,6 @@ def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -
         for path in files[:-1]:
             for ending in ("", "-wal", "-shm", "-journal"):
                 _remove(path.with_name(path.name + ending))
-
-
-def _leftovers(folder: Path) -> list[Path]:
-    """What killed processes left half-written, not what may still be in the making."""
-    found = []
-    for path in listed(folder, _LEFTOVERS):
-        with suppress(FileNotFoundError):  # its process has ended meanwhile
-            if path.stat().st_mtime < time.time() - _SECONDS_OF_A_WRITE:
-                found.append(path)
-    return found
 
 
 def _remove(path: Path) -> None:

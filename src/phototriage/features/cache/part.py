@@ -1,6 +1,7 @@
 """One file of a feature store: the vectors of some photos, in Parquet."""
 
 import json
+import stat
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
@@ -24,6 +25,7 @@ PARTS = "part-*.parquet"
 
 _FORMAT = 1
 _HASH_BYTES = 16
+_WRONG = "does not hold the rows and columns that it should"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +110,9 @@ def write_part(
 def read_part(path: Path) -> Part | Unusable:
     """Reads a part and verifies its checksums. Raises FileNotFoundError where it is gone by now."""
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return Unusable(path, "damaged", "is no file")
         file = pa.OSFile(str(path))
     except FileNotFoundError:
         raise
@@ -123,16 +128,30 @@ def read_part(path: Path) -> Part | Unusable:
                 return Unusable(path, "newer", reason)
             rows = label.pop("rows", parquet.metadata.num_rows)  # the first parts do not say
             block = Block(**{**label, "columns": tuple(label["columns"])})
+            # Before it is read: a part is not compressed, so one that claims more than its size is none.
+            expected = _schema(block)
+            claimed = parquet.metadata.num_rows * (_HASH_BYTES + 4 * block.dim)
+            if claimed > status.st_size or not parquet.schema_arrow.equals(expected):
+                return Unusable(path, "damaged", _WRONG)
             table = parquet.read(use_threads=False).combine_chunks()
     # Whatever a flipped bit makes of a Parquet file or its label, it ends in one of these.
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (
+        pa.ArrowException,
+        OSError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         return Unusable(path, "damaged", _one_line(error))
     if (
         len(table) != rows
         or not table.schema.equals(_schema(block))
         or any(column.null_count for column in table.columns)
     ):
-        return Unusable(path, "damaged", "does not hold the rows and columns that it should")
+        return Unusable(path, "damaged", _WRONG)
     hashes, vectors = (_values(table.column(name)) for name in table.column_names)
     return Part(
         path,

@@ -19,6 +19,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from phototriage.atomic_write import sweep
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
 from phototriage.features.cache.part import PARTS, Part, Unusable, listed, read_part, write_part
@@ -61,6 +62,8 @@ class FeatureStore:
         if merge and len(self._parts) > _MANY_PARTS:
             with suppress(OutputError):  # a full or read-only disk: they are of use as they are
                 self.compact()
+        if merge:
+            sweep(self.folder)
 
     @staticmethod
     def folder_of(cache_dir: Path, block: Block) -> Path:

@@ -22,7 +22,7 @@ def remembered(cache_dir: Path, kind: str) -> dict[str, Any]:
     """What the record says of a kind, "checksums" or "identities"; nothing where it is absent or damaged."""
     try:
         entries = json.loads(weights_record(cache_dir).read_text())[kind]
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, RecursionError, ValueError, TypeError, KeyError):
         return {}
     return entries if isinstance(entries, dict) else {}
 

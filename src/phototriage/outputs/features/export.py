@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from phototriage.atomic_write import atomic_write
+from phototriage.csv_cells import guarded
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features import Block
 from phototriage.features.selection import plain_path, select_photos, select_stores
@@ -79,15 +80,20 @@ def write_feature_table(
     names = ["series", "photo", *columns]
     if repeated := [name for place, name in enumerate(names) if name in names[:place]]:
         raise OutputError(f"{path}: two columns would be called '{repeated[0]}'")
+    is_csv = path.suffix.lower() == ".csv"
+
+    def text(name: str) -> str:
+        return guarded(_text(name)) if is_csv else _text(name)
+
     table = pa.table(
         [
-            *(pa.array([_text(pair[side]) for pair in photos], pa.string()) for side in (0, 1)),
+            *(pa.array([text(pair[side]) for pair in photos], pa.string()) for side in (0, 1)),
             *(pa.array(np.ascontiguousarray(column)) for column in matrix.T),
         ],
         names=names,
     )
     with atomic_write(path) as file:
-        if path.suffix.lower() == ".csv":
+        if is_csv:
             pyarrow.csv.write_csv(table, file)
         else:
             pq.write_table(table, file)

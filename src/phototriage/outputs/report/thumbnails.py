@@ -1,6 +1,7 @@
 """Small pictures of photos, for pages."""
 
 import io
+import stat
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from PIL import Image
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import OutputError
 from phototriage.features import Failure
+from phototriage.features.cache.thumbnails import thumbnail_folder
 from phototriage.features.decoding_pool import DecodingPool
 from phototriage.photos.geometry import fitted_size, shrink
 
@@ -23,6 +25,14 @@ THUMBNAIL_SIDE = 320
 
 # 7 to 8 kB per photo; at quality 60, a page is a fifth larger and looks the same.
 _QUALITY = 50
+_MOST_BYTES = 1_000_000
+_NO_THUMBNAIL = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 
 
 @dataclass(frozen=True)
@@ -44,14 +54,19 @@ class ThumbnailCache:
     """Thumbnails by the content hash of their photo: <cache_dir>/thumbnails/320-50/<2 digits>/<hash>.webp."""
 
     def __init__(self, cache_dir: Path) -> None:
-        self._folder = cache_dir / "thumbnails" / f"{THUMBNAIL_SIDE}-{_QUALITY}"
+        self._folder = thumbnail_folder(cache_dir) / f"{THUMBNAIL_SIDE}-{_QUALITY}"
 
     def get(self, content_hash: str) -> Thumbnail | None:
         """The thumbnail, if it is cached and intact."""
+        path = self._path(content_hash)
         try:
-            return Thumbnail.of(self._path(content_hash).read_bytes())
-        except OSError:
+            status = path.stat()
+            if not (stat.S_ISREG(status.st_mode) and status.st_size <= _MOST_BYTES):
+                return None
+            thumbnail = Thumbnail.of(path.read_bytes())
+        except _NO_THUMBNAIL:
             return None
+        return thumbnail if max(thumbnail.width, thumbnail.height) <= THUMBNAIL_SIDE else None
 
     def keep(self, content_hash: str, thumbnail: Thumbnail) -> None:
         """Caches a thumbnail if the folder is writable; otherwise it is created again next time."""
