@@ -103,6 +103,8 @@ def test_csv_survives_awkward_names() -> None:
         "reasons": "sharper; but overall look; and noisier",
         "files": 'x, "y"\n/b.jpg; x, "y"\n/b.raw',
         "alternative": "false",
+        "decision": "",
+        "outcome": "pick",
     }
     assert [(row["photo"], row["verdict"], row["reasons"], row["alternative"]) for row in rows[1:]] == [
         ("a.jpg", "close", "", "true"),

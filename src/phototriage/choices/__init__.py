@@ -18,6 +18,7 @@ from phototriage.choices.action import (
     Undo,
     photos_of,
 )
+from phototriage.choices.folder import FolderChoices, read_choices
 from phototriage.choices.identity import PhotoIdentity
 from phototriage.choices.state import Decision, History
 from phototriage.choices.store import ChoiceStore, default_choices_dir
@@ -30,6 +31,7 @@ __all__ = [
     "Decision",
     "Event",
     "Flag",
+    "FolderChoices",
     "Grouping",
     "History",
     "Label",
@@ -44,4 +46,5 @@ __all__ = [
     "Undo",
     "default_choices_dir",
     "photos_of",
+    "read_choices",
 ]

@@ -59,7 +59,7 @@ class Mark:
             raise LabelError(f"stars are 0 to {_MAX_STARS}, not {self.stars!r}")
         if self.label is not None and self.label not in get_args(Label):
             raise LabelError(f"a label is red, yellow, green, blue or empty, not {self.label!r}")
-        if self.flag is self.stars is self.label is None:
+        if self.flag is None and self.stars is None and self.label is None:
             raise LabelError("a mark needs a flag, stars or a label")
 
 

@@ -38,6 +38,18 @@ class Decision:
     def __bool__(self) -> bool:
         return self != Decision()
 
+    @property
+    def words(self) -> str:
+        """As people read it: "pick, 4 stars, red"."""
+        parts = [
+            self.flag,
+            f"{self.stars} star{'s' * (self.stars > 1)}" if self.stars else "",
+            self.label,
+            "none of these" if self.none_of_these else "",
+            "cannot tell" if self.tied else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
 
 class History:
     """The events about the photos of a folder, and what they add up to.

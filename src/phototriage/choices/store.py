@@ -22,7 +22,7 @@ from phototriage.choices.action import (
 )
 from phototriage.choices.identity import PhotoIdentity, unique_keys
 from phototriage.choices.migrations import migrate
-from phototriage.errors import OutputError
+from phototriage.errors import LabelError, OutputError
 
 __all__ = ["ChoiceStore", "default_choices_dir"]
 
@@ -173,16 +173,20 @@ class ChoiceStore:
     def _known(database: sqlite3.Connection, photos: Sequence[PhotoIdentity]) -> list[int | None]:
         by_content: dict[str, int] = {}
         hashes = [photo.content_hash for photo in photos]
+        if database.execute("SELECT count(*) FROM contents").fetchone()[0] < len(hashes):
+            by_content = dict(database.execute("SELECT content_hash, photo FROM contents").fetchall())
+            hashes = []
         for start in range(0, len(hashes), _AT_ONCE):
             some = hashes[start : start + _AT_ONCE]
             marks = ", ".join("?" * len(some))
             by_content |= database.execute(
                 f"SELECT content_hash, photo FROM contents WHERE content_hash IN ({marks})", some
             ).fetchall()
-        numbers = [by_content.get(each) for each in hashes]
+        numbers = [by_content.get(photo.content_hash) for photo in photos]
         taken = set(numbers)
+        names = {row[0] for row in database.execute("SELECT DISTINCT name FROM photos")}
         for place, key in enumerate(unique_keys(list(photos))):
-            if numbers[place] is None and key is not None:
+            if numbers[place] is None and key is not None and key[0] in names:
                 rows = database.execute(
                     "SELECT number FROM photos WHERE name = ? AND captured_at = ? AND camera = ? LIMIT 2", key
                 ).fetchall()
@@ -233,7 +237,7 @@ class ChoiceStore:
             "SELECT number, at, kind, details FROM events WHERE number > ? ORDER BY number", (after,)
         )
         return [
-            Event(number, at, action_from_values(kind, json.loads(details)))
+            _event(number, at, kind, details)
             for number, at, kind, details in rows
             if found is None or number in found
         ]
@@ -275,6 +279,13 @@ class ChoiceStore:
             f"cannot use the store of your decisions {self.path}: {error}; "
             "restore it from a backup, or choose another place with --choices_dir"
         )
+
+
+def _event(number: int, at: str, kind: str, details: str) -> Event:
+    try:
+        return Event(number, at, action_from_values(kind, json.loads(details)))
+    except (LabelError, ValueError) as error:
+        raise sqlite3.DatabaseError(f"decision {number} is damaged ({error})") from error
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     names = SidecarNames(folder, "adobe")
     photos = [photo for series in ranked for photo in series.photos]
     files: dict[str, bool] = {}
-    for photo in (photo for photo in photos if photo.verdict == "pick"):
+    for photo in (photo for photo in photos if photo.outcome == "pick"):
         files |= dict.fromkeys(photo.files, False)
         if how == "copy":
             files |= {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
@@ -81,7 +81,7 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
         PlannedPick(folder / file, into / file, _action(folder / file, into / file, how, is_sidecar))
         for file, is_sidecar in files.items()
     )
-    others = [file for photo in photos if photo.verdict != "pick" for file in photo.files]
+    others = [file for photo in photos if photo.outcome != "pick" for file in photo.files]
     return picks + tuple(
         PlannedPick(folder / file, into / file, "no longer")
         for file in others

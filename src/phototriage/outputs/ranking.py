@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from phototriage.features import Failure
-from phototriage.series import RankedSeries
+from phototriage.series import RankedPhoto, RankedSeries
 
 __all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_document", "ranking_json"]
 
@@ -27,6 +27,8 @@ _COLUMNS = (
     "reasons",
     "files",
     "alternative",
+    "decision",
+    "outcome",
 )
 
 
@@ -34,7 +36,8 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     """One line per photo, best first within a series.
 
     `reasons` are phrases; `files` are all files of the photo, the measured one first; "; " joins both.
-    `alternative` is true or false.
+    `alternative` is true or false. `decision` is what a person says of the photo, empty where they say
+    nothing; `outcome` is the verdict after a person's decisions.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -52,6 +55,8 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
                 "; ".join(each.phrases),
                 "; ".join(each.files),
                 "true" if each.alternative else "false",
+                each.decision.words if each.decision else "",
+                each.outcome,
             )
             for each in series.photos
         )
@@ -59,25 +64,40 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
 
 
 def ranking_document(
-    folder: Path, model: str, ranked: Sequence[RankedSeries], failures: Sequence[Failure]
+    folder: Path,
+    model: str,
+    ranked: Sequence[RankedSeries],
+    failures: Sequence[Failure],
+    *,
+    decisions: bool = False,
 ) -> dict[str, Any]:
-    """A ranked folder as plain values, in the format of docs/ranking.schema.json."""
+    """A ranked folder as plain values, in the format of docs/ranking.schema.json.
+
+    decisions: whether a person's decisions were looked for.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "folder": str(folder),
         "model": model,
+        "decisions": decisions,
         "series": [
             {
                 "name": series.name,
                 "kind": series.kind,
                 "taken": series.captured_at.isoformat() if series.captured_at else None,
                 "too_close": series.too_close,
-                "photos": [asdict(each) for each in series.photos],
+                "photos": [_photo_values(each) for each in series.photos],
             }
             for series in ranked
         ],
         "failures": [asdict(failure) for failure in failures],
     }
+
+
+def _photo_values(photo: RankedPhoto) -> dict[str, Any]:
+    values = asdict(photo)
+    del values["decided"]  # the outcome says it of every photo
+    return {**values, "outcome": photo.outcome}
 
 
 def ranking_json(document: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from phototriage.choices import (
     ChoiceStore,
     Decision,
     Event,
+    FolderChoices,
     History,
     PhotoIdentity,
     Redo,
@@ -80,6 +81,15 @@ class Journal:
             if (members := self.history.group(number)) is not None:
                 groups[photo] = tuple(self._ids[each] for each in members if each in self._ids)
         return groups
+
+    def choices(self, names: Mapping[str, str]) -> FolderChoices:
+        """All decisions, by the names of the photos; `names`: id → name."""
+        return FolderChoices(
+            {names[photo]: decision for photo, decision in self.decisions().items()},
+            {names[photo]: tuple(names[each] for each in group) for photo, group in self.groups().items()},
+            self.history,
+            {number: names[photo] for number, photo in self._ids.items()},
+        )
 
     def numbers(self, photos: Sequence[str]) -> tuple[int, ...]:
         """The numbers of photos, which they get here if they have none yet."""

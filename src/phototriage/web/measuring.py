@@ -37,13 +37,15 @@ class Measuring:
 
     def __init__(self, open_session: Callable[[OnProgress, Callable[[str], None]], ReviewSession]) -> None:
         self.progress = Progress()
+        self.failure: PhototriageError | None = None
         self._open_session = open_session
         self._session: ReviewSession | None = None
         self._stopped = False
         self._thread = threading.Thread(target=self._measure, daemon=True)
 
-    def start(self) -> None:
-        """Begins to measure."""
+    def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
+        """Begins to measure. `on_failure` is called in another thread if that fails."""
+        self._on_failure = on_failure
         self._thread.start()
 
     def stop(self) -> None:
@@ -51,9 +53,9 @@ class Measuring:
         self._stopped = True
         self._thread.join(timeout=5)
 
-    def wait(self) -> None:
-        """Returns when the session is ready or measuring has failed."""
-        self._thread.join()
+    def wait(self, seconds: float | None = None) -> None:
+        """Returns when the session is ready or measuring has failed, at the latest after some seconds."""
+        self._thread.join(seconds)
 
     @property
     def session(self) -> ReviewSession:
@@ -68,7 +70,9 @@ class Measuring:
             self._session = self._open_session(self._on_progress, self._on_note)
             self.progress = replace(self.progress, stage="ready")
         except PhototriageError as error:
+            self.failure = error
             self.progress = replace(self.progress, stage="failed", error=str(error))
+            self._on_failure()
         except _Stopped:
             pass
 

@@ -81,7 +81,8 @@ Export
                         "mark_rejects": false, "overwrite_ratings": false} → {"written": 3,
                         "changes": [{"file": "IMG_1.xmp", "action": "create", "marks": "xmp:Rating 5",
                         "reason": ""}…], "failures": [{"file", "reason"}…], "into": "phototriage-picks"}
-                        (copies and links go there, below the folder)
+                        (copies and links go there, below the folder). Only series about which the person
+                        decided are exported. Without "dry_run": false nothing is written
     POST api/export/undo {"dry_run": true} → the same form; takes back the last sidecars
     GET  api/export/ranking.csv, api/export/ranking.json, api/export/comparisons.csv: downloads
 """
@@ -93,10 +94,13 @@ from importlib.resources import files
 from typing import Any, get_args
 
 from phototriage.choices import Side
-from phototriage.errors import LabelError, PhotoError, PhototriageError
+from phototriage.errors import LabelError, OutputError, PhotoError, PhototriageError
 from phototriage.extras import extra
+from phototriage.outputs.picks import How
+from phototriage.outputs.sidecars import SidecarOptions
 from phototriage.web.blind import BlindPairs
 from phototriage.web.errors import RequestError
+from phototriage.web.export import Document, document_text, export_picks, export_sidecars, undo_export
 from phototriage.web.measuring import Measuring
 from phototriage.web.renditions import MEDIA_TYPES, Kind, Renditions
 from phototriage.web.session import PhotoMark, ReviewSession
@@ -119,6 +123,7 @@ _PAGE_TYPES = {
     ".json": "application/json",
 }
 _SERIES_AHEAD = 3
+_PICKS: Mapping[str, How] = {"copies": "copy", "links": "hardlink"}
 
 Body = Mapping[str, Any]
 """The JSON of a request."""
@@ -145,6 +150,9 @@ def review_app(measuring: Measuring, renditions: Renditions) -> Starlette:
             Route("/api/series/{series}", api.series),
             Route("/api/changes", api.changes),
             Route("/api/blind/draw", api.draw_blind, methods=["POST"]),
+            Route("/api/export", api.export, methods=["POST"]),
+            Route("/api/export/undo", api.undo_export, methods=["POST"]),
+            Route("/api/export/{name}", api.download),
             *(Route(f"/api/{name}", api.change(act), methods=["POST"]) for name, act in posts.items()),
             Route("/photos/{photo}/{kind}", api.picture),
             Route("/{name}", _page),
@@ -225,10 +233,48 @@ class _Api:
         return JSONResponse(await run_in_threadpool(work))
 
     def answer_blind(self, session: ReviewSession, body: Body) -> None:
-        better = body.get("better")
-        if better not in get_args(Side):
+        better: Side | None = body.get("better")
+        if better is None or better not in get_args(Side):
             raise RequestError(400, "better is left, right or tie")
         self._blind.answer(session, _text(body, "pair"), better)
+
+    async def export(self, request: Request) -> Response:
+        body = await _body(request)
+        what, dry_run = _text(body, "what"), body.get("dry_run") is not False
+
+        def work() -> dict[str, Any]:
+            session = self._measuring.session
+            with session.turn():
+                if what in _PICKS:
+                    return export_picks(session, _PICKS[what], dry_run=dry_run)
+                if what != "sidecars":
+                    raise RequestError(400, f"what is sidecars, {' or '.join(_PICKS)}")
+                return export_sidecars(session, _sidecar_options(body), dry_run=dry_run)
+
+        return JSONResponse(await run_in_threadpool(work))
+
+    async def undo_export(self, request: Request) -> Response:
+        body = await _body(request)
+
+        def work() -> dict[str, Any]:
+            session = self._measuring.session
+            with session.turn():
+                return undo_export(session, dry_run=body.get("dry_run") is not False)
+
+        return JSONResponse(await run_in_threadpool(work))
+
+    def download(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in get_args(Document):
+            raise RequestError(404, f"there are {', '.join(get_args(Document))}")
+        session = self._measuring.session
+        with session.turn():
+            text = document_text(session, name)
+        kind = "application/json" if name.endswith(".json") else "text/csv; charset=utf-8"
+        return Response(
+            text.encode("utf-8", "surrogateescape"),
+            headers={"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     def picture(self, request: Request) -> Response:
         session = self._measuring.session
@@ -279,6 +325,21 @@ def _mark(session: ReviewSession, body: Body) -> None:
             raise RequestError(400, "a mark has a photo, and a flag, stars or a label")
         made.append(PhotoMark(_text(mark, "photo"), mark.get("flag"), mark.get("stars"), mark.get("label")))
     session.mark(_text(body, "series"), _texts(body, "shown"), made)
+
+
+def _sidecar_options(body: Body) -> SidecarOptions:
+    schemes = body.get("schemes", ["stars"])
+    if not isinstance(schemes, list):
+        raise RequestError(400, "schemes is a list")
+    try:
+        return SidecarOptions(
+            tuple(schemes),
+            body.get("names", "adobe"),
+            mark_rejects=body.get("mark_rejects") is True,
+            overwrite_ratings=body.get("overwrite_ratings") is True,
+        )
+    except (OutputError, TypeError) as error:
+        raise RequestError(400, str(error)) from error
 
 
 async def _body(request: Request) -> Body:

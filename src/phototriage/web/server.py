@@ -1,6 +1,7 @@
 """Serves the review of one folder to one browser until it is stopped."""
 
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -21,6 +22,10 @@ with extra("review"):
 __all__ = ["Address", "serve"]
 
 _SECONDS_TO_FINISH = 2
+_SECONDS_TO_FAIL = 0.5
+"""For what is wrong at first sight, as a folder that does not exist: no browser is opened then."""
+_SECONDS_TO_SAY_WHY = 3.0
+"""For the page to ask once more and to show why measuring failed."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,14 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
             ws="none",
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
-        measuring.start()
+        server = uvicorn.Server(config)
+        end = threading.Timer(_SECONDS_TO_SAY_WHY, setattr, (server, "should_exit", True))
+        end.daemon = True
+        measuring.start(on_failure=end.start)
         stack.callback(measuring.stop)
+        measuring.wait(_SECONDS_TO_FAIL)
+        if measuring.failure is not None:
+            return
         if address.browser:
             page = stack.enter_context(entrance(place, keys.token or ""))
             say(place)
@@ -71,7 +82,7 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         else:
             say(f"{place}enter?token={keys.token}")
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+            server.run(sockets=[listening])
 
 
 def _listening(address: Address) -> socket.socket:

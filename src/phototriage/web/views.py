@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import phototriage
-from phototriage.choices import Blind, Event, Grouping, Marking, NoneOfThese, Tie
+from phototriage.choices import Blind, Event, Grouping, Mark, Marking, NoneOfThese, Tie
 from phototriage.photos import Capture
 from phototriage.web.faults import faults_of
 from phototriage.web.session import ReviewSession, ShownSeries
@@ -152,14 +152,7 @@ def _described(session: ReviewSession, event: Event | None) -> str | None:
             return None
         case Marking(marks):
             names = [session.name(photo) for photo in session.journal.photos_named([m.photo for m in marks])]
-            mark = marks[0]
-            if mark.flag is not None:
-                what = mark.flag or "clear"
-            elif mark.stars is not None:
-                what = f"{mark.stars} stars"
-            else:
-                what = mark.label or "no label"
-            return f"{what} {', '.join(names)}"
+            return f"{_mark_words(marks[0])} {', '.join(names)}"
         case NoneOfThese(photos):
             return f"none of {len(photos)}"
         case Tie(photos):
@@ -170,6 +163,14 @@ def _described(session: ReviewSession, event: Event | None) -> str | None:
             return "merge" if len(groups) == 1 else "split"
         case _:
             return None
+
+
+def _mark_words(mark: Mark) -> str:
+    if mark.flag is not None:
+        return mark.flag or "clear"
+    if mark.stars is not None:
+        return f"{mark.stars} star{'s' * (mark.stars != 1)}"
+    return mark.label or "no label"
 
 
 def _size(capture: Capture) -> dict[str, int | None]:

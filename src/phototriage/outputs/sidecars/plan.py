@@ -65,10 +65,10 @@ def plan_sidecars(
     for photo in photos:
         sidecars_of[photo.photo] = names.of(photo.files)
         for sidecar in sidecars_of[photo.photo]:
-            claims[sidecar].append((photo, wanted_marks(photo.verdict, photo.alternative, options)))
+            claims[sidecar].append((photo, _wanted(photo, options)))
     changes: dict[str, SidecarChange] = {}
     for photo in photos:
-        wanted = wanted_marks(photo.verdict, photo.alternative, options)
+        wanted = _wanted(photo, options)
         # A sidecar without our marks that needs no marks does not have to be read.
         sidecars = [each for each in sidecars_of[photo.photo] if wanted or each in history]
         if not sidecars:
@@ -91,6 +91,11 @@ def plan_sidecars(
             if change:
                 changes.setdefault(state.sidecar, change)
     return tuple(changes.values())
+
+
+def _wanted(photo: RankedPhoto, options: SidecarOptions) -> dict[str, str]:
+    alternative = photo.alternative and photo.outcome == "close"
+    return wanted_marks(photo.outcome, alternative, options, photo.decision)
 
 
 @dataclass(frozen=True)
