@@ -95,6 +95,6 @@ def test_a_folder_is_read_wherever_it_lies(make_photo: Callable[..., Path], tmp_
 
 def test_a_folder_without_decisions_has_no_labels(make_photo: Callable[..., Path], tmp_path: Path) -> None:
     make_photo("photos/a.jpg")
-    with pytest.raises(LabelError, match="no labels were found here; labels are .* phototriage review"):
+    with pytest.raises(LabelError, match=r"no labels were found here; labels are .* phototriage review"):
         read_labels(tmp_path / "photos", choices_dir=tmp_path / "choices")
     assert not (tmp_path / "choices").exists()

@@ -16,9 +16,8 @@ FOUND = [
 
 
 def regrouped(*groups: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    by_photo = {
-        f"d/{number}.jpg": tuple(f"d/{each}.jpg" for each in group) for group in groups for number in group
-    }
+    named = [tuple(f"d/{number}.jpg" for number in group) for group in groups]
+    by_photo = {photo: group for group in named for photo in group}
     found = regroup(FOUND, by_photo, lambda photo: datetime(2026, 6, 1, 10))
     return [(each.name, each.kind, "".join(shot.photo[2] for shot in each.shots)) for each in found]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from starlette.testclient import TestClient
 
 from phototriage.choices import ChoiceStore
@@ -26,11 +26,11 @@ class Page:
     client: TestClient
     prefix: str
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx2.Response:
         """Asks for a path below the prefix."""
         return self.client.get(f"/{self.prefix}/{path}", headers=headers)
 
-    def post(self, path: str, **body: Any) -> httpx.Response:
+    def post(self, path: str, **body: Any) -> httpx2.Response:
         """Sends JSON to a path below `api/`."""
         return self.client.post(f"/{self.prefix}/api/{path}", json=body, headers={"Origin": ORIGIN})
 

@@ -17,8 +17,9 @@ def with_decisions(
 
     Photos that the person picked are the only picks of their series. A photo that they rejected, or found no
     better than the rest of a series of which they want none, is no pick; the best of the others takes its
-    place. Where they gave only stars, no pick has fewer stars than another photo of its series. What the
-    decisions leave open is as the program says.
+    place. Where they gave stars but picked none, those with the most stars are the picks, so that no photo
+    that they did not rate gets more stars than one that they did. What the decisions leave open is as the
+    program says.
 
     Args:
         ranked: the series.
@@ -69,12 +70,10 @@ def _outcomes(photos: Sequence[RankedPhoto], said: Sequence[Decision]) -> list[V
     candidates = [place for place, gone in enumerate(out) if not gone]
     picks = [place for place in candidates if outcomes[place] == "pick"]
     picks += [place for place in candidates if place not in picks][: wanted - len(picks)]
-    most = max((said[place].stars for place in candidates), default=0)
-    if any(0 < said[place].stars < most for place in picks):
-        picks = sorted(candidates, key=lambda place: -said[place].stars)[:wanted]
+    rated = sorted((place for place in candidates if said[place].stars), key=lambda place: -said[place].stars)
     for place in candidates:
-        if place in picks:
+        if place in (rated[:wanted] if rated else picks):
             outcomes[place] = "pick"
-        elif outcomes[place] == "pick":
+        elif rated or outcomes[place] == "pick":
             outcomes[place] = "rest"
     return outcomes
