@@ -49,8 +49,8 @@ class Command:
     port: int = 0
     """The port; 0 takes any that is free."""
     export: bool = False
-    """Open no page: write your decisions, with --xmp, --copy, --link, --symlink, --csv, --json, --html or
-    --comparisons."""
+    """Open no page: write your decisions, by the options for sidecars, copies, links, documents and
+    comparisons."""
     comparisons: OptionalPath = None
     """Write what your decisions say of pairs of photos, for phototriage train: .csv or .parquet."""
     dry_run: bool = False
