@@ -16,7 +16,8 @@ from PIL import Image
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons
 
-os.environ["PHOTOTRIAGE_CONFIG"] = ""  # whoever runs the tests may have defaults of their own
+os.environ["PHOTOTRIAGE_CONFIG"] = ""  # whoever runs the tests may have defaults of their own,
+os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-such-folder")  # and decisions about photos
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phototriage.choices import FolderChoices, PhotoIdentity, default_choices_dir, read_choices
 from phototriage.errors import FeatureError, NoUsablePhotoError, OptionError, PhotoError
 from phototriage.exit_code import ExitCode
 from phototriage.features import (
@@ -38,8 +40,10 @@ from phototriage.series import (
     group,
     merge_copies,
     rank_series,
+    regroup,
     series_by_folder,
     shots_of,
+    with_decisions,
 )
 
 __all__ = ["RankOptions", "Ranking", "rank_folder"]
@@ -62,6 +66,8 @@ class RankOptions:
     similarity: smallest similarity of photos in a series, in [0, 1]; None is the default of `group`.
     by_folder: treat every sub-folder as one series, whatever it contains.
     features: names of blocks to measure in addition to those that ranking needs.
+    decisions: follow what the person decided in `phototriage review`: their series, and their picks, rejects,
+    stars and labels beside the program's verdicts. choices_dir: where these are kept.
     extractors: how photos are measured. cache_dir: the feature store. workers: processes that decode photos,
     ≥ 1; None is one per core.
     """
@@ -72,6 +78,8 @@ class RankOptions:
     similarity: float | None = None
     by_folder: bool = False
     features: Sequence[str] = ()
+    decisions: bool = True
+    choices_dir: str | os.PathLike[str] = field(default_factory=default_choices_dir)
     extractors: ExtractorOptions = field(default_factory=ExtractorOptions)
     cache_dir: str | os.PathLike[str] = field(default_factory=default_cache_dir)
     workers: int | None = None
@@ -101,7 +109,8 @@ class Ranking:
     default one where that cannot be used. series: the ranked series, in the order of the folder.
     failures: photos and sub-folders that could not be used. notes: lines for people about the run.
     features: the numbers, capture data and content hash of every ranked photo. detail: the `detail` block of
-    the photos that compete in a series.
+    the photos that compete in a series. found: the series as the program found them, before a person's own.
+    ranker: what gave the scores. decisions: whether a person's decisions are in it.
     """
 
     folder: Path
@@ -111,6 +120,9 @@ class Ranking:
     notes: tuple[str, ...]
     features: Features
     detail: Features
+    found: tuple[Series, ...]
+    ranker: TrainedRanker
+    decisions: bool
     root: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,7 +140,9 @@ class Ranking:
         """
         if exit_code is None:
             exit_code = ExitCode.of(left_out=self.failures)
-        return ranking_document(self.folder, self.model, self.series, self.failures, exit_code)
+        return ranking_document(
+            self.folder, self.model, self.series, self.failures, exit_code, decisions=self.decisions
+        )
 
     def to_json(self, exit_code: ExitCode | None = None) -> str:
         """The text that `phototriage rank --json` writes; `exit_code` as in `document`."""
@@ -194,16 +208,22 @@ def rank_folder(
         failures = (*unreadable, *features.failures)
         if not len(features):
             raise NoUsablePhotoError(failures, len(shots))
-        series = _grouped(shots, features, options)
+        found = _grouped(shots, features, options)
+        choices = _choices(features, options) if options.decisions else FolderChoices()
+        series = regroup(found, choices.groups, lambda photo: _captured_at(photo, features))
         detail = _full_size(folder, series, options, pool, progress.more(), note)
+    ranked = rank_series(series, features, ranker, keep=options.keep, detail=detail)
     return Ranking(
         folder,
         model,
-        rank_series(series, features, ranker, keep=options.keep, detail=detail),
+        with_decisions(ranked, choices.decisions),
         failures,
         tuple(notes),
         features,
         detail,
+        tuple(found),
+        ranker,
+        options.decisions,
     )
 
 
@@ -311,6 +331,22 @@ def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) ->
         similarity=options.similarity,
         lite=_fetch_of(features, blocks["lite"], rows) if "lite" in blocks else None,
     )
+
+
+def _choices(features: Features, options: RankOptions) -> FolderChoices:
+    """What a person decided about the photos that have features."""
+    hashes, captures = features.content_hashes or (), features.captures or ()
+    identities = {
+        photo: PhotoIdentity.of(photo, content_hash, 0, capture)
+        for photo, content_hash, capture in zip(features.photos, hashes, captures, strict=True)
+    }
+    return read_choices(Path(options.choices_dir), identities)
+
+
+def _captured_at(photo: str, features: Features) -> datetime | None:
+    (row,) = features.rows([photo])
+    time = features.captures[row].time if features.captures else None
+    return time.local if time else None
 
 
 def _fetch_of(features: Features, block: Block, rows: NDArray[np.intp]) -> Fetch:

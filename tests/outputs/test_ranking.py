@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from phototriage.choices import Decision
 from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
 from phototriage.outputs import ranking_csv
 from phototriage.outputs.ranking import ranking_document, ranking_json
-from phototriage.series import RankedPhoto, RankedSeries, Reason
+from phototriage.series import RankedPhoto, RankedSeries, Reason, with_decisions
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/ranking.schema.json").read_text())
 SHARPER = Reason("sharper", "sharpness", 0.5, 0.25, 0.75)
@@ -65,6 +66,8 @@ def faults(value: Any, schema: dict[str, Any], where: str = "document") -> list[
             for each in allowed
         ):
             return [f"{where}: {value!r} is no {allowed}"]
+    if value is None:
+        return []
     found = [f"{where}: no {name}" for name in schema.get("required", ()) if name not in value]
     if "const" in schema and value != schema["const"]:
         found.append(f"{where}: {value!r} is not {schema['const']!r}")
@@ -104,6 +107,8 @@ def test_csv_survives_awkward_names() -> None:
         "reasons": "sharper; but overall look; and noisier",
         "files": 'x, "y"\n/b.jpg; x, "y"\n/b.raw',
         "alternative": "false",
+        "decision": "",
+        "outcome": "pick",
     }
     assert [(row["photo"], row["verdict"], row["reasons"], row["alternative"]) for row in rows[1:]] == [
         ("a.jpg", "close", "", "true"),
@@ -138,6 +143,8 @@ def test_json_is_one_document() -> None:
                 "verdict": "kept",
                 "reasons": [],
                 "alternative": False,
+                "decision": None,
+                "outcome": "kept",
             }
         ],
     }
@@ -146,6 +153,32 @@ def test_json_is_one_document() -> None:
 
 def test_json_is_as_its_schema_says() -> None:
     assert faults(document(), SCHEMA) == []
+
+
+def test_a_persons_decisions_stand_beside_the_verdicts() -> None:
+    said = {"a.jpg": Decision("pick", 4, "red")}
+    decided = with_decisions(RANKED, said)
+    found = json.loads(
+        ranking_json(ranking_document(Path("/p"), "embedded", decided, (), ExitCode.DONE, decisions=True))
+    )
+    assert faults(found, SCHEMA) == []
+    assert found["decisions"] is True
+    photos = found["series"][0]["photos"]
+    assert [(each["verdict"], each["outcome"]) for each in photos] == [("pick", "rest"), ("close", "pick")]
+    assert photos[0]["decision"] is None
+    assert photos[1]["decision"] == {
+        "flag": "pick",
+        "stars": 4,
+        "label": "red",
+        "none_of_these": False,
+        "tied": False,
+    }
+    rows = list(csv.DictReader(io.StringIO(ranking_csv(decided))))
+    assert [(row["decision"], row["outcome"]) for row in rows] == [
+        ("", "rest"),
+        ("pick, 4 stars, red", "pick"),
+        ("", "kept"),
+    ]
 
 
 @pytest.mark.parametrize(

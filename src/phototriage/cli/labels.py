@@ -1,11 +1,12 @@
 """`phototriage labels`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from phototriage.choices import default_choices_dir
 from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.cli.feature_source import OptionalPath
 from phototriage.cli.progress import note
@@ -27,13 +28,16 @@ class Command:
     """
 
     path: Annotated[Path, tyro.conf.Positional]
-    """A PhotoTriage release folder, its vote table, or your own CSV or Parquet file of comparisons."""
+    """A PhotoTriage release folder, its vote table, your own CSV or Parquet file of comparisons, or a folder
+    of photos that you reviewed."""
     output: OptionalPath = None
     """Write the comparisons to this .csv or .parquet file."""
     min_agreement: float = MIN_AGREEMENT
     """Pairs count as clear in the printed table if at least this share of the votes agree."""
     min_reviewers: int = MIN_REVIEWERS
     """Pairs count as clear in the printed table if they have at least this many votes."""
+    choices_dir: Path = field(default_factory=default_choices_dir)
+    """Where your decisions in phototriage review are kept."""
     assume_aligned: bool = False
     """Without a pairlist, use the photo ids of votes as they are. Only for votes known to be sound."""
 
@@ -44,6 +48,7 @@ class Command:
             min_agreement=self.min_agreement,
             min_reviewers=self.min_reviewers,
             assume_aligned=self.assume_aligned,
+            choices_dir=self.choices_dir,
         )
         if self.output and self.output.resolve() in {file.resolve() for file in labels.files}:
             raise OptionError(f"{self.output} is one of the files that were read: choose another --output")

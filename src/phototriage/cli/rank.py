@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
+from phototriage.choices import default_choices_dir
 from phototriage.cli.feature_source import FeatureSource, OptionalInt, OptionalPath
 from phototriage.cli.progress import note, note_failures, progress
 from phototriage.cli.ranking_writers import Documents, Marks, Picks, undo_marks
@@ -57,6 +58,10 @@ class Command:
     """Number of photos to show per series."""
     quiet: bool = False
     """Show no table, no summary and no progress; unusable photos are still named."""
+    decisions: Literal["on", "off"] = "on"
+    """Follow what you decided in phototriage review; off gives the bare ranking."""
+    choices_dir: Path = field(default_factory=default_choices_dir)
+    """Where your decisions are kept."""
     dry_run: bool = False
     """Show what would be written; write only the measured features."""
     documents: Documents = field(default_factory=Documents)
@@ -98,6 +103,8 @@ class Command:
             similarity=self.grouping.similarity,
             by_folder=self.grouping.by_folder,
             features=self.source.features or (),
+            decisions=self.decisions == "on",
+            choices_dir=self.choices_dir,
             extractors=self.source.options,
             cache_dir=self.source.cache_dir,
             workers=self.source.workers,

@@ -166,14 +166,20 @@ class Comparisons:
         ending = path.suffix.lower()
         if ending not in (".csv", ".parquet"):
             raise OutputError(f"{path}: comparisons are written as .csv or .parquet, not as '{path.suffix}'")
-        table = self.table.assign(votes=self.votes, vote_agreement=self.vote_agreement)[list(WRITTEN_COLUMNS)]
         with atomic_write(path) as file:
             if ending == ".csv":
-                table.assign(**{name: table[name].map(guarded) for name in _TEXTS}).to_csv(
-                    file, index=False, encoding="utf-8", lineterminator="\n"
-                )
+                file.write(self.to_csv().encode())
             else:
-                table.to_parquet(file, index=False)
+                self._written().to_parquet(file, index=False)
+
+    def to_csv(self) -> str:
+        """The text that `write` writes into a .csv file, `guarded` against spreadsheets."""
+        table = self._written()
+        table = table.assign(**{name: table[name].map(guarded) for name in _TEXTS})
+        return str(table.to_csv(index=False, lineterminator="\n"))
+
+    def _written(self) -> pd.DataFrame:
+        return self.table.assign(votes=self.votes, vote_agreement=self.vote_agreement)[list(WRITTEN_COLUMNS)]
 
 
 def _unordered(table: pd.DataFrame) -> pd.DataFrame:

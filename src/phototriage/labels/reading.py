@@ -1,14 +1,17 @@
 """Reads labels of any kind, and reports what each step kept."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from phototriage.choices import default_choices_dir
 from phototriage.clear_pairs import MIN_AGREEMENT, MIN_REVIEWERS
 from phototriage.errors import LabelError
 from phototriage.labels.alignment import AlignmentSummary, align
 from phototriage.labels.comparisons import COLUMNS, Comparisons
+from phototriage.labels.decisions import DecisionLabels, read_decisions
 from phototriage.labels.filtering import clear_comparisons, clear_majority
 from phototriage.labels.own_table import read_own_table
 from phototriage.labels.pairlist import read_pairlists
@@ -20,6 +23,7 @@ __all__ = ["Labels", "Step", "read_labels"]
 
 _ACCEPTED = (
     "labels are a folder of the PhotoTriage release (with train_pairlist.txt or val_pairlist.txt), "
+    "a folder of photos about which you decided in phototriage review, "
     "its vote table next to its pairlists, or your own table "
     "(.csv, .tsv or .parquet: photo_a, photo_b and preference, winner, or votes_a and votes_b)"
 )
@@ -46,8 +50,8 @@ class Labels:
     Fields:
         comparisons: all comparisons, unfiltered, as evaluation needs them. For training, apply
             ``filter_comparisons``.
-        kind: 'release' (PhotoTriage, preferences from its pairlists), 'votes' (assumed to be aligned), or
-            'own'.
+        kind: 'release' (PhotoTriage, preferences from its pairlists), 'votes' (assumed to be aligned),
+            'own', or 'decisions' (of a person about a folder of photos).
         steps: what each step kept; the last steps show what the training filter will keep.
         notes: single lines for people about what was chosen, skipped or merged.
         alignment: the result of matching votes to photos, if that was done.
@@ -72,23 +76,28 @@ def read_labels(
     min_agreement: float = MIN_AGREEMENT,
     min_reviewers: int = MIN_REVIEWERS,
     assume_aligned: bool = False,
+    choices_dir: str | os.PathLike[str] | None = None,
 ) -> Labels:
     """Reads the labels at ``path``, of any kind.
 
     Args:
-        path: a PhotoTriage release folder, its aggregated vote table, or the user's own table (CSV or
-            Parquet). Pairlists in the folder of a vote table are used with it. If a folder has both single
-            reviews and a vote table, the one with more votes is used.
+        path: a PhotoTriage release folder, its aggregated vote table, the user's own table (CSV or Parquet),
+            or a folder of photos about which a person decided. Pairlists in the folder of a vote table are
+            used with it. If a folder has both single reviews and a vote table, the one with more votes is
+            used.
         min_agreement, min_reviewers: the filter that the steps report on; the comparisons stay unfiltered.
         assume_aligned: reads votes without a pairlist as if their ids were photo numbers, with the share of
             the votes as the preference. Only for votes known to be sound; PhotoTriage's published votes are
             not. Votes with a pairlist are always matched.
+        choices_dir: where a person's decisions are kept; by default the folder that `phototriage review`
+            uses.
 
     Raises:
         LabelError: there are no labels at path, they are malformed, or they are votes without a pairlist.
     """
     try:
-        return _read(Path(path), _Filters(min_agreement, min_reviewers), assume_aligned)
+        filters = _Filters(min_agreement, min_reviewers)
+        return _read(Path(path), filters, assume_aligned, Path(choices_dir or default_choices_dir()))
     except OSError as error:
         raise LabelError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
 
@@ -102,9 +111,14 @@ class _Filters:
         return f"agreement ≥ {self.min_agreement:g}, ≥ {self.min_reviewers} reviewers"
 
 
-def _read(path: Path, filters: _Filters, assume_aligned: bool) -> Labels:
+def _read(path: Path, filters: _Filters, assume_aligned: bool, choices_dir: Path) -> Labels:
     if path.is_dir():
-        return _read_release(find_release(path), filters, assume_aligned)
+        release = find_release(path)
+        if not (release.pairlists or release.reviews or release.vote_table) and (
+            decided := read_decisions(path, choices_dir)
+        ):
+            return _of_decisions(path, decided, filters)
+        return _read_release(release, filters, assume_aligned)
     if not path.exists():
         raise LabelError(f"{path} does not exist; {_ACCEPTED}")
     if path.suffix.lower() == ".csv" and is_vote_table(path):
@@ -199,6 +213,14 @@ def _read_own(path: Path, filters: _Filters) -> Labels:
         *_final_steps(own.comparisons, filters),
     ]
     return Labels(own.comparisons, "own", tuple(steps), tuple(notes), None, frozenset(), None, (path,))
+
+
+def _of_decisions(folder: Path, decided: DecisionLabels, filters: _Filters) -> Labels:
+    steps = [
+        Step("photos that you decided about", None, None, None, decided.photos),
+        *_final_steps(decided.comparisons, filters),
+    ]
+    return Labels(decided.comparisons, "decisions", tuple(steps), (), None, frozenset(), folder, ())
 
 
 def _shares(votes: VoteTable) -> Comparisons:

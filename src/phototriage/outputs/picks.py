@@ -80,7 +80,7 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
     names, companions = SidecarNames(folder, "adobe"), Companions(folder)
     photos = [photo for series in ranked for photo in series.photos]
     files: dict[str, tuple[str, bool]] = {}
-    for photo in (photo for photo in photos if photo.verdict == "pick"):
+    for photo in (photo for photo in photos if photo.outcome == "pick"):
         files |= dict.fromkeys(photo.files, (photo.photo, False))
         if how == "copy":
             sidecars = {sidecar: True for sidecar, there in names.of(photo.files).items() if there}
@@ -92,7 +92,7 @@ def plan_picks(folder: Path, ranked: Iterable[RankedSeries], into: Path, how: Ho
         PlannedPick(folder / file, into / file, _action(folder / file, into / file, how, is_sidecar), shot)
         for file, (shot, is_sidecar) in files.items()
     )
-    others = [file for photo in photos if photo.verdict != "pick" for file in photo.files]
+    others = [file for photo in photos if photo.outcome != "pick" for file in photo.files]
     return picks + tuple(
         PlannedPick(folder / file, into / file, "no longer")
         for file in others

@@ -11,7 +11,7 @@ from typing import Any
 from phototriage.csv_cells import guarded
 from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
-from phototriage.series import RankedSeries
+from phototriage.series import RankedPhoto, RankedSeries
 
 __all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_document", "ranking_json"]
 
@@ -29,6 +29,8 @@ _COLUMNS = (
     "reasons",
     "files",
     "alternative",
+    "decision",
+    "outcome",
 )
 
 
@@ -36,7 +38,8 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
     """One line per photo, best first within a series.
 
     `reasons` are phrases; `files` are all files of the photo, the measured one first; "; " joins both.
-    `alternative` is true or false. Text is `guarded` against spreadsheets.
+    `alternative` is true or false. `decision` is what a person says of the photo, empty where they say
+    nothing; `outcome` is the verdict after a person's decisions. Text is `guarded` against spreadsheets.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -54,6 +57,8 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
                 guarded("; ".join(each.phrases)),
                 guarded("; ".join(each.files)),
                 "true" if each.alternative else "false",
+                each.decision.words if each.decision else "",
+                each.outcome,
             )
             for each in series.photos
         )
@@ -66,25 +71,37 @@ def ranking_document(
     ranked: Sequence[RankedSeries],
     failures: Sequence[Failure],
     exit_code: ExitCode,
+    *,
+    decisions: bool = False,
 ) -> dict[str, Any]:
-    """A ranked folder as plain values, in the format of docs/ranking.schema.json."""
+    """A ranked folder as plain values, in the format of docs/ranking.schema.json.
+
+    decisions: whether a person's decisions were looked for.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "exit_code": int(exit_code),
         "folder": str(folder),
         "model": model,
+        "decisions": decisions,
         "series": [
             {
                 "name": series.name,
                 "kind": series.kind,
                 "taken": series.captured_at.isoformat() if series.captured_at else None,
                 "too_close": series.too_close,
-                "photos": [asdict(each) for each in series.photos],
+                "photos": [_photo_values(each) for each in series.photos],
             }
             for series in ranked
         ],
         "failures": [asdict(failure) for failure in failures],
     }
+
+
+def _photo_values(photo: RankedPhoto) -> dict[str, Any]:
+    values = asdict(photo)
+    del values["decided"]  # the outcome says it of every photo
+    return {**values, "outcome": photo.outcome}
 
 
 def ranking_json(document: Mapping[str, Any]) -> str:

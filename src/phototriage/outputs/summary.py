@@ -47,11 +47,11 @@ def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> RankingFigu
     photos = [each for series in ranked for each in series.photos]
     chosen = [series for series in ranked if series.kind == "series"]
     singles = sum(series.kind == "single" for series in ranked)
-    beside = [each for each in photos if each.verdict in ("close", "rest")]
+    beside = [each for each in photos if each.outcome in ("close", "rest")]
     return RankingFigures(
         photos=len(photos),
         series=len(ranked) - singles,
-        picks=sum(each.verdict == "pick" for each in photos),
+        picks=sum(each.outcome == "pick" for each in photos),
         too_close=sum(series.too_close for series in chosen),
         kept_whole=len(ranked) - singles - len(chosen),
         singles=singles,

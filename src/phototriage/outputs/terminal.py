@@ -40,6 +40,8 @@ _LEGEND = """\
 2nd: an alternative, the best of those too close to call.
 Reasons: a pick's beside all that are left out, any other's beside the pick."""
 
+_DECISIONS_LEGEND = "yours: what you decided in the review, which goes before the program's verdict."
+
 
 def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> None:
     """Per series a headline and a line per photo; only the first `top` photos where it is given.
@@ -56,6 +58,8 @@ def print_ranking(ranked: Sequence[RankedSeries], top: int | None = None) -> Non
         console.print(f"{singles:,} single photo{'s' * (singles > 1)}: nothing to choose", highlight=False)
     if any(series.kind == "series" for series in ranked):
         console.print(_LEGEND, highlight=False)
+    if any(photo.decision for series in ranked for photo in series.photos):
+        console.print(_DECISIONS_LEGEND, highlight=False)
 
 
 def ranked_lines(series: RankedSeries, top: int | None, width: int) -> Text:
@@ -80,7 +84,7 @@ def ranked_lines(series: RankedSeries, top: int | None, width: int) -> Text:
     wide = min(room, max(cell_len(name) for _, name in shown))
     for each, name in shown:
         for line in _lines(each, name, wide, max(_LEAST_WHY, width - 21 - wide)):
-            text.append(f"{line}\n", style="bold" if each.verdict == "pick" else "not bold")
+            text.append(f"{line}\n", style="bold" if each.outcome == "pick" else "not bold")
     return text
 
 
@@ -100,7 +104,8 @@ def _lines(photo: RankedPhoto, name: str, wide: int, room: int) -> Iterator[str]
     verdict = "2nd" if photo.alternative else "" if photo.verdict == "rest" else photo.verdict
     head = (f"{photo.rank:>4}", f"{photo.probability_best:>4.0%}", f"{verdict:<5}")
     reasons = list(zip(photo.phrases, photo.reasons, strict=True))
-    why = [phrase for phrase, reason in reasons if reason.speaks]
+    why = [f"yours: {photo.decision.words}"] if photo.decision else []
+    why += [phrase for phrase, reason in reasons if reason.speaks]
     if also := [reason.words for _, reason in reasons if not reason.speaks]:
         why.append(f"also {', '.join(also)}")
     for number, (part, words) in enumerate(

@@ -1,5 +1,7 @@
 """Series of near-identical photos: finding and ranking them."""
 
+from phototriage.series.by_hand import regroup
+from phototriage.series.decided import only_decided, with_decisions
 from phototriage.series.grouping import (
     DEFAULT_GAP,
     LITE_SIMILARITY,
@@ -27,7 +29,10 @@ __all__ = [
     "Verdict",
     "group",
     "merge_copies",
+    "only_decided",
     "rank_series",
+    "regroup",
     "series_by_folder",
     "shots_of",
+    "with_decisions",
 ]

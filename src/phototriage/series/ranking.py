@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from phototriage.choices import Decision
 from phototriage.features import Features
 from phototriage.ranker import TrainedRanker
 from phototriage.series.candidates import Candidates
@@ -30,6 +31,8 @@ class RankedPhoto:
     reasons: of a pick, against the others of the series that are none, all together; of any other photo,
     against the first pick; in the order in which `phrases` has them. Of what is kept whole, and where all are
     picks, there are none. alternative: whether it is one of the best of those too close to call.
+    decision: what a person says of it; None where they say nothing. decided: what a person's decisions about
+    its series make of the verdict; None where they leave it as it is.
     """
 
     photo: str
@@ -40,6 +43,13 @@ class RankedPhoto:
     verdict: Verdict
     reasons: tuple[Reason, ...]
     alternative: bool = False
+    decision: Decision | None = None
+    decided: Verdict | None = None
+
+    @property
+    def outcome(self) -> Verdict:
+        """What it is taken for in the end: as a person decided, else as the program says."""
+        return self.decided or self.verdict
 
     @property
     def phrases(self) -> tuple[str, ...]:

@@ -111,5 +111,8 @@ def test_every_normalization_has_an_onnx_form() -> None:
 def test_not_a_number_is_refused(make_features: Callable[..., Features]) -> None:
     ranker = random_ranker("none", (3,), (4,))
     huge = {name: array * np.float32(1e30) for name, array in ranker.weights.items()}
-    with np.errstate(over="ignore", invalid="ignore"), pytest.raises(ModelError, match="scores that are no numbers"):
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        pytest.raises(ModelError, match="scores that are no numbers"),
+    ):
         ranker_onnx(replace(ranker, weights=huge), {})

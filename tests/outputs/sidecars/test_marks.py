@@ -3,8 +3,9 @@ from typing import cast
 
 import pytest
 
+from phototriage.choices import Decision
 from phototriage.errors import OutputError
-from phototriage.outputs.sidecars.marks import SidecarOptions, respect, wanted_marks
+from phototriage.outputs.sidecars.marks import Scheme, SidecarOptions, respect, wanted_marks
 from phototriage.series import Verdict
 
 ALL = SidecarOptions(("pick", "stars", "labels"))
@@ -37,6 +38,32 @@ def test_the_table_of_marks(options: SidecarOptions, verdict: str, marks: dict[s
     is_alternative = verdict == "alternative"
     found: Verdict = "close" if is_alternative else cast(Verdict, verdict)
     assert wanted_marks(found, is_alternative, options) == marks
+
+
+@pytest.mark.parametrize(
+    ("schemes", "verdict", "decision", "marks"),
+    [
+        (("stars",), "pick", Decision("pick", stars=3), {"xmp:Rating": "3"}),
+        (("stars",), "rest", Decision(stars=2), {"xmp:Rating": "2"}),
+        (("pick",), "rest", Decision(stars=2), {}),
+        (("labels",), "pick", Decision("pick", label="blue"), {"xmp:Label": "Blue"}),
+        (("stars",), "pick", Decision("pick", label="blue"), {"xmp:Rating": "5"}),
+        (("stars",), "rest", Decision("reject", stars=4), REJECT),
+        (("pick",), "rest", Decision("reject"), REJECT),
+        (("labels",), "rest", Decision("reject"), {}),
+        (("pick", "labels"), "rest", Decision("reject", label="red"), {**REJECT, "xmp:Label": "Red"}),
+        (("stars",), "rest", Decision(none_of_these=True), {}),
+    ],
+)
+def test_what_a_person_said_takes_the_place_of_the_verdict(
+    schemes: tuple[Scheme, ...], verdict: Verdict, decision: Decision, marks: dict[str, str]
+) -> None:
+    assert wanted_marks(verdict, False, SidecarOptions(schemes), decision) == marks
+
+
+def test_a_reject_with_a_label_is_still_all_or_nothing() -> None:
+    marks = {**REJECT, "xmp:Label": "Red"}
+    assert respect(marks, {"xmpDM:pick": "1"}) == ({"xmp:Label": "Red"}, "yours: xmpDM:pick 1")
 
 
 PICK = wanted_marks("pick", False, ALL)

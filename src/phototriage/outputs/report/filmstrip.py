@@ -96,11 +96,13 @@ def _photo(photo: RankedPhoto, series: str, picture: Thumbnail | Failure, link: 
     name, *others = (html_text(name_in_series(file, series)) for file in photo.files)
     size = f' width="{picture.width}" height="{picture.height}"' if isinstance(picture, Thumbnail) else ""
     # What is copied as the list of picks.
-    key = f' data-photo="{html_text(photo.photo)}"' if photo.verdict == "pick" else ""
+    key = f' data-photo="{html_text(photo.photo)}"' if photo.outcome == "pick" else ""
     verdict = "alternative" if photo.alternative else _VERDICTS.get(photo.verdict, f"rank {photo.rank}")
     facts = [f'<span class="verdict">{verdict}</span>']
     if photo.verdict != "kept":
         facts.append(f'{photo.probability_best:.0%} <span class="soft">score {_signed(photo.score)}</span>')
+    if photo.decision:
+        facts.append(f"yours: {photo.decision.words}")
     lines = [f'<p class="rank">{" · ".join(facts)}</p><p><bdi>{name}</bdi></p>']
     lines += [f'<p class="soft">with {other}</p>' for other in others]
     lines += [_reason(*each) for each in zip(photo.phrases, photo.reasons, strict=True)]

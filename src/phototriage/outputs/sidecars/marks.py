@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from phototriage.choices import Decision
 from phototriage.errors import OutputError
 from phototriage.series import Verdict
 from phototriage.xmp.sidecar_names import SidecarName
@@ -44,12 +45,21 @@ class SidecarOptions:
 _REJECT = {"xmp:Rating": "-1", "digiKam:PickLabel": "1"}
 
 
-def wanted_marks(verdict: Verdict, alternative: bool, options: SidecarOptions) -> dict[str, str]:
+_LABELS = {"red": "Red", "yellow": "Yellow", "green": "Green", "blue": "Blue"}
+"""The labels of the keys 6 to 9, by the names that Lightroom gives them."""
+
+
+def wanted_marks(
+    verdict: Verdict, alternative: bool, options: SidecarOptions, decision: Decision | None = None
+) -> dict[str, str]:
     """What the sidecars of a photo should say: property → value.
+
+    The stars, the label and the reject of a person take the place of the program's.
 
     Of all that are too close to call only the alternatives are marked. `digiKam:PickLabel` is 1 rejected,
     2 pending, 3 accepted; `xmpDM:pick` 1 is Lightroom's flag.
     """
+    decision = decision or Decision()
     marks: dict[str, str] = {}
     if verdict == "pick":
         if "pick" in options.schemes:
@@ -67,6 +77,12 @@ def wanted_marks(verdict: Verdict, alternative: bool, options: SidecarOptions) -
             marks["xmp:Label"] = "Yellow"
     elif verdict == "rest" and options.mark_rejects:
         marks |= _REJECT
+    if decision.stars and "stars" in options.schemes:
+        marks["xmp:Rating"] = str(decision.stars)
+    if decision.label and "labels" in options.schemes:
+        marks["xmp:Label"] = _LABELS[decision.label]
+    if decision.flag == "reject" and {"pick", "stars"} & {*options.schemes}:
+        marks |= _REJECT
     return marks
 
 
@@ -83,7 +99,8 @@ def respect(marks: Mapping[str, str], own: Mapping[str, str]) -> tuple[dict[str,
         for name in reversed(KIND_OF_SIGN)
         if says_something(own.get(name, ""))
     }
-    if (is_reject(own) or dict(marks) == _REJECT) and (verdict := taken.get("rating") or taken.get("flag")):
+    rejects = is_reject(own) or _REJECT.items() <= marks.items()
+    if rejects and (verdict := taken.get("rating") or taken.get("flag")):
         taken = {"rating": verdict, "flag": verdict} | taken
     allowed = {name: value for name, value in marks.items() if KIND_OF_SIGN[name] not in taken}
     standing = sorted({taken[KIND_OF_SIGN[name]] for name in marks.keys() - allowed})

@@ -71,10 +71,10 @@ def plan_sidecars(
     for photo in photos:
         sidecars_of[photo.photo] = names.of(photo.files)
         for sidecar in sidecars_of[photo.photo]:
-            claims[sidecar].append((photo, wanted_marks(photo.verdict, photo.alternative, options)))
+            claims[sidecar].append((photo, _wanted(photo, options)))
     changes: dict[str, SidecarChange] = {}
     for photo in photos:
-        wanted = wanted_marks(photo.verdict, photo.alternative, options)
+        wanted = _wanted(photo, options)
         # A sidecar without our marks that needs no marks does not have to be read.
         sidecars = {
             each: there for each, there in sidecars_of[photo.photo].items() if wanted or each in history
@@ -123,6 +123,11 @@ def _own_marks(files: Sequence[Path], states: Sequence["_State"]) -> dict[str, s
             if value and not says_something(into.get(name, "")):
                 into[name] = value
     return embedded | sidecars
+
+
+def _wanted(photo: RankedPhoto, options: SidecarOptions) -> dict[str, str]:
+    alternative = photo.alternative and photo.outcome == "close"
+    return wanted_marks(photo.outcome, alternative, options, photo.decision)
 
 
 @dataclass(frozen=True)

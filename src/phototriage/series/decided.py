@@ -1,0 +1,79 @@
+"""What a person's decisions make of the verdicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from phototriage.choices import Decision
+from phototriage.series.ranking import RankedPhoto, RankedSeries
+from phototriage.series.verdict import Verdict
+
+__all__ = ["only_decided", "with_decisions"]
+
+
+def with_decisions(
+    ranked: Sequence[RankedSeries], decisions: Mapping[str, Decision]
+) -> tuple[RankedSeries, ...]:
+    """Puts a person's decisions beside the program's verdicts, which stay as they are.
+
+    Photos that the person picked are the only picks of their series. A photo that they rejected, or found no
+    better than the rest of a series of which they want none, is no pick; the best of the others takes its
+    place. Where they gave stars but picked none, those with the most stars are the picks, so that no photo
+    that they did not rate gets more stars than one that they did. What the decisions leave open is as the
+    program says.
+
+    Args:
+        ranked: the series.
+        decisions: photo → what the person says of it.
+    """
+    if not decisions:
+        return tuple(ranked)
+    return tuple(
+        _decided(each, decisions) if any(photo.photo in decisions for photo in each.photos) else each
+        for each in ranked
+    )
+
+
+def only_decided(ranked: Sequence[RankedSeries]) -> tuple[RankedSeries, ...]:
+    """The series about which a person decided more than that they cannot tell, of `with_decisions`."""
+    return tuple(
+        series
+        for series in ranked
+        if any(photo.decision and photo.decision != Decision(tied=True) for photo in series.photos)
+    )
+
+
+def _decided(series: RankedSeries, decisions: Mapping[str, Decision]) -> RankedSeries:
+    said = [decisions.get(photo.photo, Decision()) for photo in series.photos]
+    outcomes = _outcomes(series.photos, said) if series.kind == "series" else _of_kept(said)
+    photos = (
+        replace(photo, decision=decision or None, decided=None if outcome == photo.verdict else outcome)
+        for photo, decision, outcome in zip(series.photos, said, outcomes, strict=True)
+    )
+    return replace(series, photos=tuple(photos))
+
+
+def _of_kept(said: Sequence[Decision]) -> list[Verdict]:
+    """The outcomes where there is nothing to choose."""
+    names: dict[str, Verdict] = {"pick": "pick", "reject": "rest"}
+    return ["rest" if each.none_of_these else names.get(each.flag, "kept") for each in said]
+
+
+def _outcomes(photos: Sequence[RankedPhoto], said: Sequence[Decision]) -> list[Verdict]:
+    """The outcomes where photos compete; `photos` are best first."""
+    if any(each.flag == "pick" for each in said):
+        return ["pick" if each.flag == "pick" else "rest" for each in said]
+    out = [each.flag == "reject" or each.none_of_these for each in said]
+    outcomes: list[Verdict] = [
+        "rest" if gone else photo.verdict for photo, gone in zip(photos, out, strict=True)
+    ]
+    wanted = sum(photo.verdict == "pick" for photo in photos)
+    candidates = [place for place, gone in enumerate(out) if not gone]
+    picks = [place for place in candidates if outcomes[place] == "pick"]
+    picks += [place for place in candidates if place not in picks][: wanted - len(picks)]
+    rated = sorted((place for place in candidates if said[place].stars), key=lambda place: -said[place].stars)
+    for place in candidates:
+        if place in (rated[:wanted] if rated else picks):
+            outcomes[place] = "pick"
+        elif rated or outcomes[place] == "pick":
+            outcomes[place] = "rest"
+    return outcomes

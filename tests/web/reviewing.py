@@ -1,0 +1,66 @@
+"""A small folder under review, and a client that was let in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.testclient import TestClient
+
+from phototriage.choices import ChoiceStore
+from phototriage.rank import Ranking
+from phototriage.web.guard import Guard, Keys
+from phototriage.web.measuring import Measuring
+from phototriage.web.renditions import Kind, Renditions
+from phototriage.web.routes import review_app
+from phototriage.web.session import ReviewSession
+
+ORIGIN = "http://127.0.0.1:8000"
+
+
+@dataclass
+class Page:
+    """What a page in the browser can do."""
+
+    client: TestClient
+    prefix: str
+
+    def get(self, path: str, **headers: str) -> httpx2.Response:
+        """Asks for a path below the prefix."""
+        return self.client.get(f"/{self.prefix}/{path}", headers=headers)
+
+    def post(self, path: str, **body: Any) -> httpx2.Response:
+        """Sends JSON to a path below `api/`."""
+        return self.client.post(f"/{self.prefix}/api/{path}", json=body, headers={"Origin": ORIGIN})
+
+    def session(self) -> dict[str, Any]:
+        """The whole folder."""
+        return dict(self.get("api/session").json())
+
+    def change(self, path: str, **body: Any) -> dict[str, Any]:
+        """Decides something, and gives what changed since the start."""
+        answer = self.post(path, **{"since": 0, **body})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+class NoRenditions(Renditions):
+    """Starts no processes, which would take seconds."""
+
+    def prepare(self, kind: Kind, photos: Iterable[tuple[str, Path, str]]) -> None:
+        """Prepares nothing."""
+
+
+def review(ranking: Ranking, folder: Path, renditions: Renditions | None = None) -> Page:
+    """Opens the page of a ranked folder; `folder` is for the store and the cache."""
+    store = ChoiceStore(folder / "choices")
+    measuring = Measuring(lambda on_progress, on_note: ReviewSession(ranking, store, ranker="default 1"))
+    measuring.start()
+    measuring.wait()
+    renditions = renditions or NoRenditions(folder / "cache")
+    keys = Keys()
+    client = TestClient(Guard(review_app(measuring, renditions), keys, "127.0.0.1"), base_url=ORIGIN)
+    entered = client.post(f"/{keys.prefix}/enter", data={"token": keys.token})
+    assert entered.status_code == 200
+    return Page(client, keys.prefix)
