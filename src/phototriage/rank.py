@@ -98,7 +98,8 @@ class Ranking:
     default one where that cannot be used. series: the ranked series, in the order of the folder.
     failures: photos and sub-folders that could not be used. notes: lines for people about the run.
     features: the numbers, capture data and content hash of every ranked photo. detail: the `detail` block of
-    the photos that compete in a series.
+    the photos that compete in a series. found: the series as the program found them, before a person's own.
+    ranker: what gave the scores.
     """
 
     folder: Path
@@ -108,6 +109,8 @@ class Ranking:
     notes: tuple[str, ...]
     features: Features
     detail: Features
+    found: tuple[Series, ...]
+    ranker: TrainedRanker
     root: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -190,6 +193,8 @@ def rank_folder(
         tuple(notes),
         features,
         detail,
+        tuple(series),
+        ranker,
     )
 
 

@@ -1,5 +1,6 @@
 """Series of near-identical photos: finding and ranking them."""
 
+from phototriage.series.by_hand import regroup
 from phototriage.series.grouping import (
     DEFAULT_GAP,
     LITE_SIMILARITY,
@@ -28,6 +29,7 @@ __all__ = [
     "group",
     "merge_copies",
     "rank_series",
+    "regroup",
     "series_by_folder",
     "shots_of",
 ]
