@@ -16,6 +16,7 @@ __all__ = ["EXTRAS", "extra", "install_command", "installed_version", "packages"
 EXTRAS = {
     "train": "training, and charts of the results",
     "hub": "CLIP, ResNet, and exporting rankers and networks",
+    "review": "phototriage review",
     "tune": "phototriage tune",
 }
 """Each extra that adds features → its purpose."""

@@ -78,6 +78,13 @@ class History:
             self._of_photo[photo].append(event.number)
         return photos_of(action)
 
+    def changes_groups(self, event: Event) -> bool:
+        """Whether an event that was added merges or splits series, or takes that back."""
+        action = event.action
+        if isinstance(action, Undo | Redo) and action.target in self._events:
+            action = self._events[action.target].action
+        return isinstance(action, Grouping)
+
     @property
     def to_undo(self) -> Event | None:
         """The newest event that counts."""

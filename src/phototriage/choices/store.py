@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ __all__ = ["ChoiceStore", "default_choices_dir"]
 _FILE = "choices.sqlite"
 _SECONDS_TO_WAIT = 60.0
 _AT_ONCE = 500  # values in one question
+_REMEMBER = "INSERT OR IGNORE INTO contents (content_hash, size, photo) VALUES (?, ?, ?)"
 _Result = TypeVar("_Result")
 
 
@@ -72,7 +74,7 @@ class ChoiceStore:
         if self._database is not None:
             self._database.close()
 
-    def numbers(self, photos: Sequence[PhotoIdentity], *, register: bool = False) -> list[int | None]:
+    def numbers(self, photos: Sequence[PhotoIdentity]) -> list[int | None]:
         """The number of each photo in the store; None for a photo that it does not know.
 
         A photo is known by the content of its file; else by its name, capture time and camera, if exactly one
@@ -80,16 +82,36 @@ class ChoiceStore:
 
         Args:
             photos: all photos of a folder, so that it shows which names are unique.
-            register: also give a number to unknown photos, and remember the new content of known ones.
         """
 
         def work(database: sqlite3.Connection) -> list[int | None]:
-            with database:
-                database.execute("BEGIN IMMEDIATE" if register else "BEGIN")
-                numbers = self._known(database, photos)
-                return self._registered(database, photos, numbers) if register else numbers
+            with _reading(database):
+                return self._known(database, photos)
 
         return self._use(work, [None] * len(photos))
+
+    def register(self, photos: Sequence[PhotoIdentity]) -> list[int]:
+        """The number of each photo in the store, which new photos get here.
+
+        A photo with a new content is a new photo: `numbers` finds those that are known by their names, and
+        `recognize` remembers their content.
+        """
+
+        def work(database: sqlite3.Connection) -> list[int]:
+            with _writing(database):
+                return [self._registered(database, photo) for photo in photos]
+
+        return self._written(work)
+
+    def recognize(self, photos: Mapping[int, PhotoIdentity]) -> None:
+        """Remembers the content that photos have now, by their numbers."""
+
+        def work(database: sqlite3.Connection) -> None:
+            rows = [(photo.content_hash, photo.size, number) for number, photo in photos.items()]
+            with _writing(database):
+                database.executemany(_REMEMBER, rows)
+
+        self._written(work)
 
     def append(self, action: Action) -> Event:
         """Adds a decision; it is on disk when this returns."""
@@ -108,15 +130,12 @@ class ChoiceStore:
         wanted = set(photos)
 
         def work(database: sqlite3.Connection) -> list[Event]:
-            with database:
-                database.execute("BEGIN IMMEDIATE")
+            with _writing(database):
                 events = self._events(database, wanted, after)
                 action = decide(events)
                 return [*events, self._added(database, action)] if action else events
 
-        if self._database is None:
-            raise OutputError(f"the store {self.path} was not created, so that nothing can be added to it")
-        return self._use(work, [])
+        return self._written(work)
 
     def events(self, photos: Iterable[int] | None = None, after: int = 0) -> list[Event]:
         """The events, oldest first.
@@ -147,8 +166,7 @@ class ChoiceStore:
     def names(self) -> set[str]:
         """The names, as of a `PhotoIdentity`, of all photos that anything was decided about."""
         return self._use(
-            lambda database: {str(name) for (name,) in database.execute("SELECT DISTINCT name FROM photos")},
-            set(),
+            lambda database: {row[0] for row in database.execute("SELECT DISTINCT name FROM photos")}, set()
         )
 
     @staticmethod
@@ -173,36 +191,28 @@ class ChoiceStore:
         return numbers
 
     @staticmethod
-    def _registered(
-        database: sqlite3.Connection, photos: Sequence[PhotoIdentity], numbers: Sequence[int | None]
-    ) -> list[int | None]:
-        registered: list[int | None] = []
-        new: dict[str, int] = {}  # copies of a photo have one number
-        for photo, known in zip(photos, numbers, strict=True):
-            number = new.get(photo.content_hash, known)
-            if number is None:
-                number = database.execute(
-                    "INSERT INTO photos (name, captured_at, camera) VALUES (?, ?, ?)",
-                    (photo.name, photo.captured_at, photo.camera),
-                ).lastrowid
-                assert number is not None
-            new[photo.content_hash] = number
-            database.execute(
-                "INSERT OR IGNORE INTO contents (content_hash, size, photo) VALUES (?, ?, ?)",
-                (photo.content_hash, photo.size, number),
-            )
-            registered.append(number)
-        return registered
+    def _registered(database: sqlite3.Connection, photo: PhotoIdentity) -> int:
+        # Another process may have been faster, and copies of a photo have one number.
+        row = database.execute("SELECT photo FROM contents WHERE content_hash = ?", (photo.content_hash,))
+        if known := row.fetchone():
+            return int(known[0])
+        number = _added_row(
+            database,
+            "INSERT INTO photos (name, captured_at, camera) VALUES (?, ?, ?)",
+            (photo.name, photo.captured_at, photo.camera),
+        )
+        database.execute(_REMEMBER, (photo.content_hash, photo.size, number))
+        return number
 
     @staticmethod
     def _added(database: sqlite3.Connection, action: Action) -> Event:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         kind, values = action_values(action)
-        number = database.execute(
+        number = _added_row(
+            database,
             "INSERT INTO events (at, kind, details) VALUES (?, ?, ?)",
             (at, kind, json.dumps(values, separators=(",", ":"))),
-        ).lastrowid
-        assert number is not None
+        )
         if isinstance(action, Undo | Redo):
             database.execute(
                 "INSERT INTO event_photos SELECT photo, ? FROM event_photos WHERE event = ?",
@@ -227,6 +237,14 @@ class ChoiceStore:
             for number, at, kind, details in rows
             if found is None or number in found
         ]
+
+    def _written(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        if self._database is None:
+            raise OutputError(f"the store {self.path} was not created, so that nothing can be added to it")
+        try:
+            return work(self._database)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def _use(self, work: Callable[[sqlite3.Connection], _Result], nothing: _Result) -> _Result:
         if self._database is None:
@@ -257,3 +275,25 @@ class ChoiceStore:
             f"cannot use the store of your decisions {self.path}: {error}; "
             "restore it from a backup, or choose another place with --choices_dir"
         )
+
+
+@contextmanager
+def _reading(database: sqlite3.Connection) -> Iterator[None]:
+    """Locks once for many questions, which then all see the same state."""
+    database.execute("BEGIN")
+    with database:
+        yield
+
+
+@contextmanager
+def _writing(database: sqlite3.Connection) -> Iterator[None]:
+    """IMMEDIATE, so that a writer waits for its turn before it reads and two never block each other."""
+    database.execute("BEGIN IMMEDIATE")
+    with database:
+        yield
+
+
+def _added_row(database: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:
+    row = database.execute(statement, values).lastrowid
+    assert row is not None  # only of statements that insert nothing
+    return row

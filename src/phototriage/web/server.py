@@ -1,0 +1,92 @@
+"""Serves the review of one folder to one browser until it is stopped."""
+
+import socket
+import webbrowser
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototriage.errors import OutputError
+from phototriage.extras import extra
+from phototriage.web.guard import Guard, Keys
+from phototriage.web.handover import entrance
+from phototriage.web.measuring import Measuring
+from phototriage.web.renditions import Renditions
+from phototriage.web.routes import review_app
+
+with extra("review"):
+    import uvicorn
+
+__all__ = ["Address", "serve"]
+
+_SECONDS_TO_FINISH = 2
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to serve. host: the address to listen on. port: 0 for any that is free. browser: whether to open
+    the browser."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    browser: bool = True
+
+
+def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable[[str], None]) -> None:
+    """Serves the page until Ctrl-C.
+
+    Args:
+        measuring: what is reviewed; it is started and stopped here.
+        cache_dir: where rendered pictures are kept.
+        address: where to serve.
+        say: called with the address, for the person.
+
+    Raises OutputError if the address cannot be listened on.
+    """
+    keys = Keys()
+    with ExitStack() as stack:
+        listening = stack.enter_context(_listening(address))
+        renditions = Renditions(cache_dir)
+        stack.callback(renditions.close)
+        host, port = listening.getsockname()[:2]
+        name = f"[{host}]" if ":" in host else host
+        place = f"http://{name}:{port}/{keys.prefix}/"
+        app = Guard(review_app(measuring, renditions), keys, address.host)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+        measuring.start()
+        stack.callback(measuring.stop)
+        if address.browser:
+            page = stack.enter_context(entrance(place, keys.token or ""))
+            say(place)
+            webbrowser.open(page.as_uri())
+        else:
+            say(f"{place}enter?token={keys.token}")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(address: Address) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((address.host, address.port))
+            listening.listen(64)  # from now on, what a browser asks waits until the server runs
+        except BaseException:
+            listening.close()
+            raise
+    except OSError as error:
+        raise OutputError(
+            f"cannot listen on {address.host}, port {address.port}: {error.strerror or error}"
+        ) from error
+    return listening
