@@ -39,7 +39,10 @@ def browser(chrome: Chrome) -> Iterator[Browser]:
     """The browser; a test fails where a page in it complained of anything."""
     browser = Browser(chrome)
     yield browser
-    assert browser.errors() == []
+    errors = browser.errors()
+    chrome.get("about:blank")  # else the page would go on to ask a server that has ended
+    browser.errors()
+    assert errors == []
 
 
 def write_photo(path: Path, seed: int, size: tuple[int, int], **options: Any) -> None:

@@ -158,7 +158,9 @@ class Guard:
         if not self._keys.redeem(parse_qs(fields.decode("ascii", "replace")).get("token", [""])[0]):
             return _refused(403, "the token is wrong or was used before: start phototriage review again")
         # No redirect: after a request from elsewhere, browsers would follow it without the strict cookie.
-        entered = HTMLResponse('<!doctype html><meta http-equiv="refresh" content="0; url=./">')
+        entered = HTMLResponse(
+            '<!doctype html><link rel="icon" href="icon.svg"><meta http-equiv="refresh" content="0; url=./">'
+        )
         path = f"/{self._keys.prefix}/"
         entered.set_cookie(COOKIE, self._keys.cookie, path=path, httponly=True, samesite="strict")
         return entered

@@ -122,6 +122,7 @@ _PAGE_TYPES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
+_SHARED_WITH_REPORT = ("style.css", "panes.js")
 _SERIES_AHEAD = 3
 _PICKS: Mapping[str, How] = {"copies": "copy", "links": "hardlink"}
 
@@ -292,8 +293,9 @@ class _Api:
 def _page(request: Request) -> Response:
     """A file of the page, by its plain name."""
     name = request.path_params.get("name", "index.html")
-    folder = files("phototriage.web") / "page"
-    there = {each.name: each for each in folder.iterdir() if each.is_file()}
+    report = files("phototriage.outputs.report")
+    there = {each.name: each for each in (files("phototriage.web") / "page").iterdir() if each.is_file()}
+    there |= {each: report / each for each in _SHARED_WITH_REPORT}
     suffix = f".{name.rpartition('.')[2]}"
     if name not in there or suffix not in _PAGE_TYPES:
         raise RequestError(404, "there is no such thing here")

@@ -77,7 +77,8 @@ def report_html(
 
 def _page(folder: Path, ranked: Sequence[RankedSeries], failures: Sequence[Failure]) -> tuple[str, str]:
     """The page before and after its series."""
-    style, script = _asset("style.css"), _asset("report.js")
+    style = _asset("style.css")
+    script = _asset("panes.js").replace("export function", "function") + _asset("report.js")  # no module
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "img-src 'self' file: data:; base-uri 'none'; form-action 'none'"

@@ -103,23 +103,17 @@
 
   // Compare: up to four photos of a series, moved and zoomed as one.
   const dialog = find("compare");
-  const LARGEST = 8;
   let frames = [];
   let chosen = [];
   let panes = new Map();
-  // zoom: pixels of the screen per pixel of the photo, null where the whole photo is shown.
-  // x, y: the point of the pane at whose middle the view stands, in [0, 1].
-  let view = {zoom: null, x: 0.5, y: 0.5};
-  // The photo and the point of it to be shown 1:1 once its original is there.
-  let aim = null;
+  const zoomed = zoomedPanes(find("panes"), text => { find("zoom").textContent = text; });
 
   function open(frame, point) {
     const series = frame.closest(".series");
     unpack(series);
     frames = framesOf(series);
     panes = new Map();
-    view = {zoom: null, x: 0.5, y: 0.5};
-    aim = point && {frame, ...point};
+    zoomed.reset(frame, point);
     chosen = [...new Set([frames[0], frame === frames[0] ? frames[1] ?? frame : frame])];
     find("title").textContent = series.querySelector("h2").textContent;
     find("choices").replaceChildren(...frames.map(choice));
@@ -152,7 +146,7 @@
     [...find("choices").children].forEach((button, index) => {
       button.setAttribute("aria-pressed", chosen.includes(frames[index]));
     });
-    draw();
+    zoomed.draw();
   }
   function paneOf(frame) {
     if (panes.has(frame)) return panes.get(frame);
@@ -175,8 +169,7 @@
     original.onload = () => {
       note.textContent = `${original.naturalWidth} × ${original.naturalHeight} pixels`;
       preview.replaceWith(original);
-      if (aim?.frame === frame) lookAt(original);
-      draw();
+      zoomed.arrived(frame, original);
     };
     original.onerror = () => {
       note.textContent = "Only the small preview: the browser cannot show this file, or it is no longer there.";
@@ -189,122 +182,17 @@
     return pane;
   }
 
-  /** Of the first pane its size, the scale at which pixels of the largest photo are pixels of the screen, the scale now. */
-  function geometry() {
-    const boxes = [...find("panes").querySelectorAll(".view")];
-    const {width, height} = boxes[0].getBoundingClientRect();
-    const fits = boxes.map(box => {
-      const {naturalWidth, naturalHeight} = box.firstChild;
-      return Math.max(naturalWidth / width, naturalHeight / height);
-    });
-    const one = (Math.max(...fits) || 1) / devicePixelRatio;
-    return {width, height, one, scale: view.zoom === null ? 1 : view.zoom * one};
-  }
-  function draw() {
-    if (!dialog.open) return;
-    const {width, height, one, scale} = geometry();
-    const margin = scale > 1 ? 0.5 / scale : 0.5;
-    view.x = Math.min(Math.max(view.x, margin), 1 - margin);
-    view.y = Math.min(Math.max(view.y, margin), 1 - margin);
-    const left = width * (0.5 - view.x * scale);
-    const top = height * (0.5 - view.y * scale);
-    for (const picture of find("panes").querySelectorAll(".view img")) {
-      picture.style.transform = `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px) scale(${scale.toFixed(4)})`;
-    }
-    find("zoom").textContent = `${view.zoom === null ? "fit, " : ""}${Math.round((100 * scale) / one)}%`;
-  }
-  /** 1:1 where a photo was aimed at; what its pane holds whole at 1:1 stays whole. */
-  function lookAt(original) {
-    const {width, height, one} = geometry();
-    const {naturalWidth, naturalHeight} = original;
-    const fit = Math.min(width / naturalWidth, height / naturalHeight);
-    if (one > 1) {
-      view = {
-        zoom: 1,
-        x: 0.5 + (aim.u - 0.5) * naturalWidth * fit / width,
-        y: 0.5 + (aim.v - 0.5) * naturalHeight * fit / height,
-      };
-    }
-    aim = null;
-  }
-  /** Zooms to `zoom` so that the point of the pane at (px, py) stays where it is. */
-  function zoomTo(zoom, px, py) {
-    aim = null;
-    const before = geometry();
-    const dx = (px ?? before.width / 2) / before.width - 0.5;
-    const dy = (py ?? before.height / 2) / before.height - 0.5;
-    const {one} = before;
-    const whole = zoom === null || (one > 1 && zoom * one <= 1);
-    view.zoom = whole ? null : Math.min(Math.max(zoom, Math.min(1, 1 / one)), LARGEST);
-    const {scale} = geometry();
-    view.x += dx / before.scale - dx / scale;
-    view.y += dy / before.scale - dy / scale;
-    draw();
-  }
-  function zoomBy(factor, px, py) {
-    const {one, scale} = geometry();
-    zoomTo((scale / one) * factor, px, py);
-  }
-  const switchPixels = (px, py) => zoomTo(view.zoom === null ? 1 : null, px, py);
-  function pan(dx, dy) {
-    const {width, height, scale} = geometry();
-    view.x -= dx / (width * scale);
-    view.y -= dy / (height * scale);
-    draw();
-  }
-  function within(event) {
-    const box = event.target.closest(".view");
-    if (!box) return null;
-    const {left, top} = box.getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top];
-  }
-
-  const fingers = new Map();
-  find("panes").addEventListener("wheel", event => {
-    const at = within(event);
-    if (!at) return;
-    event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY / 40 : event.deltaY;
-    zoomBy(Math.exp(-0.1 * Math.max(-5, Math.min(5, lines)) * (event.ctrlKey ? 4 : 1)), ...at);
-  }, {passive: false});
-  find("panes").addEventListener("dblclick", event => {
-    const at = within(event);
-    if (at) switchPixels(...at);
-  });
-  find("panes").addEventListener("pointerdown", event => {
-    const box = event.target.closest(".view");
-    if (!box || event.button) return;
-    box.setPointerCapture(event.pointerId);
-    fingers.set(event.pointerId, event);
-  });
-  find("panes").addEventListener("pointermove", event => {
-    const last = fingers.get(event.pointerId);
-    if (!last) return;
-    const other = [...fingers.values()].find(finger => finger !== last);
-    if (other) {
-      const distance = to => Math.hypot(to.clientX - other.clientX, to.clientY - other.clientY);
-      const at = within(event);
-      zoomBy(distance(event) / Math.max(1, distance(last)), ...at);
-    }
-    const share = fingers.size;
-    pan((event.clientX - last.clientX) / share, (event.clientY - last.clientY) / share);
-    fingers.set(event.pointerId, event);
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    find("panes").addEventListener(end, event => fingers.delete(event.pointerId));
-  }
-  new ResizeObserver(draw).observe(find("panes"));
-  find("closer").onclick = () => zoomBy(1.5);
-  find("farther").onclick = () => zoomBy(1 / 1.5);
-  find("pixels").onclick = () => switchPixels();
+  find("closer").onclick = () => zoomed.zoomBy(1.5);
+  find("farther").onclick = () => zoomed.zoomBy(1 / 1.5);
+  find("pixels").onclick = () => zoomed.switchPixels();
   find("close").onclick = () => dialog.close();
 
   function whileComparing(event) {
     const {key} = event;
     const step = {ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1}[key];
     if (step && event.shiftKey) {
-      if (key === "ArrowLeft" || key === "ArrowRight") pan(-80 * step, 0);
-      else pan(0, -80 * step);
+      if (key === "ArrowLeft" || key === "ArrowRight") zoomed.pan(-80 * step, 0);
+      else zoomed.pan(0, -80 * step);
     } else if (key === "ArrowLeft" || key === "ArrowRight") {
       const last = chosen.at(-1);
       let index = frames.indexOf(last) + step;
@@ -314,9 +202,9 @@
     } else if (step) {
       const next = neighbour(frames[0].closest(".series"), step);
       if (next) open(framesOf(next)[0]);
-    } else if (key === "z" || key === "Z") switchPixels();
-    else if (key === "+" || key === "=") zoomBy(1.5);
-    else if (key === "-") zoomBy(1 / 1.5);
+    } else if (key === "z" || key === "Z") zoomed.switchPixels();
+    else if (key === "+" || key === "=") zoomed.zoomBy(1.5);
+    else if (key === "-") zoomed.zoomBy(1 / 1.5);
     else if (key === "c" || key === "C") dialog.close();
     else if (/^[1-9]$/.test(key)) toggle(frames[key - 1]);
     else return false;

@@ -1,0 +1,68 @@
+"""A running `phototriage review`, and a shoot to review."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+SERIES, TAKES = 30, 3
+
+
+def write_shoot(folder: Path) -> None:
+    """A folder for each series: one sharp take and softer ones."""
+    for number in range(SERIES):
+        place = folder / f"{number:02d}"
+        place.mkdir(parents=True)
+        rng = np.random.default_rng(number)
+        scene = cv2.resize(
+            rng.integers(0, 256, (40, 60, 3), np.uint8), (720, 480), interpolation=cv2.INTER_CUBIC
+        )
+        for take in range(TAKES):
+            soft = cv2.GaussianBlur(scene, (0, 0), 0.5 + 2 * take) if take else scene
+            cv2.imwrite(str(place / f"IMG_{take}.jpg"), soft)
+
+
+class Review:
+    """The server of one folder, started as a person starts it."""
+
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        self._command = [
+            *(sys.executable, "-m", "phototriage", "review", str(folder), "--no_browser", "--by_folder"),
+            *("--cache_dir", str(scratch / "cache"), "--choices_dir", str(scratch / "choices")),
+        ]
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        with self._process.stdout as printed:
+            line = printed.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, f"no address in {line!r}"
+        self.address = found[0]
+
+    def kill(self) -> None:
+        """Nothing is said goodbye to."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def interrupt(self) -> int:
+        """Ctrl-C; returns the exit code."""
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(timeout=20)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the server is gone."""
+        return self._process.poll() is not None
