@@ -168,9 +168,11 @@ def test_no_photo_is_measured_twice(
     asked: list[str] = []
     run = decoding_pool.DecodingPool.run
 
-    def counted(self: decoding_pool.DecodingPool, photos: dict[str, Path]) -> object:
+    def counted(
+        self: decoding_pool.DecodingPool, photos: dict[str, Path], *work: object, **settings: object
+    ) -> object:
         asked.extend(photos)
-        return run(self, photos)
+        return run(self, photos, *work, **settings)  # type: ignore[arg-type]
 
     monkeypatch.setattr(decoding_pool.DecodingPool, "run", counted)
     ranking = ranked(burst)

@@ -22,6 +22,7 @@ from phototriage.features import (
     check_blocks,
     default_cache_dir,
 )
+from phototriage.features.decoding_pool import DecodingPool
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
 from phototriage.photos import discover
@@ -176,12 +177,13 @@ def rank_folder(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
     progress = _Progress(on_progress)
-    shots, features = _measured(folder, shots_of(folder, photos), ranker, options, progress, note)
-    failures = (*unreadable, *features.failures)
-    if not len(features):
-        raise NoUsablePhotoError(failures, len(shots))
-    series = _grouped(shots, features, options)
-    detail = _full_size(folder, series, options, progress.more(), note)
+    with DecodingPool(options.workers, note) as pool:
+        shots, features = _measured(folder, shots_of(folder, photos), ranker, options, pool, progress, note)
+        failures = (*unreadable, *features.failures)
+        if not len(features):
+            raise NoUsablePhotoError(failures, len(shots))
+        series = _grouped(shots, features, options)
+        detail = _full_size(folder, series, options, pool, progress.more(), note)
     return Ranking(
         folder,
         model,
@@ -233,6 +235,7 @@ def _measured(
     shots: Sequence[Shot],
     ranker: TrainedRanker,
     options: RankOptions,
+    pool: DecodingPool,
     on_progress: OnProgress,
     on_note: Callable[[str], None],
 ) -> tuple[list[Shot], Features]:
@@ -246,7 +249,7 @@ def _measured(
         alternatives={
             shot.photo: {file: folder / file for file in shot.files[1:]} for shot in shots if shot.files[1:]
         },
-        workers=options.workers,
+        pool=pool,
         on_progress=on_progress,
         on_note=on_note,
     )
@@ -257,6 +260,7 @@ def _full_size(
     folder: Path,
     series: Sequence[Series],
     options: RankOptions,
+    pool: DecodingPool,
     on_progress: OnProgress,
     on_note: Callable[[str], None],
 ) -> Features:
@@ -266,7 +270,7 @@ def _full_size(
     ]
     detail = MultiFeatureExtractor(("detail",), options.extractors, options.cache_dir)(
         {photo: folder / photo for photo in photos},
-        workers=options.workers,
+        pool=pool,
         on_progress=on_progress,
         on_note=on_note,
     )

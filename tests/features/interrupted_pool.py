@@ -29,8 +29,8 @@ def main(photo: Path, rounds: int) -> int:
     chance = random.Random(0)
     ended = 0
     for _ in range(rounds):
-        with DecodingPool([mean], [frozenset()], workers=2) as pool:
-            results = pool.run({str(number): photo for number in range(100_000)})
+        with DecodingPool(workers=2) as pool:
+            results = pool.run({str(number): photo for number in range(100_000)}, [mean], [frozenset()])
             assert isinstance(next(results), Prepared)
             try:
                 signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.001, 0.03))

@@ -1,4 +1,5 @@
 import multiprocessing
+import os
 import subprocess
 import sys
 import time
@@ -32,10 +33,10 @@ def test_ctrl_c_at_any_moment_ends_the_processes(make_photo: Callable[..., Path]
 def test_a_mistake_in_a_step_is_raised_and_not_blamed_on_the_photo(make_photo: Callable[..., Path]) -> None:
     photo = make_photo("photo.jpg", size=(16, 12))
     with (
-        DecodingPool([complain], [frozenset()], workers=1) as pool,
+        DecodingPool(workers=1) as pool,
         pytest.raises(ZeroDivisionError, match="16 wide"),
     ):
-        list(pool.run({"photo": photo}))
+        list(pool.run({"photo": photo}, [complain], [frozenset()]))
 
 
 class TwoWordsError(Exception):
@@ -65,10 +66,10 @@ def test_what_does_not_get_through_a_pipe_ends_the_run(
 ) -> None:
     photo = make_photo("photo.jpg", size=(16, 12))
     with (
-        DecodingPool([step], [frozenset()], workers=1) as pool,
+        DecodingPool(workers=1) as pool,
         pytest.raises(error, match=message),
     ):
-        list(pool.run({"photo": photo}))
+        list(pool.run({"photo": photo}, [step], [frozenset()]))
 
 
 def slowly(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -82,8 +83,8 @@ def test_a_photo_that_takes_long_is_named(
     monkeypatch.setattr(decoding_pool, "_SECONDS_OF_SILENCE", 0.25)
     photo = make_photo("photo.jpg", size=(16, 12))
     notes: list[str] = []
-    with DecodingPool([slowly], [frozenset()], workers=1, on_note=notes.append) as pool:
-        (found,) = pool.run({"slow.jpg": photo})
+    with DecodingPool(workers=1, on_note=notes.append) as pool:
+        (found,) = pool.run({"slow.jpg": photo}, [slowly], [frozenset()])
     assert isinstance(found, Prepared)
     assert set(notes) == {"no photo in 0.25 s, still at slow.jpg"}
 
@@ -94,8 +95,8 @@ def short_of_memory(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def test_a_shortage_of_memory_is_no_fault_of_the_photo(make_photo: Callable[..., Path]) -> None:
     photo = make_photo("photo.jpg", size=(16, 12))
-    with DecodingPool([short_of_memory], [frozenset()], workers=1) as pool:
-        assert list(pool.run({"photo": photo})) == [
+    with DecodingPool(workers=1) as pool:
+        assert list(pool.run({"photo": photo}, [short_of_memory], [frozenset()])) == [
             Failure("photo", "there is not enough memory to measure it")
         ]
 
@@ -115,17 +116,63 @@ def test_a_shortage_of_memory_in_the_decoder_is_no_fault_of_the_photo(
 def test_no_more_processes_start_than_there_are_photos(make_photo: Callable[..., Path]) -> None:
     photo = make_photo("photo.jpg", size=(16, 12))
     before = len(multiprocessing.active_children())
-    with DecodingPool([interrupted_pool.mean], [frozenset()], workers=50) as pool:
-        assert len(list(pool.run({"photo": photo}))) == 1
+    with DecodingPool(workers=50) as pool:
+        assert len(list(pool.run({"photo": photo}, [interrupted_pool.mean], [frozenset()]))) == 1
         assert len(multiprocessing.active_children()) == before + 1
 
 
 def test_more_photos_than_are_held_at_a_time_all_come_out(make_photo: Callable[..., Path]) -> None:
     photo = make_photo("photo.jpg", size=(16, 12))
     finished = frozenset[str]()
-    with DecodingPool([interrupted_pool.mean], [finished], workers=2) as pool:
-        found = list(pool.run({str(number): photo for number in range(300)}))
+    with DecodingPool(workers=2) as pool:
+        found = list(
+            pool.run({str(number): photo for number in range(300)}, [interrupted_pool.mean], [finished])
+        )
     assert sorted(int(each.photo) for each in found if isinstance(each, Prepared)) == list(range(300))
+
+
+def test_processes_stay_for_another_run(make_photo: Callable[..., Path]) -> None:
+    photo = make_photo("photo.jpg", size=(16, 12))
+    with DecodingPool(workers=1) as pool:
+        found = [*pool.run({"photo": photo}, [shape], [frozenset()])]
+        (worker,) = multiprocessing.active_children()
+        found += pool.run({"photo": photo}, [process], [frozenset()])
+    arrays = [each.arrays[0] for each in found if isinstance(each, Prepared)]
+    assert [array.tolist() for array in arrays if array is not None] == [[12, 16, 3], [worker.pid]]
+
+
+def test_a_process_that_ended_between_runs_is_replaced(make_photo: Callable[..., Path]) -> None:
+    photo = make_photo("photo.jpg", size=(16, 12))
+    with DecodingPool(workers=1) as pool:
+        (first,) = pool.run({"photo": photo}, [process], [frozenset()])
+        (worker,) = multiprocessing.active_children()
+        worker.kill()
+        worker.join()
+        found = list(pool.run({str(number): photo for number in range(3)}, [process], [frozenset()]))
+    assert isinstance(first, Prepared)
+    assert [isinstance(each, Prepared) for each in found] == [True] * 3
+
+
+def test_processes_load_their_libraries_for_one_core_each(
+    make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "12345")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    photo = make_photo("photo.jpg", size=(16, 12))
+    with DecodingPool(workers=1) as pool:
+        (found,) = pool.run({"photo": photo}, [settings], [frozenset()])
+    assert isinstance(found, Prepared)
+    assert found.arrays[0] is not None
+    assert found.arrays[0].tolist() == [1, 12345]
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+def process(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return np.array([os.getpid()])
+
+
+def settings(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return np.array([int(os.environ[name]) for name in ("OPENBLAS_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_")])
 
 
 def shape(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -135,8 +182,8 @@ def shape(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
 def test_each_step_is_given_the_photo_as_it_asks_for_it(make_photo: Callable[..., Path]) -> None:
     photo = make_photo("photo.jpg", size=(1200, 900))
     views = [PhotoView(), PhotoView(1000, grey=True), PhotoView(2400, grey=True)]
-    with DecodingPool([shape] * 3, [frozenset()] * 3, workers=1, views=views) as pool:
-        (found,) = pool.run({"photo": photo})
+    with DecodingPool(workers=1) as pool:
+        (found,) = pool.run({"photo": photo}, [shape] * 3, [frozenset()] * 3, views=views)
     assert isinstance(found, Prepared)
     assert [array.tolist() for array in found.arrays if array is not None] == [
         [600, 800, 3],

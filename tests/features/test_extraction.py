@@ -191,7 +191,7 @@ def test_a_file_that_is_no_photo_is_not_decoded_again(
     photos["text.jpg"] = tmp_path / "text.jpg"
     photos["text.jpg"].write_text("no photo at all")
     first = run(photos, tmp_path / "cache")
-    monkeypatch.setattr(extraction, "DecodingPool", None)
+    monkeypatch.delattr("phototriage.features.decoding_pool.DecodingPool.run")
     again = run(photos, tmp_path / "cache")
     assert again.failures == first.failures
     assert again.failures[0].photo == "text.jpg"
@@ -216,7 +216,7 @@ def test_how_a_photo_was_taken_is_read_once_and_remembered(
     with Image.open(photos["2.jpg"]) as picture:
         picture.save(photos["2.jpg"], exif=exif)
     first = run(photos, tmp_path / "cache")
-    monkeypatch.setattr(extraction, "DecodingPool", None)
+    monkeypatch.delattr("phototriage.features.decoding_pool.DecodingPool.run")
     again = run(photos, tmp_path / "cache")
     assert (
         first.captures == again.captures == tuple(read_capture(path.read_bytes()) for path in photos.values())
@@ -368,7 +368,7 @@ def test_what_is_known_of_alternatives_is_looked_up_once_per_file(
 ) -> None:
     photos, alternatives = with_alternatives(tmp_path, make_photo)
     first = run(photos, tmp_path / "cache", alternatives=alternatives)
-    monkeypatch.setattr(extraction, "DecodingPool", None)
+    monkeypatch.delattr("phototriage.features.decoding_pool.DecodingPool.run")
     asked: list[Path] = []
     content_hashes = PhotoIndex.content_hashes
 

@@ -55,11 +55,20 @@ class Prepared:
 
 @dataclass(frozen=True)
 class _Work:
-    """What every process does with every photo."""
+    """What every process does with every photo of a run."""
 
     steps: tuple[Prepare, ...]
     finished: tuple[frozenset[str], ...]
     views: tuple[PhotoView, ...]
+
+
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",  # there is a process per core; numpy also loads in half the time
+    # Memory of pixels is kept for the next photo, instead of returned to the system and cleared anew.
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+}
+"""Of the processes, where this one says nothing else."""
 
 
 _SECONDS_OF_SILENCE = 60.0
@@ -76,36 +85,24 @@ class _Worker:
     """A process, our end of its pipe, and the photos it was given and has not answered for, in order."""
 
     process: BaseProcess
-    pipe: "Connection[tuple[str, Path], _Answer]"
+    pipe: "Connection[_Work | tuple[str, Path], _Answer]"
     given: deque[tuple[str, Path]] = field(default_factory=deque)
     ready: bool = False
 
 
 class DecodingPool:
-    """Processes that prepare photos.
+    """Processes that prepare photos. They start with the first photo, and stay for later runs.
 
     Args:
-        steps: what to make of the pixels; each must pickle.
-        finished: per step, the content hashes for which it need not run.
         workers: how many processes at most; by default one per core that this process may use.
-        ahead: photos that are decoded ahead of the one that is asked for, so that inference seldom waits.
         on_note: called with one line where no photo becomes ready for a long time.
-        views: per step, what it is given of the photo; by default the same of all.
     """
 
     def __init__(
-        self,
-        steps: Sequence[Prepare],
-        finished: Sequence[frozenset[str]],
-        workers: int | None = None,
-        ahead: int = 64,
-        on_note: Callable[[str], None] = lambda note: None,
-        views: Sequence[PhotoView] = (),
+        self, workers: int | None = None, on_note: Callable[[str], None] = lambda note: None
     ) -> None:
-        self._work = _Work(tuple(steps), tuple(finished), tuple(views) or (PhotoView(),) * len(steps))
         self._answers: SimpleQueue[tuple[_Worker, _Answer]] = SimpleQueue()
         self._most = usable_cores() if workers is None else workers
-        self._ahead = ahead
         self._on_note = on_note
         self._workers: list[_Worker] = []
 
@@ -121,15 +118,34 @@ class DecodingPool:
         for worker in self._workers:
             worker.process.join()
 
-    def run(self, photos: Mapping[str, Path]) -> Iterator[Prepared | Failure]:
+    def run(
+        self,
+        photos: Mapping[str, Path],
+        steps: Sequence[Prepare],
+        finished: Sequence[frozenset[str]],
+        *,
+        views: Sequence[PhotoView] = (),
+        ahead: int = 64,
+    ) -> Iterator[Prepared | Failure]:
         """Prepares key → file, in the order in which they are ready; few are held in memory at a time.
 
         A process that dies takes the one photo with it at which it was, and another takes its place.
+        A run that is not taken to its end is the last one of its pool.
+
+        Args:
+            photos: key → file.
+            steps: what to make of the pixels; each must pickle.
+            finished: per step, the content hashes for which it need not run.
+            views: per step, what it is given of the photo; by default the same of all.
+            ahead: photos that are decoded ahead of the one that is asked for, so that inference seldom waits.
         """
+        work = _Work(tuple(steps), tuple(finished), tuple(views) or (PhotoView(),) * len(steps))
         waiting = deque(photos.items())
         missing = len(waiting)
         self._workers += [self._started() for _ in range(min(self._most, missing) - len(self._workers))]
-        self._hand_out(waiting)
+        for worker in self._workers:
+            _tell(worker, work)
+        self._hand_out(waiting, ahead)
         while missing:
             worker, answer = self._next_answer()
             if isinstance(answer, Exception):
@@ -140,14 +156,14 @@ class DecodingPool:
             if isinstance(answer, Prepared | Failure):
                 worker.given.popleft()
             else:
-                lost = self._replaced(worker)
+                lost = self._replaced(worker, work)
                 waiting.extendleft(reversed(worker.given))
                 if lost is None:
-                    self._hand_out(waiting)
+                    self._hand_out(waiting, ahead)
                     continue
                 answer = lost
             missing -= 1
-            self._hand_out(waiting)
+            self._hand_out(waiting, ahead)
             yield answer
 
     def _next_answer(self) -> tuple[_Worker, _Answer]:
@@ -157,18 +173,16 @@ class DecodingPool:
             at = ", ".join(worker.given[0][0] for worker in self._workers if worker.given)
             self._on_note(f"no photo in {_SECONDS_OF_SILENCE:g} s, still at {at}")
 
-    def _hand_out(self, waiting: deque[tuple[str, Path]]) -> None:
+    def _hand_out(self, waiting: deque[tuple[str, Path]], ahead: int) -> None:
         """Gives photos to the least busy processes, as many as may be under way."""
         under_way = sum(len(worker.given) for worker in self._workers)
-        for _ in range(min(len(waiting), self._ahead - under_way)):
+        for _ in range(min(len(waiting), ahead - under_way)):
             worker = min(self._workers, key=lambda worker: len(worker.given))
+            if not _tell(worker, waiting[0]):
+                return
             worker.given.append(waiting.popleft())
-            try:
-                worker.pipe.send(worker.given[-1])
-            except OSError:
-                return  # it is gone, which its last answer will say
 
-    def _replaced(self, worker: _Worker) -> Failure | None:
+    def _replaced(self, worker: _Worker, work: _Work) -> Failure | None:
         """Puts another process in the place of one that is gone; names the photo that it died of, if any."""
         if not worker.ready:
             raise FeatureError(
@@ -176,7 +190,8 @@ class DecodingPool:
                 "elsewhere than under `if __name__ == '__main__':`"
             )
         worker.process.join()
-        self._workers[self._workers.index(worker)] = self._started()
+        started = self._workers[self._workers.index(worker)] = self._started()
+        _tell(started, work)
         if not worker.given:
             return None
         key, _ = worker.given.popleft()
@@ -186,8 +201,8 @@ class DecodingPool:
         # Spawned, not forked: forking a process that runs torch's threads can hang.
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
-        with _ctrl_c_held():
+        process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        with _ctrl_c_held(), _environment_of_processes():
             process.start()
         theirs.close()  # else the pipe would not end with the process
         worker = _Worker(process, ours)
@@ -205,6 +220,27 @@ class DecodingPool:
             self._answers.put((worker, error))
 
 
+def _tell(worker: _Worker, message: _Work | tuple[str, Path]) -> bool:
+    """Whether the process is there to hear it; its last answer says so, too, where it is gone."""
+    try:
+        worker.pipe.send(message)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _environment_of_processes() -> Iterator[None]:
+    """Processes started meanwhile have _ENVIRONMENT, which their libraries read when they are loaded."""
+    added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
 @contextmanager
 def _ctrl_c_held() -> Iterator[None]:
     """Processes started meanwhile never see Ctrl-C, which reaches the whole group: it is for the parent."""
@@ -218,17 +254,21 @@ def _ctrl_c_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(pipe: "Connection[_Answer, tuple[str, Path]]", work: _Work) -> None:
+def _serve(pipe: "Connection[_Answer, _Work | tuple[str, Path]]") -> None:
     """What a process does until its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     with suppress(EOFError, OSError):  # the parent has ended
         pipe.send(_READY)
+        work = _Work((), (), ())
         while True:
-            photo = pipe.recv()
+            message = pipe.recv()
+            if isinstance(message, _Work):
+                work = message
+                continue
             try:
-                answer: _Answer = _prepare(*photo, work)
+                answer: _Answer = _prepare(*message, work)
             except Exception as error:  # noqa: BLE001 - it is raised again in the parent
                 answer = error
             try:

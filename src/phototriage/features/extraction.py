@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,7 @@ def extract(
     *,
     alternatives: Alternatives = _NO_ALTERNATIVES,
     workers: int | None = None,
+    pool: DecodingPool | None = None,
     batch_size: int = 1,
     on_progress: OnProgress = lambda done, total: None,
     on_note: Callable[[str], None] = lambda note: None,
@@ -56,6 +58,7 @@ def extract(
             one stands in the result at the photo's place, under its own key, and in `replaced`. The files
             that were passed over are in `failures`.
         workers: decoding processes, at least 1; by default one per core.
+        pool: the decoding processes, which stay for other calls; by default `workers` of its own.
         batch_size: photos that the extractors get at once, at least.
         on_progress: see `OnProgress`.
         on_note: called with one line about anything that was mended on the way, or wrong with new photos.
@@ -81,7 +84,8 @@ def extract(
     def on_batch() -> None:
         on_progress(len(outcomes), len(tried))
 
-    with PhotoIndex(cache_dir, on_note) as index:
+    own = DecodingPool(workers, on_note) if pool is None else nullcontext(pool)
+    with PhotoIndex(cache_dir, on_note) as index, own as pool:
         for files in _rounds(photos, alternatives, outcomes):
             tried.update(files)
             found = look_up(files, stores, index)
@@ -94,11 +98,9 @@ def extract(
             finished = [store.content_hashes for store in stores]
             at_once = max(batch_size, PHOTOS_PER_BATCH)
             views = [view_of(extractor) for extractor in extractors]
-            with DecodingPool(
-                steps, finished, workers, ahead=2 * at_once, on_note=on_note, views=views
-            ) as pool:
-                prepared = pool.run({key: path for key, (path, _) in found.unmeasured.items()})
-                measuring.run(prepared, at_once, on_batch)
+            unmeasured = {key: path for key, (path, _) in found.unmeasured.items()}
+            prepared = pool.run(unmeasured, steps, finished, views=views, ahead=2 * at_once)
+            measuring.run(prepared, at_once, on_batch)
             warnings.update(measuring.warnings)
     if warnings:
         first, warning = next(iter(warnings.items()))
@@ -195,6 +197,7 @@ class MultiFeatureExtractor:
         *,
         alternatives: Alternatives = _NO_ALTERNATIVES,
         workers: int | None = None,
+        pool: DecodingPool | None = None,
         on_progress: OnProgress = lambda done, total: None,
         on_note: Callable[[str], None] = lambda note: None,
     ) -> Features:
@@ -205,6 +208,7 @@ class MultiFeatureExtractor:
             self.cache_dir,
             alternatives=alternatives,
             workers=workers,
+            pool=pool,
             batch_size=self.options.inference_batch_size,
             on_progress=on_progress,
             on_note=on_note,

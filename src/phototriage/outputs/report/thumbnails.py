@@ -114,8 +114,8 @@ def _made(
     """Thumbnails in the order in which they finish."""
     if not photos:
         return
-    with DecodingPool([encode_thumbnail], [frozenset()], workers) as pool:
-        for outcome in pool.run(photos):
+    with DecodingPool(workers) as pool:
+        for outcome in pool.run(photos, [encode_thumbnail], [frozenset()]):
             if isinstance(outcome, Failure):
                 yield outcome.photo, outcome
             elif (encoded := outcome.arrays[0]) is None:
