@@ -5,11 +5,13 @@ from phototriage.photos.capture_time import CaptureTime, read_capture_time
 from phototriage.photos.decoding import DECODING_VERSION, MAX_DECODED_PIXELS, Decoded, decode
 from phototriage.photos.discovery import PHOTO_SUFFIXES, PICKS_MARK, RAW_SUFFIXES, discover, natural_key
 from phototriage.photos.loading import Photo, content_hash, load, read_photo
+from phototriage.photos.memory import MAX_DECODING_BYTES
 from phototriage.photos.stderr_capture import CapturedText, captured_stderr
 
 __all__ = [
     "DECODING_VERSION",
     "MAX_DECODED_PIXELS",
+    "MAX_DECODING_BYTES",
     "PHOTO_SUFFIXES",
     "PICKS_MARK",
     "RAW_SUFFIXES",

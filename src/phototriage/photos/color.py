@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
+from phototriage.errors import PhotoError
 from phototriage.photos.tiff import UNSIGNED, WHITE_IS_ZERO, tiff_tag
 
 __all__ = ["Pixels", "to_8_bit", "to_srgb"]
@@ -29,7 +30,8 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
         uint8 (h, w) for gray, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and warnings.
 
     Raises:
-        ValueError: the pixels contain infinities or NaN, or Pillow cannot convert the mode to RGB.
+        PhotoError: the pixels contain infinities or NaN.
+        ValueError: Pillow cannot convert the mode to RGB.
     """
     mode = image.mode
     if mode.startswith("I;16"):
@@ -127,7 +129,7 @@ def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]
     black, brightest = float(values.min()), float(values.max())
     warnings: tuple[str, ...] = ()
     if not (np.isfinite(black) and np.isfinite(brightest)):
-        raise ValueError("pixel values are not all finite numbers")
+        raise PhotoError("some pixels are infinite or no numbers: save it with 8 or 16 bits per color")
     if black < 0 or brightest > white:
         warnings = (f"pixel values from {black:g} to {brightest:g} were stretched to 8 bits",)
     else:

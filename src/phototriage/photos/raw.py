@@ -90,7 +90,8 @@ def raw_exif(data: bytes) -> Image.Exif | None:
 def read_preview(data: bytes) -> Preview:
     """The preview of a RAW file.
 
-    Raises PhotoError, in one line without the path, if there is none of at least LEAST_PREVIEW_SIDE.
+    Raises PhotoError, in one line without the path, if there is none of at least LEAST_PREVIEW_SIDE, and
+    MemoryError.
     """
     import rawpy  # only when a RAW file is read
 
@@ -100,8 +101,17 @@ def read_preview(data: bytes) -> Preview:
             thumbnail = raw.extract_thumb()
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError) as error:
         raise PhotoError("a RAW file without a preview that can be read: put its JPEG next to it") from error
-    except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
-        raise PhotoError(f"a RAW file that cannot be read: {_words(error)}") from error
+    except (rawpy.LibRawFileUnsupportedError, rawpy.NotSupportedError) as error:
+        raise PhotoError(
+            "a RAW file that is damaged, or of a kind that cannot be read: copy it again, or put its JPEG "
+            "next to it"
+        ) from error
+    except (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawTooBigError) as error:
+        raise MemoryError from error
+    except rawpy.LibRawError as error:
+        raise PhotoError(
+            "a RAW file that is damaged or incomplete: copy it again, or put its JPEG next to it"
+        ) from error
     picture = thumbnail.data
     if not isinstance(picture, bytes):  # pixels, uint8 (h, w, 3)
         file = io.BytesIO()
@@ -157,9 +167,3 @@ def _directories(data: bytes) -> Iterator[TiffImagePlugin.ImageFileDirectory_v2]
         yield tags
         nested = tags.get(Base.SubIFDs, ())
         waiting += [tags.next, *(nested if isinstance(nested, tuple) else (nested,))]
-
-
-def _words(error: Exception) -> str:
-    """LibRaw's message, which may be bytes."""
-    text = error.args[0] if error.args else type(error).__name__
-    return text.decode(errors="replace") if isinstance(text, bytes) else str(text)
