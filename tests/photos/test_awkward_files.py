@@ -44,7 +44,7 @@ CORRUPT: dict[str, tuple[int, int] | str] = {
     "broken_data_stream.png": DAMAGED,
     "broken_exif_dpi.jpg": (100, 100),
     "corrupted.heic": INCOMPLETE,
-    "crash-2020-10-test.tif": DAMAGED,
+    "crash-2020-10-test.tif": INCOMPLETE,
     "crash-338516dbd2f0e83caddb8ce256c22db3bd6dc40f.tif": INCOMPLETE,
     "empty.heic": r"the file is empty",
     "empty.jpg": r"the file is empty",

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from phototriage.errors import PhotoError
-from phototriage.photos import MAX_DECODING_BYTES, decode
+from phototriage.photos import MAX_DECODING_BYTES, decode, read_capture, webp_bytes
 
 WIDTH, HEIGHT = 3000, 2000
 
@@ -83,17 +83,18 @@ def tiff_of(width: int, height: int, bits: int, samples: int = 1) -> bytes:
 @pytest.mark.parametrize(
     ("data", "size"),
     [
-        (webp_of(9700, 16383), "9700 × 16383"),
-        (tiff_of(1, 150_000_000, bits=1), "1 × 150000000"),
-        (tiff_of(3, 50_000_000, bits=1), "3 × 50000000"),
-        (tiff_of(12_000, 13_000, bits=32), "12000 × 13000"),
+        (webp_of(9700, 16383), "a WebP of so many pixels takes"),
+        (tiff_of(1, 150_000_000, bits=1), "1 × 150000000 pixels take"),
+        (tiff_of(3, 50_000_000, bits=1), "3 × 50000000 pixels take"),
+        (tiff_of(12_000, 13_000, bits=32), "12000 × 13000 pixels take"),
     ],
 )
 def test_what_takes_too_much_memory_is_refused_before_it_is_decoded(data: bytes, size: str) -> None:
     reserved: list[int] = []
-    with pytest.raises(PhotoError, match=rf"^too large: {size} pixels take \d\.\d GB of memory to decode, "):
+    with pytest.raises(PhotoError, match=rf"^too large: {size} \d\.\d GB of memory to decode, "):
         decode(data, 800, reserve=reserved.append)
     assert reserved == []
+    assert read_capture(data).time is None
 
 
 def test_the_largest_photos_of_medium_format_cameras_fit() -> None:
@@ -102,3 +103,11 @@ def test_the_largest_photos_of_medium_format_cameras_fit() -> None:
         # Its header promises 14204 × 10652 pixels of 8 bits, uncompressed; its 453 MB are not there.
         decode(tiff_of(14_204, 10_652, bits=8), 800, reserve=reserved.append)
     assert reserved[0] < MAX_DECODING_BYTES
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"Exif\0\0II*\0"}])
+def test_the_size_of_a_webp_is_known_before_it_is_opened(options: dict[str, object]) -> None:
+    data = saved(Image.new("RGB", (300, 200)), "WEBP", **options)
+    assert webp_bytes(data) == round(20.5 * 300 * 200)
+    assert webp_bytes(saved(Image.new("RGB", (300, 200)), "PNG")) == 0
+    assert webp_bytes(data[:20]) == 0

@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from phototriage.errors import Failure, FeatureError, PhotoError, PhotoReadError
 from phototriage.features.block import PhotoView
 from phototriage.features.decoding_memory import limit_memory
-from phototriage.photos import MAX_DECODING_BYTES, Capture, content_hash, decode, read_capture, read_photo
+from phototriage.photos import (
+    MAX_DECODING_BYTES,
+    Capture,
+    content_hash,
+    decode,
+    read_capture,
+    read_photo,
+    webp_bytes,
+)
 
 __all__ = ["READY", "Answer", "NeedsMemory", "Prepare", "Prepared", "Work", "prepare", "serve"]
 
@@ -138,6 +146,7 @@ def prepare(
         )
     except PhotoError as error:
         return Failure(key, str(error))
+    reserve(min(len(data) + webp_bytes(data), MAX_DECODING_BYTES))
     digest, capture = content_hash(data), read_capture(data)
     wanted = [digest not in finished for finished in work.finished]
     needed = {view for view, unfinished in zip(work.views, wanted, strict=True) if unfinished}

@@ -27,7 +27,7 @@ from phototriage.photos.jpeg import (
     is_ended,
     reduction,
 )
-from phototriage.photos.memory import MAX_DECODING_BYTES, decoding_bytes
+from phototriage.photos.memory import MAX_DECODING_BYTES, decoding_bytes, webp_bytes
 from phototriage.photos.raw import is_raw, read_preview
 from phototriage.photos.refusal import INCOMPLETE, explain, explain_unopened
 from phototriage.photos.stderr_capture import captured_stderr
@@ -147,6 +147,8 @@ def _decode(data: bytes, wanted: _Wanted) -> Decoded:
     max_side, grey = wanted.max_side, wanted.grey
     if is_raw(data):
         return _decode_raw(data, wanted)
+    if size := webp_bytes(data):
+        _reserve(len(data) + size, "a WebP of so many pixels takes", wanted)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         to_full_picture(image)
         refuse_misread(image)
@@ -157,7 +159,8 @@ def _decode(data: bytes, wanted: _Wanted) -> Decoded:
             image.draft(None, (max(1, width // scale), max(1, height // scale)))
         _check_size(image, full=(width, height))
         result_size = fitted_size(width, height, max_side or max(width, height))
-        _reserve(len(data) + decoding_bytes(image, (width, height), result_size), image, wanted)
+        size = len(data) + decoding_bytes(image, (width, height), result_size)
+        _reserve(size, f"{width} × {height} pixels take", wanted)
         if is_jpeg:
             _check_scans(data, width, height)
             if ("progressive" in image.info or is_arithmetic(data)) and not is_ended(data):
@@ -216,10 +219,10 @@ def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
         )
 
 
-def _reserve(size: int, image: ImageFile.ImageFile, wanted: _Wanted) -> None:
+def _reserve(size: int, what: str, wanted: _Wanted) -> None:
     if size > MAX_DECODING_BYTES:
         raise PhotoError(
-            f"too large: {image.width} × {image.height} pixels take {size / 1e9:.1f} GB of memory to decode, "
+            f"too large: {what} {size / 1e9:.1f} GB of memory to decode, "
             f"the limit is {MAX_DECODING_BYTES / 1e9:.1f} GB: save a smaller copy, or a JPEG"
         )
     wanted.reserve(size)

@@ -1,11 +1,13 @@
 """How much memory the decoding of a photo takes, as its header tells, and how much it may take."""
 
+import struct
+
 from PIL import ImageFile
 from PIL.ExifTags import Base
 
 from phototriage.photos.tiff import tiff_tag
 
-__all__ = ["MAX_DECODING_BYTES", "decoding_bytes"]
+__all__ = ["MAX_DECODING_BYTES", "decoding_bytes", "webp_bytes"]
 
 MAX_DECODING_BYTES = 1_600_000_000
 """The most memory in bytes that one photo may take, its file included.
@@ -19,6 +21,7 @@ _DEEP_GREY, _OTHER = 12.5, 12.0
 
 _OF_FORMAT = {"WEBP": 17.0, "HEIF": 14.0, "AVIF": 16.0}
 _WEBP_ALPHA = 20.5
+_WEBP_HEADER = 30
 _JPEG_SCALED, _JPEG_COEFFICIENT = 7.0, 2.0
 _OF_RESULT = 16.0
 _OF_ROW = 24
@@ -47,6 +50,24 @@ def decoding_bytes(image: ImageFile.ImageFile, full: tuple[int, int], result: tu
     if image.format == "TIFF":
         extra = _largest_piece(image)
     return round(per_pixel * width * height + extra + _OF_ROW * height + _OF_RESULT * result[0] * result[1])
+
+
+def webp_bytes(data: bytes) -> int:
+    """The most memory that a WebP takes from when it is opened, in bytes without its file; 0 for others.
+
+    Its decoder makes two canvases at once, so that its header must be read before.
+    """
+    if not (data.startswith(b"RIFF") and data[8:12] == b"WEBP") or len(data) < _WEBP_HEADER:
+        return 0
+    match data[12:16]:
+        case b"VP8X":
+            sides = [1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27)]
+        case b"VP8L":
+            packed = int.from_bytes(data[21:25], "little")
+            sides = [1 + (packed & 0x3FFF), 1 + (packed >> 14 & 0x3FFF)]
+        case _:
+            sides = [side & 0x3FFF for side in struct.unpack_from("<HH", data, 26)]
+    return round(_WEBP_ALPHA * sides[0] * sides[1])
 
 
 def _largest_piece(image: ImageFile.ImageFile) -> float:

@@ -12,7 +12,7 @@ from PIL.ExifTags import IFD, Base
 from phototriage.errors import PhotoError
 from phototriage.photos.formats import DAMAGE
 
-__all__ = ["LEAST_PREVIEW_SIDE", "Preview", "is_raw", "raw_exif", "read_preview"]
+__all__ = ["LEAST_PREVIEW_SIDE", "Preview", "is_raw", "is_raw_beginning", "raw_exif", "read_preview"]
 
 LEAST_PREVIEW_SIDE = 480
 """Smallest long side, in pixels, of an embedded picture that is large enough to rank."""
@@ -50,9 +50,7 @@ class Preview:
 
 def is_raw(data: bytes) -> bool:
     """Whether a file contains sensor data: CR2 CR3 NEF ARW DNG RAF ORF RW2 PEF SRW and similar formats."""
-    if data.startswith((*_RAW_TIFF, *_OTHER_RAW, _CANON_CR2)):
-        return True
-    if data[4:12] == _CANON_BRAND or data[6:14] == b"HEAPCCDR":
+    if is_raw_beginning(data):
         return True
     if not data.startswith(_TIFF):
         return False
@@ -63,6 +61,15 @@ def is_raw(data: bytes) -> bool:
         )
     except DAMAGE:
         return False
+
+
+def is_raw_beginning(start: bytes) -> bool:
+    """Whether these first 16 bytes or more are of a RAW file; those built like a TIFF do not count."""
+    return (
+        start.startswith((*_RAW_TIFF, *_OTHER_RAW, _CANON_CR2))
+        or start[4:12] == _CANON_BRAND
+        or start[6:14] == b"HEAPCCDR"
+    )
 
 
 def raw_exif(data: bytes) -> Image.Exif | None:

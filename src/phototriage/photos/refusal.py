@@ -59,7 +59,7 @@ def explain(data: bytes, messages: Sequence[str]) -> str:
             known = kind or "picture"
             wanted = "8-bit TIFF" if kind == "TIFF" else "JPEG"
             with_what = f" {particular}," if particular else ""
-            article = "an" if known[0] in "AH" else "a"
+            article = "an" if known.startswith("A") else "a"
             return f"{article} {known}{with_what} {_KIND_NOT_READ} {wanted}"
     return INCOMPLETE if _CUT_OFF.search(said) else DAMAGED
 
