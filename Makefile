@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check coverage clean
+.PHONY: demo test check coverage fuzz clean
 
 # torch goes first and alone: asked for by a range, the registry's newest build brings CUDA with it.
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -32,6 +32,11 @@ test: check
 # Slower than `make test`; fails below the floor in pyproject.toml.
 coverage: $(VENV)/installed-test
 	$(BIN)/pytest --cov
+
+# Damaged and hostile files through the whole ranking, for a time.
+FUZZ_SECONDS ?= 300
+fuzz: $(VENV)/installed-test
+	$(BIN)/python benchmarks/hostile.py --mutants 1000000 --seconds $(FUZZ_SECONDS) --seed $$(date +%s)
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

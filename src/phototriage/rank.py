@@ -1,7 +1,7 @@
 """Ranks a folder of photos: finds its shots, measures them, groups them into series and ranks each series."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.util import find_spec
@@ -29,7 +29,7 @@ from phototriage.features.decoding_pool import DecodingPool
 from phototriage.features.headers import read_captures
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
-from phototriage.photos import discover
+from phototriage.photos import companion_fault, discover
 from phototriage.ranker import TrainedRanker, load_default_ranker, load_embedded_ranker, load_ranker
 from phototriage.series import (
     DEFAULT_GAP,
@@ -205,7 +205,7 @@ def rank_folder(
     )
     with DecodingPool(options.workers, note) as pool:
         shots, features = _measured(folder, shots, ranker, options, pool, progress, note)
-        failures = (*unreadable, *features.failures)
+        failures = (*unreadable, *features.failures, *_faulty_companions(folder, shots, features.failures))
         if not len(features):
             raise NoUsablePhotoError(failures, len(shots))
         found = _grouped(shots, features, options)
@@ -286,6 +286,15 @@ def _measured(
         on_note=on_note,
     )
     return [shot.measured_by(features.replaced.get(shot.photo, shot.photo)) for shot in shots], features
+
+
+def _faulty_companions(folder: Path, shots: Sequence[Shot], known: Sequence[Failure]) -> Iterator[Failure]:
+    """The files beside measured photos that are not what their names say."""
+    named = {failure.photo for failure in known}
+    for shot in shots:
+        for file in shot.files[1:]:
+            if file not in named and (fault := companion_fault(folder / file)):
+                yield Failure(file, fault)
 
 
 def _full_size(

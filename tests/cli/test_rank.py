@@ -71,12 +71,24 @@ def test_a_raw_beside_its_jpeg_is_one_photo(cli: Cli, bursts: Path, tmp_path: Pa
     folder = tmp_path / "photos"
     shutil.copytree(bursts / "photos" / "burst-001", folder)
     first = min(folder.iterdir())
-    first.with_suffix(".CR2").write_bytes(b"never read, since the JPEG is measured")
+    first.with_suffix(".CR2").write_bytes(b"II*\0\x10\0\0\0CR" + bytes(100_000))  # not decoded
     table = tmp_path / "r.csv"
     code, _, _ = cli("rank", folder, "--cache_dir", tmp_path / "cache", "--csv", table)
     assert code == 0
     files = {row["photo"]: row["files"] for row in rows_of(table)}
     assert files[first.name] == f"{first.name}; {first.stem}.CR2"
+
+
+def test_a_spoilt_raw_beside_a_good_jpeg_is_named(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    shutil.copytree(bursts / "photos" / "burst-001", folder)
+    first = min(folder.iterdir())
+    first.with_suffix(".CR2").write_bytes(b"II*\0\x10\0\0\0CR" + bytes(5_000))
+    table = tmp_path / "failures.csv"
+    cli("rank", folder, "--cache_dir", tmp_path / "cache", "--failures", table)
+    assert rows_of(table) == [
+        {"photo": f"{first.stem}.CR2", "reason": "a RAW file of 5,010 bytes is incomplete: copy it again"}
+    ]
 
 
 def test_where_the_measured_file_is_broken_the_next_of_the_shot_is_measured(

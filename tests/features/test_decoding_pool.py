@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from tests.features import interrupted_pool
 
 from phototriage.errors import FeatureError, PhotoReadError
-from phototriage.features import Failure, decoding_pool
+from phototriage.features import Failure, decoding_pool, decoding_worker
 from phototriage.features.block import PhotoView
+from phototriage.features.decoding_memory import MemoryBudget
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 from phototriage.photos import content_hash, decode
 
@@ -104,12 +107,12 @@ def test_a_shortage_of_memory_is_no_fault_of_the_photo(make_photo: Callable[...,
 def test_a_shortage_of_memory_in_the_decoder_is_no_fault_of_the_photo(
     make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def short(data: bytes, max_side: int, *, grey: bool) -> None:
+    def short(data: bytes, max_side: int, *, grey: bool, reserve: object) -> None:
         raise PhotoReadError("there is not enough memory to decode it")
 
-    monkeypatch.setattr(decoding_pool, "decode", short)
-    work = decoding_pool._Work((interrupted_pool.mean,), (frozenset(),), (PhotoView(),))
-    found = decoding_pool._prepare("photo", make_photo("photo.jpg"), work)
+    monkeypatch.setattr(decoding_worker, "decode", short)
+    work = decoding_worker.Work((interrupted_pool.mean,), (frozenset(),), (PhotoView(),))
+    found = decoding_worker.prepare("photo", make_photo("photo.jpg"), work)
     assert found == Failure("photo", "there is not enough memory to decode it")
 
 
@@ -197,16 +200,107 @@ def test_a_photo_is_decoded_for_what_is_unfinished_alone(
 ) -> None:
     sides: list[int] = []
 
-    def counted(data: bytes, max_side: int, *, grey: bool) -> object:
+    def counted(data: bytes, max_side: int, *, grey: bool, reserve: object) -> object:
         sides.append(max_side)
         return decode(data, max_side, grey=grey)
 
-    monkeypatch.setattr("phototriage.features.decoding_pool.decode", counted)
+    monkeypatch.setattr("phototriage.features.decoding_worker.decode", counted)
     photo = make_photo("photo.jpg")
     views = (PhotoView(), PhotoView(2400, grey=True), PhotoView(2400, grey=True))
     known = frozenset({content_hash(photo.read_bytes())})
-    work = decoding_pool._Work((shape,) * 3, (known, frozenset(), frozenset()), views)
-    found = decoding_pool._prepare("photo", photo, work)
+    work = decoding_worker.Work((shape,) * 3, (known, frozenset(), frozenset()), views)
+    found = decoding_worker.prepare("photo", photo, work)
     assert isinstance(found, Prepared)
     assert sides == [2400]
     assert [array is None for array in found.arrays] == [True, False, False]
+
+
+def stop_at_small_photos(pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    if pixels.shape[1] == 16:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return np.array(pixels.shape)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs signals of POSIX")
+def test_a_process_that_is_stuck_is_ended_and_its_photo_named(
+    make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding_pool, "_SECONDS_PER_PHOTO", 1.5)
+    monkeypatch.setattr(decoding_pool, "_SECONDS_PER_LOOK", 0.1)
+    photos = {f"{number}.jpg": make_photo(f"{number}.jpg", size=(32, 24)) for number in range(6)}
+    photos["2.jpg"] = make_photo("stuck.jpg", size=(16, 12))
+    with DecodingPool(workers=1) as pool:
+        found = list(pool.run(photos, [stop_at_small_photos], [frozenset()]))
+    failures = [each for each in found if isinstance(each, Failure)]
+    assert [each.photo for each in failures] == ["2.jpg"]
+    assert failures[0].reason.startswith("it was not read within 1.5 s: its disk or network share does not")
+    assert {each.photo for each in found} == set(photos)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs signals of POSIX")
+def test_a_pool_ends_although_a_process_is_stopped(make_photo: Callable[..., Path]) -> None:
+    photo = make_photo("photo.jpg", size=(32, 24))
+    with DecodingPool(workers=1) as pool:
+        assert len(list(pool.run({"photo": photo}, [shape], [frozenset()]))) == 1
+        (process,) = multiprocessing.active_children()
+        os.kill(process.pid or 0, signal.SIGSTOP)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def die_at_first(*pipes: Any) -> None:
+    """What a process does that dies while it starts, as often as a file says."""
+    left = Path(os.environ["STARTS_TO_DIE"])
+    number = int(left.read_text())
+    left.write_text(str(number - 1))
+    if number > 0:
+        os._exit(1)
+    decoding_worker.serve(*pipes)
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_process_that_dies_while_it_starts_is_started_again(
+    make_photo: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    (tmp_path / "left").write_text(str(deaths))
+    monkeypatch.setenv("STARTS_TO_DIE", str(tmp_path / "left"))
+    monkeypatch.setattr(decoding_pool, "serve", die_at_first)
+    photo = make_photo("photo.jpg", size=(16, 12))
+    with DecodingPool(workers=1) as pool:
+        found = list(pool.run({"one": photo, "two": photo}, [shape], [frozenset()]))
+    assert [type(each) for each in found] == [Prepared, Prepared]
+
+
+def test_processes_that_never_start_are_one_error(
+    make_photo: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "left").write_text("99")
+    monkeypatch.setenv("STARTS_TO_DIE", str(tmp_path / "left"))
+    monkeypatch.setattr(decoding_pool, "serve", die_at_first)
+    photo = make_photo("photo.jpg", size=(16, 12))
+    with (
+        DecodingPool(workers=1) as pool,
+        pytest.raises(FeatureError, match=r"^the decoding processes cannot start: "),
+    ):
+        list(pool.run({"one": photo}, [shape], [frozenset()]))
+    assert (tmp_path / "left").read_text() == "96"
+
+
+def test_photos_that_need_much_memory_are_asked_for_and_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    class Watched(MemoryBudget):
+        def take(self, holder: object, size: int) -> None:
+            taken.append(size)
+            super().take(holder, size)
+
+    monkeypatch.setattr(decoding_pool, "MemoryBudget", Watched)
+    for number in range(3):
+        Image.new("RGB", (4000, 3000), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    photos = {str(number): tmp_path / f"{number}.png" for number in range(3)}
+    with DecodingPool(workers=2) as pool:
+        found = list(pool.run(photos, [shape], [frozenset()]))
+    assert [type(each) for each in found] == [Prepared] * 3
+    assert len(taken) == 3
+    assert all(12e6 * 8 < size < 12e6 * 10 for size in taken)

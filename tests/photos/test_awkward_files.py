@@ -15,6 +15,9 @@ from phototriage.photos.geometry import shrink
 
 MAX_SIDE = 800
 
+INCOMPLETE = "the picture is incomplete: the file was cut off or not copied whole, copy it again"
+DAMAGED = "the picture is damaged: restore the file from the card or from a backup"
+
 # (width, height) where the photo decodes, else the pattern of the reason.
 FORMATS: dict[str, tuple[int, int] | str] = {
     "16bit.cropped.tif": (64, 64),
@@ -34,22 +37,20 @@ FORMATS: dict[str, tuple[int, int] | str] = {
     "tiny.png": (4, 4),
     "transparent.webp": (200, 150),
     # Cut off within its first strip: 48 kB of a photo of 4 megapixels.
-    "ultrahdr.jpg": r"cannot be decoded: .* missing or broken: premature end of data segment",
+    "ultrahdr.jpg": INCOMPLETE,
 }
 
 CORRUPT: dict[str, tuple[int, int] | str] = {
-    "broken_data_stream.png": r"cannot be decoded: unrecognized data stream contents when reading image file",
+    "broken_data_stream.png": DAMAGED,
     "broken_exif_dpi.jpg": (100, 100),
-    "corrupted.heic": r"cannot be opened as HEIF: Invalid input: .*",
-    "crash-2020-10-test.tif": r"cannot be decoded: decoder error -2 \(TIFFFillStrip: .*\)",
-    "crash-338516dbd2f0e83caddb8ce256c22db3bd6dc40f.tif": (
-        r"cannot be decoded: decoder error -2 \(TIFFFillStrip: Read error on strip 0; .*\)"
-    ),
+    "corrupted.heic": INCOMPLETE,
+    "crash-2020-10-test.tif": INCOMPLETE,
+    "crash-338516dbd2f0e83caddb8ce256c22db3bd6dc40f.tif": INCOMPLETE,
     "empty.heic": r"the file is empty",
     "empty.jpg": r"the file is empty",
     "exif_gps_typeerror.jpg": (800, 531),
     # Its picture is in stripes, not only its EXIF broken.
-    "hopper_bad_exif.jpg": r"cannot be decoded: .* missing or broken: 1214 extraneous bytes .*",
+    "hopper_bad_exif.jpg": DAMAGED,
     "invalid-exif.jpg": (200, 200),
     "jpeg_ff00_header.jpg": (300, 225),
     "junk_jpeg_header.jpg": (1024, 768),
@@ -58,11 +59,11 @@ CORRUPT: dict[str, tuple[int, int] | str] = {
     "png_decompression_dos.png": (1, 1),
     "text.jpg": r"not a photo in a format that can be read: JPEG, PNG, TIFF, WEBP, HEIF, AVIF, BMP",
     # Only its second picture is cut short, but so is the file.
-    "truncated.heic": r"cannot be decoded: image file is truncated \(bytes missing: 1\)",
+    "truncated.heic": INCOMPLETE,
     "truncated_app14.jpg": (100, 100),
-    "truncated_image.png": r"cannot be decoded: image file is truncated",
+    "truncated_image.png": INCOMPLETE,
     # Progressive: nothing tells whether it lacks more than the mark of its end.
-    "truncated_jpeg.jpg": r"cannot be decoded: the end of the picture is missing",
+    "truncated_jpeg.jpg": INCOMPLETE,
 }
 
 OUTCOMES = {f"formats/{name}": outcome for name, outcome in FORMATS.items()} | {

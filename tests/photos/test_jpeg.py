@@ -65,7 +65,7 @@ def test_a_progressive_picture_without_its_end_may_lack_scans(picture: Image.Ima
     first_scan = data[: data.rindex(b"\xff\xc4", 0, second)]  # up to the tables of the second scan
     assert decode_jpeg(first_scan, 1, grey=False)[1] == ()  # libjpeg finds nothing wrong with it
     for cut in (first_scan, data[:-2]):
-        with pytest.raises(PhotoError, match="the end of the picture is missing"):
+        with pytest.raises(PhotoError, match="the picture is incomplete"):
             decode(cut, None)
     assert is_ended(data + data[:50])
 
@@ -107,7 +107,7 @@ def lost(data: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize("fault", sorted(lost(b"")))
 def test_a_spoilt_picture_is_refused(picture: Image.Image, options: dict[str, object], fault: str) -> None:
     data = encoded(picture, **options)
-    with pytest.raises(PhotoError, match=r"^cannot be decoded: "):
+    with pytest.raises(PhotoError, match=r"^the picture is (damaged|incomplete): "):
         decode(lost(data)[fault], 200)
 
 

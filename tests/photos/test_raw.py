@@ -89,8 +89,8 @@ def test_a_cut_off_raw_file_has_one_reason(make_dng: Callable[..., bytes]) -> No
         decode(whole[: len(whole) // 3], 800)
 
 
-def test_a_broken_raw_file_names_what_libraw_said() -> None:
-    with pytest.raises(PhotoError, match=r"^a RAW file that cannot be read: [^b]") as error:
+def test_a_broken_raw_file_is_called_so() -> None:
+    with pytest.raises(PhotoError, match=r"^a RAW file that is damaged") as error:
         decode(b"FUJIFILMCCD-RAW " + bytes(500), 800)
     assert "\n" not in str(error.value)
 

@@ -5,62 +5,29 @@ to the photo that made them. Pipes of our own rather than `concurrent.futures`, 
 Ctrl-C strikes between two of them: the run then hangs instead of ending.
 """
 
-import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from pickle import PicklingError
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from phototriage.errors import Failure, FeatureError, PhotoError, PhotoReadError
+from phototriage.errors import Failure, FeatureError
 from phototriage.features.block import PhotoView
+from phototriage.features.decoding_memory import MemoryBudget
+from phototriage.features.decoding_worker import READY, Answer, NeedsMemory, Prepare, Prepared, Work, serve
 from phototriage.features.runtime.device import usable_cores
-from phototriage.photos import Capture, content_hash, decode, read_capture, read_photo
+from phototriage.photos import MAX_DECODING_BYTES
 
 __all__ = ["ENVIRONMENT", "DecodingPool", "Prepared"]
-
-Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A file that was read.
-
-    fault: why it is no usable photo; None where it is. warnings: what was wrong with it all the same.
-    arrays: one per preparing step; None where its result was finished before, or where there is a fault.
-    """
-
-    photo: str
-    content_hash: str
-    capture: Capture
-    fault: str | None
-    warnings: tuple[str, ...]
-    arrays: tuple[NDArray[Any] | None, ...]
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What every process does with every photo of a run."""
-
-    steps: tuple[Prepare, ...]
-    finished: tuple[frozenset[str], ...]
-    views: tuple[PhotoView, ...]
-
 
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # there is a process per core; numpy also loads in half the time
@@ -74,20 +41,33 @@ ENVIRONMENT = {
 _SECONDS_OF_SILENCE = 60.0
 """A photo takes a second or two."""
 
-_READY, _GONE = "ready", "gone"
+_SECONDS_PER_PHOTO = 120.0
+"""What takes longer is stuck: in a hostile file, or on a disk that does not answer."""
 
-_Answer = Prepared | Failure | Exception | str
-"""Of a process: a photo's result, an error to raise, that it is _READY for work, or that it is _GONE."""
+_SECONDS_PER_LOOK = 1.0
+_SECONDS_TO_END = 5.0
+_MOST_STARTS = 3
+"""How often in a row processes may end before they are ready."""
+
+_GONE = "gone"
+"""In place of an answer: the process has ended."""
 
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, our end of its pipe, and the photos it was given and has not answered for, in order."""
+    """A process, our ends of its pipes, and the photos it was given and has not answered for, in order.
+
+    heard_at: when it last answered or was given something to do, in seconds of the pool's clock; None while
+    it waits for memory. stuck: it was ended because it did not answer.
+    """
 
     process: BaseProcess
-    pipe: "Connection[_Work | tuple[str, Path], _Answer]"
+    pipe: "Connection[Work | tuple[str, Path], Answer]"
+    grants: "Connection[None, None]"
+    heard_at: float | None
     given: deque[tuple[str, Path]] = field(default_factory=deque)
     ready: bool = False
+    stuck: bool = False
 
 
 class DecodingPool:
@@ -101,7 +81,11 @@ class DecodingPool:
     def __init__(
         self, workers: int | None = None, on_note: Callable[[str], None] = lambda note: None
     ) -> None:
-        self._answers: SimpleQueue[tuple[_Worker, _Answer]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[_Worker, Answer]] = SimpleQueue()
+        self._memory = MemoryBudget(MAX_DECODING_BYTES)
+        self._clock = 0.0
+        """Seconds that this process has waited for answers."""
+        self._failed_starts = 0
         self._most = usable_cores() if workers is None else workers
         self._on_note = on_note
         self._workers: list[_Worker] = []
@@ -112,11 +96,11 @@ class DecodingPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # They write nothing, so that they can be ended anywhere.
+        # They write nothing, so that they can be ended anywhere. A stopped process heeds nothing but a kill.
         for worker in self._workers:
-            worker.process.terminate()
+            worker.process.kill()
         for worker in self._workers:
-            worker.process.join()
+            worker.process.join(_SECONDS_TO_END)
 
     def run(
         self,
@@ -129,7 +113,8 @@ class DecodingPool:
     ) -> Iterator[Prepared | Failure]:
         """Prepares key → file, in the order in which they are ready; few are held in memory at a time.
 
-        A process that dies takes the one photo with it at which it was, and another takes its place.
+        A process that dies takes the one photo with it at which it was, and another takes its place. One that
+        is at a photo for longer than two minutes is ended.
         A run that is not taken to its end is the last one of its pool.
 
         Args:
@@ -139,7 +124,7 @@ class DecodingPool:
             views: per step, what it is given of the photo; by default the same of all.
             ahead: photos that are decoded ahead of the one that is asked for, so that inference seldom waits.
         """
-        work = _Work(tuple(steps), tuple(finished), tuple(views) or (PhotoView(),) * len(steps))
+        work = Work(tuple(steps), tuple(finished), tuple(views) or (PhotoView(),) * len(steps))
         waiting = deque(photos.items())
         missing = len(waiting)
         self._workers += [self._started() for _ in range(min(self._most, missing) - len(self._workers))]
@@ -148,10 +133,13 @@ class DecodingPool:
         self._hand_out(waiting, ahead)
         while missing:
             worker, answer = self._next_answer()
+            if worker not in self._workers:
+                continue  # it was given up
             if isinstance(answer, Exception):
                 raise answer
-            if answer == _READY:
+            if answer == READY:
                 worker.ready = True
+                self._failed_starts = 0
                 continue
             if isinstance(answer, Prepared | Failure):
                 worker.given.popleft()
@@ -166,46 +154,85 @@ class DecodingPool:
             self._hand_out(waiting, ahead)
             yield answer
 
-    def _next_answer(self) -> tuple[_Worker, _Answer]:
+    def _next_answer(self) -> tuple[_Worker, Answer]:
+        silence = 0.0
         while True:
-            with suppress(Empty):
-                return self._answers.get(timeout=_SECONDS_OF_SILENCE)
-            at = ", ".join(worker.given[0][0] for worker in self._workers if worker.given)
-            self._on_note(f"no photo in {_SECONDS_OF_SILENCE:g} s, still at {at}")
+            began = time.monotonic()
+            try:
+                answer = self._answers.get(timeout=_SECONDS_PER_LOOK)
+            except Empty:
+                answer = None
+            # Never much more than it meant to wait: all of them may have been stopped together, by Ctrl-Z.
+            waited = min(time.monotonic() - began, 2 * _SECONDS_PER_LOOK)
+            self._clock += waited
+            if self._answers.empty():
+                self._end_stuck_processes()
+            if answer is not None:
+                return answer
+            silence += waited
+            if silence >= _SECONDS_OF_SILENCE:
+                silence = 0.0
+                at = ", ".join(worker.given[0][0] for worker in self._workers if worker.given)
+                self._on_note(f"no photo in {_SECONDS_OF_SILENCE:g} s, still at {at}")
+
+    def _end_stuck_processes(self) -> None:
+        for worker in self._workers:
+            busy = bool(worker.given) or not worker.ready
+            heard_at = worker.heard_at
+            if busy and heard_at is not None and self._clock - heard_at > _SECONDS_PER_PHOTO:
+                worker.stuck = True
+                worker.heard_at = None
+                worker.process.kill()
+                # Where the system cannot end it at once, as in the midst of reading a dead share, its pipe
+                # stays open.
+                self._answers.put((worker, _GONE))
 
     def _hand_out(self, waiting: deque[tuple[str, Path]], ahead: int) -> None:
         """Gives photos to the least busy processes, as many as may be under way."""
         under_way = sum(len(worker.given) for worker in self._workers)
         for _ in range(min(len(waiting), ahead - under_way)):
             worker = min(self._workers, key=lambda worker: len(worker.given))
+            if not worker.given:
+                worker.heard_at = self._clock
             if not _tell(worker, waiting[0]):
                 return
             worker.given.append(waiting.popleft())
 
-    def _replaced(self, worker: _Worker, work: _Work) -> Failure | None:
+    def _replaced(self, worker: _Worker, work: Work) -> Failure | None:
         """Puts another process in the place of one that is gone; names the photo that it died of, if any."""
         if not worker.ready:
-            raise FeatureError(
-                "the decoding processes cannot start: they ran out of memory, or a script measures photos "
-                "elsewhere than under `if __name__ == '__main__':`"
-            )
-        worker.process.join()
+            self._failed_starts += 1
+            if self._failed_starts >= _MOST_STARTS:
+                raise FeatureError(
+                    "the decoding processes cannot start: they ran out of memory, or a script measures "
+                    "photos elsewhere than under `if __name__ == '__main__':`"
+                )
+        self._memory.give_back(worker)
+        worker.process.join(_SECONDS_TO_END)
         started = self._workers[self._workers.index(worker)] = self._started()
         _tell(started, work)
-        if not worker.given:
+        if not (worker.ready and worker.given):
             return None
         key, _ = worker.given.popleft()
+        if worker.stuck:
+            return Failure(
+                key,
+                f"it was not read within {_SECONDS_PER_PHOTO:g} s: its disk or network share does not "
+                "answer, or the file is hostile",
+            )
         return Failure(key, "the decoder died on it: the file is damaged or hostile, or the memory too small")
 
     def _started(self) -> _Worker:
         # Spawned, not forked: forking a process that runs torch's threads can hang.
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        grants, our_grants = context.Pipe(duplex=False)
+        process = context.Process(target=serve, args=(theirs, grants), daemon=True)
         with _ctrl_c_held(), _environment_of_processes():
             process.start()
         theirs.close()  # else the pipe would not end with the process
-        worker = _Worker(process, ours)
+        grants.close()
+        worker = _Worker(process, ours, our_grants, self._clock)
         threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
         return worker
 
@@ -213,14 +240,24 @@ class DecodingPool:
         """Takes answers while inference runs, so that no process waits for a full pipe to empty."""
         try:
             while True:
-                self._answers.put((worker, worker.pipe.recv()))
+                answer = worker.pipe.recv()
+                if isinstance(answer, NeedsMemory):
+                    worker.heard_at = None
+                    self._memory.take(worker, answer.size)
+                    worker.heard_at = self._clock
+                    worker.grants.send(None)
+                    continue
+                self._memory.give_back(worker)
+                worker.heard_at = self._clock
+                self._answers.put((worker, answer))
         except (EOFError, OSError):
+            self._memory.give_back(worker)
             self._answers.put((worker, _GONE))
         except Exception as error:  # noqa: BLE001 - it is raised again in the main thread
             self._answers.put((worker, error))
 
 
-def _tell(worker: _Worker, message: _Work | tuple[str, Path]) -> bool:
+def _tell(worker: _Worker, message: Work | tuple[str, Path]) -> bool:
     """Whether the process is there to hear it; its last answer says so, too, where it is gone."""
     try:
         worker.pipe.send(message)
@@ -252,56 +289,3 @@ def _ctrl_c_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _serve(pipe: "Connection[_Answer, _Work | tuple[str, Path]]") -> None:
-    """What a process does until its parent ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    with suppress(EOFError, OSError):  # the parent has ended
-        pipe.send(_READY)
-        work = _Work((), (), ())
-        while True:
-            message = pipe.recv()
-            if isinstance(message, _Work):
-                work = message
-                continue
-            try:
-                answer: _Answer = _prepare(*message, work)
-            except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-                answer = error
-            try:
-                pipe.send(answer)
-            except (PicklingError, TypeError, AttributeError):  # what pickling raises for what it cannot
-                pipe.send(FeatureError(f"no process can answer {answer!r}"))
-
-
-def _end_with_the_parent() -> None:
-    """Leaves no process behind where the parent was killed and could not say goodbye."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-
-def _prepare(key: str, path: Path, work: _Work) -> Prepared | Failure:
-    try:
-        data = read_photo(path)
-    except PhotoError as error:
-        return Failure(key, str(error))
-    digest, capture = content_hash(data), read_capture(data)
-    wanted = [digest not in finished for finished in work.finished]
-    needed = {view for view, unfinished in zip(work.views, wanted, strict=True) if unfinished}
-    try:
-        decoded = {view: decode(data, view.long_side, grey=view.grey) for view in needed}
-        arrays = tuple(
-            step(decoded[view].pixels) if unfinished else None
-            for step, view, unfinished in zip(work.steps, work.views, wanted, strict=True)
-        )
-    except (PhotoReadError, MemoryError) as error:
-        return Failure(key, str(error) or "there is not enough memory to measure it")
-    except PhotoError as error:
-        return Prepared(key, digest, capture, str(error), (), (None,) * len(work.steps))
-    warnings = tuple(dict.fromkeys(warning for each in decoded.values() for warning in each.warnings))
-    return Prepared(key, digest, capture, None, warnings, arrays)

@@ -14,6 +14,7 @@ from PIL.ExifTags import IFD, Base
 
 from phototriage.photos.capture_time import CaptureTime, exif_text, read_capture_time
 from phototriage.photos.formats import DAMAGE, FORMATS, own_pillow_settings, register_formats, without_padding
+from phototriage.photos.memory import MAX_DECODING_BYTES, webp_bytes
 from phototriage.photos.raw import is_raw, raw_exif
 from phototriage.photos.stderr_capture import captured_stderr
 from phototriage.photos.tiff import stored_size, to_full_picture
@@ -93,6 +94,8 @@ def read_capture(data: bytes) -> Capture:
     standard error, Python's warnings and some settings of Pillow are taken over for the whole process, as in
     `decode`.
     """
+    if webp_bytes(data) > MAX_DECODING_BYTES:
+        return Capture()
     try:
         with captured_stderr(), own_pillow_settings():
             return _read_raw(data) if is_raw(data) else _read(data)

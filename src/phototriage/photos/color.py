@@ -8,12 +8,14 @@ import numpy.typing as npt
 from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
+from phototriage.errors import PhotoError
 from phototriage.photos.tiff import UNSIGNED, WHITE_IS_ZERO, tiff_tag
 
 __all__ = ["Pixels", "to_8_bit", "to_srgb"]
 
 Pixels = npt.NDArray[np.uint8]
 
+_ROWS_AT_ONCE = 256
 _MODE_OF_SPACE = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 
 
@@ -28,7 +30,8 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
         uint8 (h, w) for gray, (h, w, 3) for RGB or (h, w, 4) for CMYK, 0 to 255; and warnings.
 
     Raises:
-        ValueError: the pixels contain infinities or NaN, or Pillow cannot convert the mode to RGB.
+        PhotoError: the pixels contain infinities or NaN.
+        ValueError: Pillow cannot convert the mode to RGB.
     """
     mode = image.mode
     if mode.startswith("I;16"):
@@ -47,7 +50,7 @@ def to_8_bit(image: Image.Image) -> tuple[Pixels, tuple[str, ...]]:
         image = opaque
     elif mode not in ("L", "RGB", "CMYK"):
         image = image.convert("L" if mode == "1" else "RGB")
-    return np.asarray(image), ()
+    return _pixels(image), ()
 
 
 def to_srgb(pixels: Pixels, profile: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
@@ -76,6 +79,17 @@ def to_srgb(pixels: Pixels, profile: bytes | None) -> tuple[Pixels, tuple[str, .
     if mode != "RGB":
         pixels = np.asarray(_as_image(pixels, mode).convert("RGB"))
     return pixels, warnings
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    """The pixels of an 8-bit image, in a third of the memory that numpy.asarray takes for them."""
+    width, height = image.size
+    bands = len(image.getbands())
+    pixels = np.empty((height, width, bands) if bands > 1 else (height, width), np.uint8)
+    for top in range(0, height, _ROWS_AT_ONCE):
+        bottom = min(top + _ROWS_AT_ONCE, height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return pixels
 
 
 def _mode(pixels: Pixels) -> str:
@@ -115,7 +129,7 @@ def _deep_grey(image: Image.Image, white: int) -> tuple[Pixels, tuple[str, ...]]
     black, brightest = float(values.min()), float(values.max())
     warnings: tuple[str, ...] = ()
     if not (np.isfinite(black) and np.isfinite(brightest)):
-        raise ValueError("pixel values are not all finite numbers")
+        raise PhotoError("some pixels are infinite or no numbers: save it with 8 or 16 bits per color")
     if black < 0 or brightest > white:
         warnings = (f"pixel values from {black:g} to {brightest:g} were stretched to 8 bits",)
     else:

@@ -1,6 +1,7 @@
 """Turns the bytes of a photo into upright sRGB pixels."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,12 +17,20 @@ from phototriage.photos.formats import (
     missing_heif_bytes,
     own_pillow_settings,
     register_formats,
-    why_unopened,
     without_padding,
 )
 from phototriage.photos.geometry import SIDEWAYS, fitted_size, shrink, upright
-from phototriage.photos.jpeg import START_OF_SCAN, count_scans, decode_jpeg, is_ended, reduction
+from phototriage.photos.jpeg import (
+    START_OF_SCAN,
+    count_scans,
+    decode_jpeg,
+    is_arithmetic,
+    is_ended,
+    reduction,
+)
+from phototriage.photos.memory import MAX_DECODING_BYTES, decoding_bytes, webp_bytes
 from phototriage.photos.raw import is_raw, read_preview
+from phototriage.photos.refusal import INCOMPLETE, explain, explain_unopened
 from phototriage.photos.stderr_capture import captured_stderr
 from phototriage.photos.tiff import refuse_floats, refuse_misread, to_full_picture
 
@@ -69,7 +78,13 @@ class Decoded:
     """Harmless faults, one line each; most photos have none."""
 
 
-def decode(data: bytes, max_side: int | None, *, grey: bool = False) -> Decoded:
+def decode(
+    data: bytes,
+    max_side: int | None,
+    *,
+    grey: bool = False,
+    reserve: Callable[[int], None] = lambda size: None,
+) -> Decoded:
     """Decode a photo by its content; its name does not matter.
 
     It uses the first frame, and for a TIFF the first frame that is not a thumbnail. Transparent parts become
@@ -88,6 +103,8 @@ def decode(data: bytes, max_side: int | None, *, grey: bool = False) -> Decoded:
         max_side: the long side of the result in pixels, if the photo is larger; None keeps every pixel.
         grey: whether luma is enough. A JPEG then decodes in a third of the time: its luma is used as it is
             stored, whatever its ICC profile says.
+        reserve: called with the number of bytes that decoding takes at most, the file included, before it
+            takes them; it may wait until they are free.
 
     Raises:
         PhotoError: the photo cannot be used; the text is the reason, in one line, without a path.
@@ -101,31 +118,42 @@ def decode(data: bytes, max_side: int | None, *, grey: bool = False) -> Decoded:
     register_formats()
     try:
         with captured_stderr() as printed, own_pillow_settings() as warned:
-            outcome = _try_decode(data, max_side, grey, warned)
+            outcome = _try_decode(data, _Wanted(max_side, grey, reserve), warned)
     except MemoryError as error:
         raise PhotoReadError("there is not enough memory to decode it") from error
     noise = [*(str(warning.message) for warning in warned), *printed.text.splitlines()]
     if isinstance(outcome, Decoded):
         return replace(outcome, warnings=_shortened([*outcome.warnings, *noise]))
-    # The last message is closest to the failure.
-    raise PhotoError(_one_line(f"{outcome} ({noise[-1].strip()})" if noise else outcome))
+    raise PhotoError(explain(data, [outcome, *noise]))
 
 
-def _try_decode(data: bytes, max_side: int | None, grey: bool, warned: Warnings) -> Decoded | str:
-    """The decoded photo, or the reason for the failure."""
+@dataclass(frozen=True)
+class _Wanted:
+    """The arguments of `decode`."""
+
+    max_side: int | None
+    grey: bool
+    reserve: Callable[[int], None]
+
+
+def _try_decode(data: bytes, wanted: _Wanted, warned: Warnings) -> Decoded | str:
+    """The decoded photo, or what a library said of the failure."""
     try:
-        return _decode(data, max_side, grey)
+        return _decode(data, wanted)
     except UnidentifiedImageError as error:
         refuse_floats(data)
-        raise PhotoError(_one_line(why_unopened(warned))) from error
+        raise PhotoError(explain_unopened(data, [str(each.message) for each in warned])) from error
     except DAMAGE as error:
-        return f"cannot be decoded: {str(error) or type(error).__name__}"
+        return str(error)
 
 
-def _decode(data: bytes, max_side: int | None, grey: bool) -> Decoded:
+def _decode(data: bytes, wanted: _Wanted) -> Decoded:
+    max_side, grey = wanted.max_side, wanted.grey
     if is_raw(data):
-        return _decode_raw(data, max_side, grey)
+        return _decode_raw(data, wanted)
     data = without_padding(data)
+    if size := webp_bytes(data):
+        _reserve(len(data) + size, "a WebP of so many pixels takes", wanted)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         to_full_picture(image)
         refuse_misread(image)
@@ -135,14 +163,17 @@ def _decode(data: bytes, max_side: int | None, grey: bool) -> Decoded:
         if scale > 1:
             image.draft(None, (max(1, width // scale), max(1, height // scale)))
         _check_size(image, full=(width, height))
+        result_size = fitted_size(width, height, max_side or max(width, height))
+        needed = len(data) + decoding_bytes(image, (width, height), result_size)
+        _reserve(needed, f"{width} × {height} pixels take", wanted)
         if is_jpeg:
             _check_scans(data, width, height)
-            if "progressive" in image.info and not is_ended(data):
-                raise OSError("the end of the picture is missing")
-        if image.format == "HEIF" and (missing := missing_heif_bytes(data)):
-            raise OSError(f"image file is truncated (bytes missing: {missing:,})")
+            if ("progressive" in image.info or is_arithmetic(data)) and not is_ended(data):
+                raise PhotoError(INCOMPLETE)
+        if image.format == "HEIF" and missing_heif_bytes(data):
+            raise PhotoError(INCOMPLETE)
         if image.format in ("HEIF", "AVIF", "WEBP") and data.endswith(bytes(_EMPTY_END)):
-            raise OSError("the end of the file is empty: it was not copied whole")
+            raise PhotoError("the end of the file is empty: it was not copied whole, copy it again")
         if is_jpeg and image.mode in ("L", "RGB"):
             pixels, pixel_warnings = decode_jpeg(data, scale, grey=grey or image.mode == "L")
         else:
@@ -151,9 +182,9 @@ def _decode(data: bytes, max_side: int | None, grey: bool) -> Decoded:
                 # libheif knows the true size only after decoding.
                 width, height = image.size
             pixels, pixel_warnings = to_8_bit(image)
-        size = fitted_size(width, height, max_side or max(width, height))
-        if max(pixels.shape[:2]) > max(size):
-            pixels = shrink(pixels, size)
+        result_size = fitted_size(width, height, max_side or max(width, height))
+        if max(pixels.shape[:2]) > max(result_size):
+            pixels = shrink(pixels, result_size)
         colour_warnings: tuple[str, ...] = ()
         if not grey or pixels.ndim == 3:
             pixels, colour_warnings = to_srgb(pixels, image.info.get("icc_profile"))
@@ -170,10 +201,10 @@ def _decode(data: bytes, max_side: int | None, grey: bool) -> Decoded:
     )
 
 
-def _decode_raw(data: bytes, max_side: int | None, grey: bool) -> Decoded:
+def _decode_raw(data: bytes, wanted: _Wanted) -> Decoded:
     """The preview of a RAW file, with the size of the RAW picture."""
     preview = read_preview(data)
-    decoded = _decode(preview.picture, max_side, grey)
+    decoded = _decode(preview.picture, wanted)
     width, height = preview.width, preview.height
     if preview.orientation in SIDEWAYS:
         width, height = height, width
@@ -193,6 +224,15 @@ def _check_size(image: ImageFile.ImageFile, full: tuple[int, int]) -> None:
         raise PhotoError(
             f"too large: {width} × {height} pixels to be decoded at once, the limit is {MAX_DECODED_PIXELS:,}"
         )
+
+
+def _reserve(size: int, what: str, wanted: _Wanted) -> None:
+    if size > MAX_DECODING_BYTES:
+        raise PhotoError(
+            f"too large: {what} {size / 1e9:.1f} GB of memory to decode, "
+            f"the limit is {MAX_DECODING_BYTES / 1e9:.1f} GB: save a smaller copy, or a JPEG"
+        )
+    wanted.reserve(size)
 
 
 def _check_scans(data: bytes, width: int, height: int) -> None:

@@ -13,10 +13,11 @@ __all__ = [
     "DAMAGE",
     "FORMATS",
     "Warnings",
+    "format_of",
+    "is_cut_off",
     "missing_heif_bytes",
     "own_pillow_settings",
     "register_formats",
-    "why_unopened",
     "without_padding",
 ]
 
@@ -24,6 +25,13 @@ Warnings = list[warnings.WarningMessage]
 
 # JPEG includes MPO; Pillow distinguishes them after opening.
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF", "AVIF", "BMP")
+
+_BEGINNINGS = {
+    "JPEG": (b"\xff\xd8",),
+    "PNG": (b"\x89PNG",),
+    "TIFF": (b"II*\0", b"MM\0*"),
+    "BMP": (b"BM",),
+}
 
 DAMAGE = (
     ArithmeticError,
@@ -85,13 +93,26 @@ def own_pillow_settings() -> Iterator[Warnings]:
         PngImagePlugin.MAX_TEXT_CHUNK = text_before
 
 
-def why_unopened(warned: Warnings) -> str:
-    """Why no format could open a file, in the words of the format that matched."""
-    for warning in warned:
-        kind, spoke, words = str(warning.message).partition(" opening failed. ")  # Pillow's wording
-        if spoke:
-            return f"cannot be opened as {kind}: {words}"
-    return f"not a photo in a format that can be read: {', '.join(FORMATS)}"
+def format_of(start: bytes) -> str | None:
+    """The format that the first bytes of a file promise, one of FORMATS; None for others.
+
+    A RAW file that is built like a TIFF counts as one.
+    """
+    for kind, beginnings in _BEGINNINGS.items():
+        if start.startswith(beginnings):
+            return kind
+    if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
+        return "WEBP"
+    if start[4:8] == b"ftyp":
+        return "AVIF" if start[8:12] in (b"avif", b"avis") else "HEIF"
+    return None
+
+
+def is_cut_off(data: bytes) -> bool:
+    """Whether a WebP, HEIC or AVIF says that it is longer than it is."""
+    if data.startswith(b"RIFF"):
+        return 8 + int.from_bytes(data[4:8], "little") > len(data)
+    return data[4:8] == b"ftyp" and missing_heif_bytes(data) > 0
 
 
 def without_padding(data: bytes) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 from phototriage.photos.color import Pixels
 from phototriage.photos.stderr_capture import captured_stderr
 
-__all__ = ["START_OF_SCAN", "count_scans", "decode_jpeg", "is_ended", "reduction"]
+__all__ = ["START_OF_SCAN", "count_scans", "decode_jpeg", "is_arithmetic", "is_ended", "reduction"]
 
 START_OF_SCAN = b"\xff\xda"
 
@@ -20,6 +20,10 @@ _REDUCED = {
     4: (cv2.IMREAD_REDUCED_GRAYSCALE_4, cv2.IMREAD_REDUCED_COLOR_4),
     8: (cv2.IMREAD_REDUCED_GRAYSCALE_8, cv2.IMREAD_REDUCED_COLOR_8),
 }
+_FRAMES = tuple(bytes((0xFF, code)) for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC))
+_ARITHMETIC = (b"\xff\xc9", b"\xff\xca")
+_DECODED = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2", *_ARITHMETIC)
+"""The others are lossless or hierarchical (ITU T.81, table B.1)."""
 _END_OF_IMAGE = b"\xff\xd9"
 _SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 """Markers followed by a length; the others are part of the compressed data."""
@@ -47,12 +51,22 @@ def count_scans(data: bytes) -> int:
     return sum(marker == START_OF_SCAN for marker in _markers(data))
 
 
+def is_arithmetic(data: bytes) -> bool:
+    """Whether the first picture of a JPEG is coded arithmetically; libjpeg fills its missing end silently."""
+    return _frame(data) in _ARITHMETIC
+
+
 def is_ended(data: bytes) -> bool:
     """Whether the first picture of a JPEG has an end marker.
 
     A progressive picture without it may lack scans; it then has few details, but no decoder error.
     """
     return _END_OF_IMAGE in _markers(data)
+
+
+def _frame(data: bytes) -> bytes:
+    """The marker that begins the first picture and tells how it is coded; nothing without one."""
+    return next((each for each in _markers(data) if each in _FRAMES), b"")
 
 
 def _markers(data: bytes) -> Iterator[bytes]:
@@ -91,6 +105,8 @@ def decode_jpeg(data: bytes, scale: int, *, grey: bool) -> tuple[Pixels, tuple[s
             if error.code == cv2.Error.StsNoMem:
                 raise MemoryError from error
             raise OSError(error.err) from error
+    if pixels is None and _frame(data) not in _DECODED:
+        raise OSError("unsupported: a lossless or hierarchical JPEG")
     lines = tuple(line.removeprefix("Corrupt JPEG data: ") for line in said.text.splitlines() if line)
     skipped = _SKIPPED.search(said.text)
     if pixels is None or _LOST.search(said.text) or (skipped and int(skipped[1]) > _PADDING):

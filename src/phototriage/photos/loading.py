@@ -1,16 +1,33 @@
 """Reads a photo from disk."""
 
+import errno
 import hashlib
+import os
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from phototriage.errors import PhotoError
+from phototriage.errors import PhotoError, PhotoReadError
 from phototriage.photos.color import Pixels
 from phototriage.photos.decoding import decode
+from phototriage.photos.formats import format_of
 
 __all__ = ["Photo", "content_hash", "load", "read_photo"]
 
 _DIGEST_BYTES = 16
+
+_START = 16
+_MAX_BYTES = {"JPEG": 512 << 20, "WEBP": 512 << 20, "HEIF": 512 << 20, "AVIF": 512 << 20}
+_MAX_OTHER_BYTES = 1 << 30
+"""Largest file by format. JPEGs of stitched panoramas take 200 MB, uncompressed TIFFs and RAW files more."""
+
+_AWAY = (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.EHOSTDOWN, errno.ETIMEDOUT, errno.ENOTCONN)
+_REMEDIES = {
+    errno.ENOENT: "it was moved or deleted, or its disk is gone",
+    errno.EACCES: "ask its owner, or change its permissions",
+    errno.EPERM: "ask its owner, or change its permissions",
+} | dict.fromkeys(_AWAY, "connect its disk or network share again, and run again")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,18 +51,45 @@ def content_hash(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def read_photo(path: str | Path) -> bytes:
+def read_photo(path: str | Path, *, reserve: Callable[[int], None] = lambda size: None) -> bytes:
     """Read the bytes of a photo.
 
+    Args:
+        path: the photo; its name does not matter.
+        reserve: called with the size of the file before it is read; it may wait until there is memory.
+
     Raises:
-        PhotoError: the file cannot be read; the text is the reason, in one line, without the path.
+        PhotoError: the file cannot be read or is too large; the text is the reason, in one line, without the
+            path.
+        PhotoReadError: the file changed while it was read, or there is not enough memory.
     """
+    path = Path(path)
     try:
-        return Path(path).read_bytes()
+        # To open a pipe would wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise PhotoError("the file cannot be read: it is a pipe or a device, not a file")
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            kind = format_of(file.read(_START))
+            most = _MAX_BYTES.get(kind or "", _MAX_OTHER_BYTES)
+            if before.st_size > most:
+                raise PhotoError(
+                    f"too large: {'a file' if kind is None else kind} of {before.st_size / 1e9:.1f} GB, the "
+                    f"limit is {most / 1e9:.1f} GB: is it a photo? Save a smaller copy"
+                )
+            reserve(before.st_size)
+            file.seek(0)
+            data = file.read(before.st_size)
+            after = os.fstat(file.fileno())
     except OSError as error:
-        raise PhotoError(f"the file cannot be read: {error.strerror or error}") from error
+        remedy = _REMEDIES.get(error.errno or 0)
+        reason = f"the file cannot be read: {error.strerror or error}"
+        raise PhotoError(f"{reason}; {remedy}" if remedy else reason) from error
     except MemoryError as error:
-        raise PhotoError("the file is too large for the memory") from error
+        raise PhotoReadError("the file is too large for the memory") from error
+    if (len(data), after.st_size, after.st_mtime_ns) != (after.st_size, before.st_size, before.st_mtime_ns):
+        raise PhotoReadError("the file changed while it was read: is it still being copied? Run again later")
+    return data
 
 
 def load(path: str | Path, max_side: int | None) -> Photo:

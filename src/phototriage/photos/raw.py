@@ -12,7 +12,7 @@ from PIL.ExifTags import IFD, Base
 from phototriage.errors import PhotoError
 from phototriage.photos.formats import DAMAGE
 
-__all__ = ["LEAST_PREVIEW_SIDE", "Preview", "is_raw", "raw_exif", "read_preview"]
+__all__ = ["LEAST_PREVIEW_SIDE", "Preview", "is_raw", "is_raw_beginning", "raw_exif", "read_preview"]
 
 LEAST_PREVIEW_SIDE = 480
 """Smallest long side, in pixels, of an embedded picture that is large enough to rank."""
@@ -50,9 +50,7 @@ class Preview:
 
 def is_raw(data: bytes) -> bool:
     """Whether a file contains sensor data: CR2 CR3 NEF ARW DNG RAF ORF RW2 PEF SRW and similar formats."""
-    if data.startswith((*_RAW_TIFF, *_OTHER_RAW, _CANON_CR2)):
-        return True
-    if data[4:12] == _CANON_BRAND or data[6:14] == b"HEAPCCDR":
+    if is_raw_beginning(data):
         return True
     if not data.startswith(_TIFF):
         return False
@@ -63,6 +61,15 @@ def is_raw(data: bytes) -> bool:
         )
     except DAMAGE:
         return False
+
+
+def is_raw_beginning(start: bytes) -> bool:
+    """Whether these first 16 bytes or more are of a RAW file; those built like a TIFF do not count."""
+    return (
+        start.startswith((*_RAW_TIFF, *_OTHER_RAW, _CANON_CR2))
+        or start[4:12] == _CANON_BRAND
+        or start[6:14] == b"HEAPCCDR"
+    )
 
 
 def raw_exif(data: bytes) -> Image.Exif | None:
@@ -90,7 +97,8 @@ def raw_exif(data: bytes) -> Image.Exif | None:
 def read_preview(data: bytes) -> Preview:
     """The preview of a RAW file.
 
-    Raises PhotoError, in one line without the path, if there is none of at least LEAST_PREVIEW_SIDE.
+    Raises PhotoError, in one line without the path, if there is none of at least LEAST_PREVIEW_SIDE, and
+    MemoryError.
     """
     import rawpy  # only when a RAW file is read
 
@@ -100,8 +108,17 @@ def read_preview(data: bytes) -> Preview:
             thumbnail = raw.extract_thumb()
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError) as error:
         raise PhotoError("a RAW file without a preview that can be read: put its JPEG next to it") from error
-    except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
-        raise PhotoError(f"a RAW file that cannot be read: {_words(error)}") from error
+    except (rawpy.LibRawFileUnsupportedError, rawpy.NotSupportedError) as error:
+        raise PhotoError(
+            "a RAW file that is damaged, or of a kind that cannot be read: copy it again, or put its JPEG "
+            "next to it"
+        ) from error
+    except (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawTooBigError) as error:
+        raise MemoryError from error
+    except rawpy.LibRawError as error:
+        raise PhotoError(
+            "a RAW file that is damaged or incomplete: copy it again, or put its JPEG next to it"
+        ) from error
     picture = thumbnail.data
     if not isinstance(picture, bytes):  # pixels, uint8 (h, w, 3)
         file = io.BytesIO()
@@ -157,9 +174,3 @@ def _directories(data: bytes) -> Iterator[TiffImagePlugin.ImageFileDirectory_v2]
         yield tags
         nested = tags.get(Base.SubIFDs, ())
         waiting += [tags.next, *(nested if isinstance(nested, tuple) else (nested,))]
-
-
-def _words(error: Exception) -> str:
-    """LibRaw's message, which may be bytes."""
-    text = error.args[0] if error.args else type(error).__name__
-    return text.decode(errors="replace") if isinstance(text, bytes) else str(text)

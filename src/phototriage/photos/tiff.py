@@ -72,7 +72,7 @@ def refuse_misread(image: ImageFile.ImageFile) -> None:
     if "libtiff" in codecs and swapped:
         raise PhotoError("a compressed big-endian TIFF of a kind that cannot be read: save it uncompressed")
     if bits == 8 and tiff_tag(image, Base.SampleFormat, UNSIGNED) == _SIGNED:
-        raise PhotoError("a TIFF of signed bytes cannot be read")
+        raise PhotoError("a TIFF of signed bytes cannot be read: save it with 8 or 16 bits per color")
 
 
 def refuse_floats(data: bytes) -> None:

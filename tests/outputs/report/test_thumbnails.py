@@ -54,7 +54,7 @@ def test_thumbnails_come_in_the_order_asked_for_upright_or_with_a_reason(
     ]
     assert all(opened(each).size == (each.width, each.height) for each in good if isinstance(each, Thumbnail))
     assert isinstance(broken, Failure)
-    assert broken.reason == "cannot be opened as JPEG: no marker found"
+    assert broken.reason == ("the picture is damaged: restore the file from the card or from a backup")
     assert isinstance(missing, Failure)
     assert "No such file" in missing.reason
     assert told == [(done, 7) for done in range(8)]
