@@ -79,12 +79,16 @@ class TrainedRanker:
 
     def scores_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """A score per row, float32 (n,), for numbers in the order of `blocks`, float32 (n, dim)."""
-        weights = {name: array.astype(np.float64) for name, array in self.weights.items()}
+        weights = {
+            name: array.astype(np.float64)
+            for name, array in self.weights.items()
+            if name.startswith("layers.")
+        }
         last = len(self.config.mlp_hidden_dims)
         scores = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), _ROWS):
             # In float32, a product depends on the row's position in the matrix; equal photos must tie.
-            hidden = self._normalized(rows[start : start + _ROWS].astype(np.float64), weights)
+            hidden = self.inputs_of(rows[start : start + _ROWS])
             with np.errstate(over="ignore", invalid="ignore"):  # told below
                 for layer in range(last + 1):
                     hidden = hidden @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
@@ -129,13 +133,16 @@ class TrainedRanker:
             return by_key, by_key
         return by_key, np.isin(self.digests(features.known_hashes(photos)), self.seen_contents)
 
-    def _normalized(
-        self, rows: NDArray[np.float64], weights: Mapping[str, NDArray[np.float64]]
-    ) -> NDArray[np.float64]:
-        if self.config.input_normalization == "none":
-            return rows
-        if self.config.input_normalization == "standardize":
-            return np.asarray((rows - weights["normalize.mean"]) / weights["normalize.std"])
-        centred = rows - rows.mean(axis=1, keepdims=True)
+    def inputs_of(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Rows as the first layer sees them, float64 (n, dim), normalized as the config says."""
+        numbers = rows.astype(np.float64)
+        normalization = self.config.input_normalization
+        if normalization == "none":
+            return numbers
+        if normalization == "standardize":
+            mean, std = (self.weights[f"normalize.{name}"].astype(np.float64) for name in ("mean", "std"))
+            return np.asarray((numbers - mean) / std)
+        weight, bias = (self.weights[f"normalize.{name}"].astype(np.float64) for name in ("weight", "bias"))
+        centred = numbers - numbers.mean(axis=1, keepdims=True)
         spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + _LAYERNORM_EPS)
-        return np.asarray(centred / spread * weights["normalize.weight"] + weights["normalize.bias"])
+        return np.asarray(centred / spread * weight + bias)

@@ -1,0 +1,218 @@
+"""A person's correction of a ranker, learned from few choices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import block_diag
+from scipy.special import expit
+
+from phototriage.personal.pairs import Pairs
+from phototriage.ranker import TrainedRanker
+
+__all__ = ["Correction", "corrected", "learn_correction"]
+
+Matrix = NDArray[np.float64]
+
+_NUMBERS = ("iqa", "iqa_plus")
+"""Blocks whose numbers have names. A taste for these is another thing than one for what embeddings hold."""
+_COMPONENTS = 32
+"""Principal directions of a group; 96 changed nothing (docs/lab-log.md)."""
+_STRENGTHS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""Standard deviations, in log-odds, that the correction of a typical difference in a series may have."""
+_NO_TASTE = 0.8
+"""How likely a person agrees with the ranker before anything is known of them."""
+_SCALE_DEVIATION = 1.0
+"""Standard deviation of the prior of the scale, around 1."""
+_LEAST_SCALE = 0.05
+_MOST_STEPS, _SETTLED = 25, 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """log-odds of a over b = scale · those of the ranker + (input a − input b) · weights.
+
+    scale: ≥ 0.05, how sure the ranker is taken to be. weights: float64 (dim,), of the ranker's inputs as its
+    first layer sees them. no_taste: P(the person agrees with the ranker up to a scale), in [0, 1].
+    scale_alone: the scale if that is so. spread: float64 (dim,), standard deviation of the difference of two
+    photos of a series in each input, so that weights · spread says how far a typical difference moves the
+    log-odds.
+    """
+
+    scale: float
+    weights: Matrix
+    no_taste: float
+    scale_alone: float
+    spread: Matrix
+
+
+def learn_correction(
+    ranker: TrainedRanker, rows: NDArray[np.float32], series: NDArray[np.intp], pairs: Pairs
+) -> Correction:
+    """What a person's choices say against a ranker.
+
+    Bradley-Terry (logistic) likelihood of soft preferences, with a Gaussian prior around the ranker itself:
+    the scale of its log-odds is near 1, and the weights of its standardized inputs are near 0, alike in all
+    directions, so that what varies most within series is learned first. Nobody tunes how strong the prior
+    is: fits of every strength are averaged, each with its share by Laplace's approximation of the evidence
+    (MacKay, Neural Computation 1992), and most of the prior lies on no taste at all.
+
+    Args:
+        ranker: whose log-odds are corrected.
+        rows: float32 (n, dim), numbers of all photos at hand in the order of its blocks, not only of those
+            that were compared: they say how numbers vary within series.
+        series: intp (n,), the number of each photo's series.
+        pairs: rows that the person compared; none gives a correction that changes nothing.
+    """
+    inputs = ranker.inputs_of(rows)
+    unit = np.ones(inputs.shape[1])
+    if ranker.config.input_normalization != "standardize":
+        unit = np.maximum(inputs.std(axis=0), 1e-6)
+    standardized = inputs / unit
+    within = standardized - _means(standardized, series)
+    base = ranker.scores_of(rows).astype(np.float64) / ranker.temperature
+    lead = base[pairs.a] - base[pairs.b]
+    differences = standardized[pairs.a] - standardized[pairs.b]
+    groups = [_directions(within, columns) for columns in _groups(ranker)]
+    groups = [each for each in groups if each.shape[1]]
+    projected = [differences @ each for each in groups]
+
+    fits = [_fit(lead, projected, each, pairs) for each in product(_STRENGTHS, repeat=len(groups))]
+    shares = _shares(fits)
+    weights = sum(
+        share * sum((each @ part for each, part in zip(groups, fit.parts, strict=True)), np.zeros(len(unit)))
+        for share, fit in zip(shares, fits, strict=True)
+    )
+    return Correction(
+        scale=sum(share * fit.scale for share, fit in zip(shares, fits, strict=True)),
+        weights=np.asarray(weights / unit, np.float64),
+        no_taste=shares[0],
+        scale_alone=fits[0].scale,
+        spread=np.sqrt(2 * np.square(within).mean(axis=0)) * unit,
+    )
+
+
+def corrected(
+    ranker: TrainedRanker, correction: Correction, seen: tuple[NDArray[np.uint32], NDArray[np.uint32]]
+) -> TrainedRanker:
+    """The ranker with a correction, as a ranker like any other.
+
+    A linear term is two hidden units, since x = max(x, 0) − max(−x, 0); every later layer hands them on.
+
+    seen: digests of the keys and of the content hashes of the photos that taught the correction.
+    """
+    linear = ranker.temperature / correction.scale * correction.weights
+    weights = dict(ranker.weights)
+    last = len(ranker.config.mlp_hidden_dims)
+    for layer in range(last + 1):
+        names = (f"layers.{layer}.weight", f"layers.{layer}.bias")
+        weight, bias = (ranker.weights[name].astype(np.float64) for name in names)
+        if layer == last == 0:
+            weight = weight + linear
+        elif layer == last:
+            weight = np.hstack([weight, [[1.0, -1.0]]])
+        else:
+            weight = np.vstack([weight, linear, -linear]) if layer == 0 else block_diag(weight, np.eye(2))
+            bias = np.append(bias, [0.0, 0.0])
+        for name, values in zip(names, (weight, bias), strict=True):
+            weights[name] = np.asarray(values, np.float32)
+    widths = tuple(width + 2 for width in ranker.config.mlp_hidden_dims)
+    return replace(
+        ranker,
+        weights=weights,
+        config=replace(ranker.config, mlp_hidden_dims=widths),
+        temperature=ranker.temperature / correction.scale,
+        seen_keys=np.union1d(ranker.seen_keys, seen[0]),
+        seen_contents=np.union1d(ranker.seen_contents, seen[1]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """scale: of the ranker's log-odds. parts: weights of each group's directions. evidence: its logarithm."""
+
+    scale: float
+    parts: list[Matrix]
+    evidence: float
+
+
+def _fit(lead: Matrix, groups: Sequence[Matrix], strengths: Sequence[float], pairs: Pairs) -> _Fit:
+    """The most likely coefficients where each group's have a prior of that standard deviation.
+
+    lead: (m,) log-odds of the pairs. groups: (m, k) each, how the pairs differ in some directions.
+    """
+    used = [group * strength for group, strength in zip(groups, strengths, strict=True) if strength]
+    design = np.hstack([lead[:, None], *used])
+    expected = np.eye(design.shape[1])[0]
+    precision = np.ones(design.shape[1])
+    precision[0] = _SCALE_DEVIATION**-2
+
+    def loss(coefficients: Matrix) -> float:
+        log_odds = design @ coefficients
+        misfit = np.logaddexp(0, log_odds) - pairs.preference * log_odds
+        return float(pairs.weight @ misfit + precision @ np.square(coefficients - expected) / 2)
+
+    def curvature(chances: Matrix) -> Matrix:
+        certainty = pairs.weight * chances * (1 - chances)
+        return np.asarray((design * certainty[:, None]).T @ design + np.diag(precision), np.float64)
+
+    coefficients, least = expected, loss(expected)
+    for _ in range(_MOST_STEPS):
+        chances = expit(design @ coefficients)
+        slope = design.T @ (pairs.weight * (chances - pairs.preference))
+        slope += precision * (coefficients - expected)
+        step = np.linalg.solve(curvature(chances), slope)
+        while loss(coefficients - step) > least + _SETTLED:
+            step = step / 2
+        coefficients = coefficients - step
+        before, least = least, loss(coefficients)
+        if before - least < _SETTLED:
+            break
+    spread = np.linalg.slogdet(curvature(expit(design @ coefficients)))[1]
+    ends = np.cumsum([1] + [group.shape[1] if s else 0 for group, s in zip(groups, strengths, strict=True)])
+    return _Fit(
+        scale=max(float(coefficients[0]), _LEAST_SCALE),
+        parts=[
+            strength * coefficients[begin:end] if strength else np.zeros(group.shape[1])
+            for group, strength, begin, end in zip(groups, strengths, ends[:-1], ends[1:], strict=True)
+        ],
+        evidence=float(-least - spread / 2 + np.log(precision).sum() / 2),
+    )
+
+
+def _shares(fits: Sequence[_Fit]) -> list[float]:
+    """What each fit contributes to their average; the first is that of no taste."""
+    prior = np.full(len(fits), (1 - _NO_TASTE) / max(1, len(fits) - 1))
+    prior[0] = _NO_TASTE
+    share = np.array([fit.evidence for fit in fits]) + np.log(prior)
+    share = np.exp(share - share.max())
+    return [float(each) for each in share / share.sum()]
+
+
+def _groups(ranker: TrainedRanker) -> list[NDArray[np.intp]]:
+    """The columns that are named numbers, and those of embeddings."""
+    named = np.array([block.name in _NUMBERS for block in ranker.blocks for _ in block.columns], bool)
+    return [np.flatnonzero(named), np.flatnonzero(~named)]
+
+
+def _directions(within: Matrix, columns: NDArray[np.intp]) -> Matrix:
+    """(dim, k) principal directions of some columns, in a unit in which a typical difference is 1.
+
+    within: (n, dim), deviations from the mean of the series.
+    """
+    _, lengths, axes = np.linalg.svd(within[:, columns], full_matrices=False)
+    axes = axes[: min(_COMPONENTS, np.count_nonzero(lengths > 1e-6 * max(1.0, lengths.max(initial=0.0))))]
+    found = np.zeros((within.shape[1], len(axes)))
+    if len(axes):
+        found[columns] = axes.T / np.sqrt(np.square(lengths[: len(axes)]).sum() / len(within))
+    return found
+
+
+def _means(values: Matrix, series: NDArray[np.intp]) -> Matrix:
+    """(n, dim) the mean of each row's series."""
+    _, number, counts = np.unique(series, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(counts), values.shape[1]))
+    np.add.at(sums, number, values)
+    return np.asarray((sums / counts[:, None])[number])

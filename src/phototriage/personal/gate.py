@@ -1,0 +1,126 @@
+"""Whether a person's own ranker may speak: judged on series that never taught it."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import norm, ttest_1samp
+
+from phototriage.personal.pairs import Pairs
+
+__all__ = ["Gate", "gate_series", "judge"]
+
+_EVERY = 4
+"""One series of so many is kept for the gate."""
+_LEAST_SERIES = 8
+_LEVEL = 0.01
+"""So rarely a ranker that is no better passes at one look. People learn again and again: over ten looks with
+ever more choices, at most 5 % of simulated people without a taste saw it open (docs/lab-log.md)."""
+_POWER = 0.8
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A personal ranker beside the one that it corrects, on the series kept for that.
+
+    series: how many there are. default, personal: share of their decided pairs in the person's order, [0, 1],
+    a tie is half a pair, each series counts once. lead, low, high: of the personal ranker, and its 95 %
+    interval over series. p_value: of no better probabilities than the default's with its scale refitted (one-
+    sided t-test of the difference of Brier scores by series). more: about how many more choices would open
+    it if what was seen goes on; None where it is open, or where nothing speaks for the personal ranker.
+    """
+
+    series: int
+    default: float
+    personal: float
+    lead: float
+    low: float
+    high: float
+    p_value: float
+    more: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the personal ranker is better beyond doubt."""
+        return self.p_value < _LEVEL and self.lead > 0
+
+
+def gate_series(names: Sequence[str]) -> NDArray[np.bool_]:
+    """(n,) whether each series is kept for the gate: every fourth, by a hash of its name."""
+    digests = [zlib.crc32(each.encode("utf-8", "surrogateescape")) for each in names]
+    return np.array([digest % _EVERY == 0 for digest in digests], bool)
+
+
+def judge(default: NDArray[np.float64], personal: NDArray[np.float64], pairs: Pairs, choices: int) -> Gate:
+    """Compares two rankers on what a person decided in series that taught neither.
+
+    Args:
+        default, personal: float64 (n,), log-odds of the photos: P(a over b) = σ(a − b). The scale of the
+            default's must be fitted to the same choices as the personal ranker; else that would be its lead.
+        pairs: of the series kept for the gate; undecided ones, of preference ½, do not count as agreement.
+        choices: series decided so far, kept ones included, for the estimate of how many more it takes.
+    """
+    names, number = np.unique(pairs.series, return_inverse=True)
+    right = np.where(pairs.preference > 0.5, 1.0, -1.0)
+    decided = pairs.preference != 0.5
+    agreements, scores = [], []
+    for log_odds in (default, personal):
+        difference = log_odds[pairs.a] - log_odds[pairs.b]
+        agreements.append(_by_series((1 + np.sign(difference) * right) / 2, number, decided))
+        scores.append(
+            _by_series(np.square(pairs.preference - expit(difference)), number, np.ones_like(decided))
+        )
+    gains = scores[0] - scores[1]
+    leads = agreements[1] - agreements[0]
+    counted = np.isfinite(leads)
+    leads = leads[counted]
+    enough = len(gains) >= _LEAST_SERIES and np.ptp(gains) > 0
+    p_value = float(ttest_1samp(gains, 0, alternative="greater").pvalue) if enough else 1.0
+    low, high = _interval(leads)
+    lead = float(leads.mean()) if len(leads) else 0.0
+    is_open = p_value < _LEVEL and lead > 0
+    return Gate(
+        series=len(names),
+        default=float(agreements[0][counted].mean()) if len(leads) else np.nan,
+        personal=float(agreements[1][counted].mean()) if len(leads) else np.nan,
+        lead=lead,
+        low=low,
+        high=high,
+        p_value=p_value,
+        more=None if is_open or lead <= 0 else _more(gains, choices),
+    )
+
+
+def _by_series(
+    values: NDArray[np.float64], number: NDArray[np.intp], counted: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(k,) means over the pairs of each series that count; NaN where none does."""
+    sums = np.bincount(number, np.where(counted, values, 0), minlength=number.max(initial=-1) + 1)
+    counts = np.bincount(number, counted, minlength=len(sums))
+    found = np.full(len(sums), np.nan)
+    np.divide(sums, counts, out=found, where=counts > 0)
+    return found
+
+
+def _interval(leads: NDArray[np.float64]) -> tuple[float, float]:
+    """95 % of the means of resampled series."""
+    if not len(leads):
+        return 0.0, 0.0
+    draws = np.random.default_rng(0).integers(0, len(leads), (_RESAMPLES, len(leads)))
+    low, high = np.quantile(leads[draws].mean(axis=1), (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _more(gains: NDArray[np.float64], choices: int) -> int | None:
+    """Choices, rounded up to tens, after which a test of this gain succeeds in 80 % of cases."""
+    if not len(gains) or gains.mean() <= 0:
+        return None
+    steps = norm.ppf(1 - _LEVEL) + norm.ppf(_POWER)
+    needed = max(_LEAST_SERIES, float(steps * gains.std() / gains.mean()) ** 2)
+    missing = choices * max(needed / len(gains) - 1, 0)
+    return max(10, 10 * ceil(missing / 10))

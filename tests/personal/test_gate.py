@@ -1,0 +1,93 @@
+"""The gate against scipy's t-test and hand-made people."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import ttest_rel
+
+from phototriage.personal import Pairs, gate_series, judge
+
+
+def of_two(count: int, preference: NDArray[np.float64]) -> Pairs:
+    """One pair in each series: photo 2 i and photo 2 i + 1."""
+    return Pairs(np.arange(count), 2 * np.arange(count), 2 * np.arange(count) + 1, preference, np.ones(count))
+
+
+def log_odds(leads: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack([leads, np.zeros_like(leads)], axis=1).ravel()
+
+
+def test_a_fourth_of_the_series_is_kept_always_the_same() -> None:
+    names = [f"series {number}" for number in range(4000)]
+    kept = gate_series(names)
+    assert 0.23 < kept.mean() < 0.27
+    assert gate_series(names[::-1]).tolist() == kept.tolist()[::-1]
+    assert gate_series(["é", "\udcff"]).shape == (2,)
+
+
+def test_figures_of_the_gate() -> None:
+    rng = np.random.default_rng(0)
+    preference = (rng.uniform(size=40) < 0.8).astype(float)
+    default, personal = rng.normal(size=40), 2 * (2 * preference - 1) + rng.normal(size=40)
+    gate = judge(log_odds(default), log_odds(personal), of_two(40, preference), 160)
+    right = 2 * preference - 1
+    assert gate.series == 40
+    assert gate.default == pytest.approx(np.mean(default * right > 0))
+    assert gate.personal == pytest.approx(np.mean(personal * right > 0))
+    assert gate.lead == pytest.approx(gate.personal - gate.default)
+    assert gate.low < gate.lead < gate.high
+    losses = [(preference - expit(each)) ** 2 for each in (default, personal)]
+    assert gate.p_value == pytest.approx(ttest_rel(*losses, alternative="greater").pvalue)
+    assert gate.is_open
+    assert gate.more is None
+
+
+def test_series_count_once_and_ties_half() -> None:
+    pairs = Pairs(
+        series=np.array([0, 0, 0, 1]),
+        a=np.array([0, 0, 0, 4]),
+        b=np.array([1, 2, 3, 5]),
+        preference=np.array([1.0, 1.0, 0.5, 0.0]),
+        weight=np.ones(4),
+    )
+    gate = judge(np.array([1.0, 1, 0, 0, 0, 0]), np.array([1.0, 0, 0, 0, 0, 1]), pairs, 2)
+    assert gate.default == pytest.approx(np.mean([0.75, 0.5]))
+    assert gate.personal == pytest.approx(1)
+
+
+def test_few_series_never_open_it() -> None:
+    gate = judge(log_odds(np.full(7, -1.0)), log_odds(np.arange(1.0, 8)), of_two(7, np.ones(7)), 28)
+    assert (gate.default, gate.personal) == (0, 1)
+    assert not gate.is_open
+    assert gate.more == 10
+
+
+def test_nothing_decided() -> None:
+    gate = judge(np.zeros(4), np.zeros(4), of_two(2, np.full(2, 0.5)), 0)
+    assert not gate.is_open
+    assert gate.lead == 0
+    assert gate.more is None
+    assert judge(np.zeros(0), np.zeros(0), of_two(0, np.zeros(0)), 0).series == 0
+
+
+def test_a_better_scale_alone_does_not_open_it() -> None:
+    rng = np.random.default_rng(1)
+    leads = rng.normal(size=400)
+    preference = (rng.uniform(size=400) < expit(leads)).astype(float)
+    gate = judge(log_odds(leads), log_odds(4 * leads), of_two(400, preference), 1600)
+    assert gate.lead == 0
+    assert not gate.is_open
+
+
+def test_more_choices_are_asked_for_in_proportion() -> None:
+    rng = np.random.default_rng(3)
+    preference = np.ones(60)
+    default = rng.normal(size=60)
+    personal = default + 0.3 + 0.8 * rng.normal(size=60)
+    gate = judge(log_odds(default), log_odds(personal), of_two(60, preference), 240)
+    assert not gate.is_open
+    assert gate.lead > 0
+    assert gate.more is not None
+    assert gate.more % 10 == 0
+    assert 10 <= gate.more < 5000
