@@ -47,6 +47,9 @@ def main() -> None:
         with browser() as chrome:
             chrome.get((place / "report.html").as_uri())
             take_pictures(chrome)
+            with review(place, FOLDER) as address:
+                chrome.get(address)
+                take_pictures_of_review(chrome)
 
 
 def session(place: Path, arguments: str) -> str:
@@ -112,6 +115,41 @@ def take_pictures(chrome: Chrome) -> None:
     take(chrome, "kept_whole", 760)
 
 
+@contextmanager
+def review(place: Path, *arguments: str) -> Iterator[str]:
+    """The address of the page on which people decide about a folder in `place`."""
+    command = [sys.executable, "-m", "phototriage", "review", *arguments, "--no_browser"]
+    environment = {"XDG_CACHE_HOME": str(place), "XDG_DATA_HOME": str(place), "PHOTOTRIAGE_CONFIG": ""}
+    with subprocess.Popen(
+        command, cwd=place, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().split()[-1]
+        server.terminate()
+
+
+def take_pictures_of_review(chrome: Chrome) -> None:
+    prefer(chrome, "light")
+    keys = ActionChains(chrome, duration=0)
+    measured = "return document.getElementById('strip')?.children.length > 0"
+    WebDriverWait(chrome, 60).until(lambda _: chrome.execute_script(measured))
+    chrome.execute_script(
+        "[...document.querySelectorAll('#list button')]"
+        ".find(each => each.textContent.startsWith(arguments[0])).click()",
+        COMPARED,
+    )
+    shown = "return document.getElementById('title').textContent.startsWith(arguments[0])"
+    WebDriverWait(chrome, 20).until(lambda _: chrome.execute_script(shown, COMPARED))
+    take(chrome, "review", 760)
+    prefer(chrome, "dark")
+    keys.send_keys("c").send_keys("z").perform()
+    full = (
+        "return [...document.querySelectorAll('.pane img')].every(each => each.dataset.rendition === 'full')"
+    )
+    WebDriverWait(chrome, 20).until(lambda _: chrome.execute_script(full))
+    take(chrome, "review_compare", 760)
+
+
 def prefer(chrome: Chrome, scheme: str) -> None:
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
@@ -126,7 +164,8 @@ def take(chrome: Chrome, name: str, height: int) -> None:
           const box = each.getBoundingClientRect();
           return !each.checkVisibility() || box.top > innerHeight || box.left > innerWidth
             || each.complete && each.naturalWidth > 0;
-        }) && !document.querySelector(".pane")?.textContent.includes("loading")"""
+        }) && ![...document.querySelectorAll(".pane p")].some(
+          each => each.checkVisibility() && each.textContent.includes("loading"))"""
     WebDriverWait(chrome, 20).until(lambda _: chrome.execute_script(there))
     (DOCS / "pictures").mkdir(exist_ok=True)
     with Image.open(io.BytesIO(chrome.get_screenshot_as_png())) as picture:

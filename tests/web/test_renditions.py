@@ -111,7 +111,7 @@ def test_large_views_and_thumbnails_come_from_one_decode(
 def test_a_photo_that_cannot_be_shown_says_why(tmp_path: Path, renditions: Renditions) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff" + bytes(100))
-    with pytest.raises(PhotoError, match="cannot be"):
+    with pytest.raises(PhotoError, match="the picture is damaged"):
         renditions.get("large", "broken", broken, "0" * 32)
     with pytest.raises(PhotoError, match="the file cannot be read: No such file"):
         renditions.get("large", "gone", tmp_path / "gone.jpg", "1" * 32)

@@ -101,7 +101,7 @@ class Renditions:
         self._desk(kind).plan(missing)
 
     def close(self) -> None:
-        """Ends the processes."""
+        """Ends the processes; whoever waits for a picture, and whoever asks for one later, gets none."""
         for desk in self._desks.values():
             desk.close()
 
@@ -125,6 +125,8 @@ class _Desk:
 
     def ask(self, job: _Job) -> _Outcome:
         with self._changed:
+            if self._closed:
+                return _ended(_Outcome())
             outcome = self._outcomes.get(job.photo)
             if outcome is None:
                 outcome = self._outcomes[job.photo] = _Outcome()
@@ -176,8 +178,7 @@ class _Desk:
                 self._finish(job, outcome)
         with self._changed:
             for outcome in self._outcomes.values():
-                outcome.reason = "phototriage ends"
-                outcome.finished.set()
+                _ended(outcome)
 
     def _render(self, job: _Job, outcome: _Outcome, pool: DecodingPool) -> None:
         side = _EVERY_PIXEL if self._kinds == ("full",) else LARGE_SIDE
@@ -198,6 +199,12 @@ class _Desk:
         with self._changed:
             self._outcomes.pop(job.photo, None)
             outcome.finished.set()
+
+
+def _ended(outcome: _Outcome) -> _Outcome:
+    outcome.reason = "phototriage ends"
+    outcome.finished.set()
+    return outcome
 
 
 class _PictureStore:

@@ -197,7 +197,7 @@ class _Api:
             photos = [photo for each in ahead for photo in session.series[each].photos]
             files = [(photo, session.path(photo), session.content_hash(photo)) for photo in photos]
         self._renditions.prepare("large", files)
-        self._renditions.prepare("full", files[: len(shown.photos)])
+        self._renditions.prepare("full", files[:1])
         return JSONResponse(view)
 
     def changes(self, request: Request) -> Response:

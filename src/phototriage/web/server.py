@@ -1,5 +1,6 @@
 """Serves the review of one folder to one browser until it is stopped."""
 
+import asyncio
 import socket
 import threading
 import webbrowser
@@ -8,7 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from phototriage.errors import OutputError
+from phototriage.errors import OptionError
 from phototriage.extras import extra
 from phototriage.web.guard import Guard, Keys
 from phototriage.web.handover import entrance
@@ -47,7 +48,7 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         address: where to serve.
         say: called with the address, for the person.
 
-    Raises OutputError if the address cannot be listened on.
+    Raises OptionError if the address cannot be listened on.
     """
     keys = Keys()
     with ExitStack() as stack:
@@ -67,7 +68,7 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
             ws="none",
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config, renditions)
         end = threading.Timer(_SECONDS_TO_SAY_WHY, setattr, (server, "should_exit", True))
         end.daemon = True
         measuring.start(on_failure=end.start)
@@ -85,6 +86,19 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
             server.run(sockets=[listening])
 
 
+class _Server(uvicorn.Server):
+    """Ends pictures that are being rendered before it waits for the requests that wait for them."""
+
+    def __init__(self, config: uvicorn.Config, renditions: Renditions) -> None:
+        super().__init__(config)
+        self._renditions = renditions
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends what is under way, within seconds."""
+        await asyncio.to_thread(self._renditions.close)
+        await super().shutdown(sockets)
+
+
 def _listening(address: Address) -> socket.socket:
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
@@ -97,7 +111,7 @@ def _listening(address: Address) -> socket.socket:
             listening.close()
             raise
     except OSError as error:
-        raise OutputError(
-            f"cannot listen on {address.host}, port {address.port}: {error.strerror or error}"
+        raise OptionError(
+            f"{address.host}, port {address.port}, cannot be listened on: {error.strerror or error}", "host"
         ) from error
     return listening

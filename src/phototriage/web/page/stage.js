@@ -24,7 +24,9 @@ export class Stage {
       const single = photos.length === 1;
       pane.root.classList.toggle("active", !single && photo.id === active);
       pane.root.dataset.flag = marks(photo.id).flag;
-      pane.about.replaceChildren(element("bdi", {}, photo.name), ` ${marks(photo.id).words}`);
+      const why = single ? [] : (photo.reasons ?? []).map(reason => reason.phrase);
+      pane.about.replaceChildren(element("bdi", {}, photo.name), ` ${marks(photo.id).words}`,
+        ...(why.length ? [element("span", {className: "soft"}, ` ${why.join(", ")}`)] : []));
       return pane.root;
     });
     const now = [...this.container.children];

@@ -1,0 +1,215 @@
+"""How fast the review page is, in headless Chromium.
+
+python benchmarks/review_page.py FULLSIZE_FOLDER [--photos 10000] [--series 2000]
+
+Measures, after the photos were measured once: how long a folder of many small photos takes from the start
+of the program to the first series on the page; how long the next series takes until its first large view is
+shown, by keys, on photos of 24 megapixels, once straight through and once with a pause in which the server
+renders ahead; frames while panning at 1:1; the memory of the page after many series; a cull of 30 series by
+a person who looks at each for no time at all. Needs chromium and chromedriver.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from guide_pictures import browser, review
+
+SHOWN = "document.querySelector('.pane img')?.dataset.rendition"
+TITLE = "document.getElementById('title').textContent"
+STOPWATCH = """
+window.began = window.ended = 0;
+addEventListener('keydown', () => { window.began = performance.now(); }, {once: true, capture: true});
+document.getElementById('panes').addEventListener(
+  'arrived', () => { window.ended = performance.now(); }, {once: true});
+"""
+RENDERER = """
+const gl = document.createElement('canvas').getContext('webgl');
+return gl
+  ? gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info').UNMASKED_RENDERER_WEBGL) : 'no WebGL';
+"""
+PANNING = """
+const done = arguments[0], frames = [], started = performance.now();
+const panes = document.getElementById('panes'), box = panes.querySelector('.view').getBoundingClientRect();
+const event = (type, x) => new PointerEvent(type, {
+  pointerId: 1, button: 0, bubbles: true, clientX: box.left + x, clientY: box.top + 200});
+const view = panes.querySelector('.view');
+view.setPointerCapture = () => {};
+view.dispatchEvent(event('pointerdown', 500));
+let last = started;
+function frame(now) {
+  frames.push(now - last);
+  last = now;
+  view.dispatchEvent(event('pointermove', 500 + 300 * Math.sin(now / 300)));
+  if (now - started < 3000) requestAnimationFrame(frame);
+  else { view.dispatchEvent(event('pointerup', 500)); done(frames.slice(1)); }
+}
+requestAnimationFrame(frame);
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("fullsize", type=Path)
+    parser.add_argument("--photos", type=int, default=10_000)
+    parser.add_argument("--series", type=int, default=2000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        write_small(place / "many", arguments.photos, 5)
+        write_large(arguments.fullsize, place / "large")
+        with browser() as chrome:
+            chrome.set_window_size(1400, 900)
+            for folder in ("many", "large"):
+                with review(place, folder, "--by_folder") as address:  # measures
+                    enter(chrome, address, 3600)
+            opening(chrome, place, arguments.photos)
+            culling(chrome, place)
+            following(chrome, place)
+            panning(chrome, place)
+        with browser() as chrome:  # a fresh one, which holds nothing of other pages
+            memory(chrome, place, arguments.series)
+
+
+def write_small(folder: Path, count: int, in_series: int) -> None:
+    for number in range(count):
+        path = folder / f"{number // in_series:05d}" / f"{number:05d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number // in_series).integers(0, 256, (8, 12, 3), np.uint8)
+        pixels = cv2.resize(pixels, (120, 80), interpolation=cv2.INTER_CUBIC)
+        Image.fromarray(np.roll(pixels, number % in_series, axis=1)).save(path, quality=90)
+
+
+def write_large(fullsize: Path, folder: Path) -> None:
+    """Series of three photos of 24 megapixels."""
+    for path in sorted(fullsize.glob("*.jpg"))[:12]:
+        with Image.open(path) as picture:
+            pixels = np.asarray(picture.convert("RGB").resize((6000, 4000)))
+        (folder / path.stem).mkdir(parents=True)
+        for take in range(3):
+            moved = np.roll(pixels, 40 * take, axis=1)
+            Image.fromarray(moved).save(folder / path.stem / f"{take}.jpg", quality=90)
+
+
+def enter(chrome: Chrome, address: str, seconds: float = 60) -> None:
+    chrome.get(address)
+    wait(chrome, "document.getElementById('strip')?.children.length > 0", seconds)
+
+
+def wait(chrome: Chrome, condition: str, seconds: float = 30) -> None:
+    WebDriverWait(chrome, seconds, 0.005).until(lambda _: chrome.execute_script(f"return {condition}"))
+
+
+def press(chrome: Chrome, *keys: str) -> None:
+    ActionChains(chrome, duration=0).send_keys(*keys).perform()
+
+
+def opening(chrome: Chrome, place: Path, photos: int) -> None:
+    started = time.perf_counter()
+    with review(place, "many", "--by_folder") as address:
+        served = time.perf_counter() - started
+        chrome.get(address)
+        wait(chrome, "document.getElementById('review')?.hidden === false", 600)
+        ready = time.perf_counter() - started
+        entry = "performance.getEntriesByName(performance.getEntriesByType('resource').find(each => "
+        entry += "each.name.endsWith('api/session')).name)[0]"
+        asked = chrome.execute_script(f"return {entry}.requestStart") / 1000
+        wait(chrome, f"{SHOWN} === 'large'")
+        shown = chrome.execute_script("return performance.now()") / 1000 - asked
+        print(
+            f"{photos:,} photos, measured before: address after {served:.1f} s, page ready {ready:.1f} s "
+            f"after the start of the program; from the request for the session to the first large view "
+            f"{shown:.2f} s"
+        )
+
+
+def culling(chrome: Chrome, place: Path) -> None:
+    with review(place, "many", "--by_folder") as address:
+        enter(chrome, address)
+        started = time.perf_counter()
+        for _ in range(30):
+            before = chrome.execute_script(f"return {TITLE}")
+            press(chrome, Keys.ENTER)
+            wait(chrome, f"{TITLE} !== {before!r} && {SHOWN} === 'large'")
+        seconds = (time.perf_counter() - started) / 30
+        print(f"30 series by Enter, each until its first large view: {seconds:.2f} s a series")
+
+
+def following(chrome: Chrome, place: Path) -> None:
+    for pause in (0.0, 2.5):
+        with review(place, "large", "--by_folder") as address:
+            enter(chrome, address)
+            wait(chrome, f"{SHOWN} === 'large'")
+            seconds = []
+            for _ in range(11):
+                time.sleep(pause)
+                chrome.execute_script(STOPWATCH)
+                before = chrome.execute_script(f"return {TITLE}")
+                press(chrome, Keys.ARROW_DOWN)
+                wait(chrome, f"{TITLE} !== {before!r} && {SHOWN} === 'large' && window.ended > window.began")
+                seconds.append(chrome.execute_script("return window.ended - window.began") / 1000)
+            median, most = np.quantile(seconds, (0.5, 0.95))
+            print(
+                f"next series of 24 megapixels, {pause:g} s after the one before: first large view after "
+                f"{1000 * median:.0f} ms (median), {1000 * most:.0f} ms (95 %)"
+            )
+
+
+def panning(chrome: Chrome, place: Path) -> None:
+    with review(place, "large", "--by_folder") as address:
+        enter(chrome, address)
+        wait(chrome, f"{SHOWN} === 'large'")
+        press(chrome, "z")
+        wait(chrome, f"{SHOWN} === 'full'")
+        time.sleep(1)
+        frames = np.array(chrome.execute_async_script(PANNING))
+        late, renderer = 100 * (frames > 33.4).mean(), chrome.execute_script(RENDERER)
+        print(
+            f"panning at 24 megapixels: {late:.0f} % of {len(frames)} frames over 33 ms, median "
+            f"{np.median(frames):.0f} ms ({renderer})"
+        )
+
+
+def memory(chrome: Chrome, place: Path, series: int) -> None:
+    with review(place, "many", "--by_folder") as address:
+        enter(chrome, address)
+        chrome.execute_script("document.getElementById('filter').value = 'all'")
+        chrome.execute_script("document.getElementById('filter').dispatchEvent(new Event('change'))")
+        time.sleep(1)
+        for _ in range(series // 20):
+            before = chrome.execute_script(f"return {TITLE}")
+            press(chrome, *[Keys.ARROW_DOWN] * 20)
+            wait(chrome, f"{TITLE} !== {before!r}")
+        wait(chrome, f"{TITLE}.includes('series {series // 20 * 20 + 1:,} of')")
+        title = chrome.execute_script(f"return {TITLE}")
+        chrome.execute_cdp_cmd("HeapProfiler.enable", {})
+        chrome.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+        print(f"memory at {title}: {renderer_megabytes()} MB in the largest renderer")
+
+
+def renderer_megabytes() -> int:
+    """Of the page's process: what is resident and not shared."""
+    sizes = []
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"--type=renderer" in status.read_bytes():
+                lines = (status.parent / "smaps_rollup").read_text().splitlines()
+                sizes.append(
+                    sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) // 1024
+                )
+        except OSError:
+            continue
+    return max(sizes, default=0)
+
+
+if __name__ == "__main__":
+    main()
