@@ -321,7 +321,8 @@ def test_inspect_of_a_photo_shows_its_neighbours(cli: Cli, cache_dir: Path, burs
     assert (code, err) == (1, f"phototriage: {strange} was not measured yet, or has changed since\n")
     gone = bursts / "gone.jpg"
     code, _, err = cli("features", "inspect", "--photo", gone, "--cache_dir", cache_dir)
-    assert (code, err) == (1, f"phototriage: {gone}: the file cannot be read: No such file or directory\n")
+    assert code == 1
+    assert err.startswith(f"phototriage: {gone}: the file cannot be read: No such file or directory; ")
     none = ("--photo", photo, "--neighbours", 0, "--cache_dir", cache_dir)
     code, _, err = cli("features", "inspect", *none)
     assert (code, err) == (2, "phototriage: --neighbours must be at least 1, not 0\n")

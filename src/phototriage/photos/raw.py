@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import Image, TiffImagePlugin
 from PIL.ExifTags import IFD, Base
 
-from phototriage.errors import PhotoError
+from phototriage.errors import PhotoError, PhotoReadError
 from phototriage.photos.formats import DAMAGE
 
 __all__ = ["LEAST_PREVIEW_SIDE", "Preview", "is_raw", "is_raw_beginning", "raw_exif", "read_preview"]
@@ -97,11 +97,13 @@ def raw_exif(data: bytes) -> Image.Exif | None:
 def read_preview(data: bytes) -> Preview:
     """The preview of a RAW file.
 
-    Raises PhotoError, in one line without the path, if there is none of at least LEAST_PREVIEW_SIDE, and
-    MemoryError.
+    Raises PhotoError, in one line without the path, if there is none of at least LEAST_PREVIEW_SIDE,
+    PhotoReadError if rawpy is broken, and MemoryError.
     """
-    import rawpy  # only when a RAW file is read
-
+    try:
+        import rawpy  # only when a RAW file is read
+    except (ImportError, OSError) as error:
+        raise PhotoReadError(f"rawpy, which reads RAW files, cannot be loaded: {error}") from error
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
             sizes = raw.sizes
