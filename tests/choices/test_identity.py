@@ -1,9 +1,12 @@
 from datetime import datetime
+from typing import Literal
+from unicodedata import normalize
 
 from phototriage.choices import PhotoIdentity
 from phototriage.choices.identity import unique_keys
 from phototriage.photos import Capture, CaptureTime
 
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 TIME = CaptureTime(datetime(2026, 6, 1, 9, 0, 0, 250_000), None)
 
 
@@ -21,3 +24,8 @@ def test_copies_of_one_photo_share_their_key_and_other_photos_lose_it() -> None:
     other = PhotoIdentity.of("c/x.jpg", "2", 5, Capture(TIME))
     assert unique_keys([one, copy]) == [one.key, one.key]
     assert unique_keys([one, copy, other]) == [None] * 3
+
+
+def test_a_name_is_the_same_in_every_normal_form() -> None:
+    forms = {PhotoIdentity.of(normalize(form, "a/Café.JPG"), "1", 5, Capture(TIME)).key for form in FORMS}
+    assert forms == {("café", "2026-06-01T09:00:00.250000", "")}

@@ -168,7 +168,7 @@ def test_bytes_that_are_no_text_and_a_byte_order_mark(write: Write) -> None:
 def test_a_folder_is_no_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write("").parent
     monkeypatch.setenv(VARIABLE, str(folder))
-    with pytest.raises(ModelError, match=f"^cannot read {folder}: Is a directory$"):
+    with pytest.raises(ModelError, match=f"^{folder} cannot be read: it is too large, or not a file$"):
         defaults_files()
 
 
@@ -309,7 +309,8 @@ def test_options_are_found_before_they_are_parsed() -> None:
         ("[rank]\njson = '../home/.bashrc'\n", "json in phototriage.toml, [rank] leads out of its folder"),
         ("[rank]\ncopy = '/tmp/elsewhere'\n", "copy in phototriage.toml, [rank] leads out of its folder"),
         ("[rank]\nhtml = 'link/page.html'\n", "html in phototriage.toml, [rank] leads out of its folder"),
-        ("[all]\ncache_dir = '~/cache'\n", "cache_dir in phototriage.toml, [all] leads out of its folder"),
+        ("[all]\ncache_dir = 'cache'\n", "cache_dir in phototriage.toml, [all] is not set, since"),
+        ("[rank]\nchoices_dir = 'forged'\n", "choices_dir in phototriage.toml, [rank] is not set, since"),
         ("[all]\nweights_dir = '..'\n", "weights_dir in phototriage.toml, [all] leads out of its folder"),
         ("[rank]\nmodel = 'm.pt'\n", "model in phototriage.toml, [rank] is not set, since"),
         ("[rank]\nxmp = ['stars']\n", "xmp in phototriage.toml, [rank] is not set, since"),

@@ -1,6 +1,9 @@
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from phototriage.photos import companion_fault
 
@@ -33,3 +36,14 @@ def test_fault(tmp_path: Path, name: str, content: bytes, expected: str | None) 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     assert companion_fault(tmp_path / "a.nef") == "the file cannot be read: No such file or directory"
+
+
+def test_a_small_raw_that_is_whole(tmp_path: Path, make_dng: Callable[..., bytes]) -> None:
+    file = io.BytesIO()
+    Image.effect_noise((1200, 800), 5).convert("RGB").save(file, "JPEG", quality=5)
+    whole = make_dng(file.getvalue(), (1200, 800))
+    assert len(whole) < 100_000
+    (tmp_path / "a.dng").write_bytes(whole)
+    assert companion_fault(tmp_path / "a.dng") is None
+    (tmp_path / "a.dng").write_bytes(whole[:3000])
+    assert companion_fault(tmp_path / "a.dng") == "a RAW file of 3,000 bytes is incomplete: copy it again"

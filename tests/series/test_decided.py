@@ -70,3 +70,10 @@ def test_only_series_with_a_decision_are_decided() -> None:
     assert only_decided(with_decisions([FOUR], {})) == ()
     assert only_decided(with_decisions([FOUR], tied)) == ()
     assert len(only_decided(with_decisions([FOUR, TWO_PICKS], {"3": Decision(label="blue")}))) == 2
+
+
+def test_marks_without_a_choice_are_exported_alone() -> None:
+    """Nothing is said of photos that nobody judged."""
+    said = {"2": Decision(label="red"), "3": Decision("reject")}
+    (series,) = only_decided(with_decisions([FOUR], said))
+    assert {each.photo: each.outcome for each in series.photos} == {"2": "kept", "3": "rest"}

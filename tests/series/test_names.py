@@ -14,7 +14,17 @@ WORDS = (
     *("-edited", "-bearbeitet", "-bewerkt", "-modifié", "-modificato", "-editado", "-ha editado", "-editat"),
     *("-edytowane", "-redigerad", "-redigeret", "-redigert", "-muokattu", "-upraveno", "-düzenlendi"),
     *("-измененный", "-відредаговано", "-επεξεργασμένο", "-đã chỉnh sửa", "-編集済み", "-已修改", "-수정됨"),
-    *("-แก้ไขแล้ว", "-נערך", "-معدّلة", "-संपादित", "-EDITED", "-Bearbeitet", "-effects"),
+    *(
+        "-แก้ไขแล้ว",
+        "-נערך",
+        "-معدّلة",
+        "-संपादित",
+        "-breytt",
+        "-DÜZENLENDİ",
+        "-EDITED",
+        "-Bearbeitet",
+        "-effects",
+    ),
 )
 
 

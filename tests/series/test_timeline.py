@@ -107,6 +107,11 @@ CANON = ("Canon", "Canon EOS 5D", "123")
         (CANON, ("Canon", "EOS 5D", "123")),
         (CANON, ("CANON INC.", "EOS5D", None)),
         (("FUJIFILM", "X-T3", None), ("FUJIFILM Corporation", "x-t3", None)),
+        (("Pentax", "K-1", None), ("RICOH IMAGING COMPANY, LTD.", "PENTAX K-1", None)),
+        (("EASTMAN KODAK COMPANY", "KODAK DC290", None), ("Kodak", "DC290", None)),
+        (("FUJI PHOTO FILM CO., LTD.", "FinePix F10", "7"), ("FUJIFILM", "FinePix F10", "7")),
+        (("OM Digital Solutions", "OM-1", None), ("OLYMPUS CORPORATION", "OM-1", None)),
+        (("LG Electronics", "LG-H870", None), ("LGE", "LG-H870", None)),
     ],
 )
 def test_a_camera_spelt_two_ways_is_one(one: Body, other: Body) -> None:

@@ -58,7 +58,7 @@ class ChoiceStore:
         self._database: sqlite3.Connection | None = None
         if create:
             try:
-                choices_dir.mkdir(parents=True, exist_ok=True)
+                choices_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise self._unusable(error) from error
         elif not self.path.exists():

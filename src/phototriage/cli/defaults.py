@@ -42,9 +42,13 @@ _REPLACES = {
 }
 """Option given on the command line → conflicting options, whose defaults are then ignored."""
 
-_ONLY_YOURS = ("model", "xmp", "mark_rejects", "overwrite_ratings", "undo", "overwrite")
-"""Options that load a ranker or mark and replace what a person has: not for a file that may be another's."""
-_MOST_BYTES = 1_000_000
+_ONLY_YOURS = (
+    *("model", "xmp", "mark_rejects", "overwrite_ratings", "undo", "overwrite"),
+    *("choices_dir", "cache_dir"),
+)
+"""Options that load what others may have made, or mark and replace what a person has."""
+_MOST_BYTES = 20_000
+"""The time that TOML takes grows with the square of the parts of a name."""
 
 T = TypeVar("T", bound="DataclassInstance")
 
@@ -124,7 +128,7 @@ def defaults_files() -> tuple[DefaultsFile, ...]:
     for path in places():
         try:
             status = path.stat()
-            if stat.S_ISFIFO(status.st_mode) or status.st_size > _MOST_BYTES:
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
                 raise ModelError(f"{path} cannot be read: it is too large, or not a file")
             data = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:

@@ -17,6 +17,7 @@ from phototriage.choices import (
     Tie,
     read_choices,
 )
+from phototriage.choices.identity import plain_stem
 from phototriage.errors import PhotoError
 from phototriage.labels.comparisons import COLUMNS, Comparisons
 from phototriage.labels.components import connected_names
@@ -125,7 +126,7 @@ def _identities(
     for path in photos:
         try:
             size = path.stat().st_size
-            if size not in sizes and path.stem.casefold() not in names:
+            if size not in sizes and plain_stem(path.stem) not in names:
                 continue
             data = read_photo(path)
         except (OSError, PhotoError):

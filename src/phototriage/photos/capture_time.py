@@ -21,9 +21,10 @@ _FIRMWARE = re.compile(r"((firmware|version|ver\.?|v)\s*)?\d[\d.]*[a-z]?", re.IG
 # or dots, blanks for leading zeros or none at all, a colon before the hour, or no seconds.
 _DATE = re.compile(
     r"(\d{4})[:/.-] ?(\d\d?)[:/.-] ?(\d\d?)[ T:] ?(\d\d?)[:.] ?(\d\d?)"
-    r"(?:[:.] ?(\d\d?)?(?:[.,](\d+))?)? ?(.*)",
+    r"(?:[:.] ?(\d\d?)?(?:[.,](\d+))?)? ?([AaPp][Mm])? ?(.*)",
     re.ASCII,
 )
+_COMPACT_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)[ T_]?(\d\d)(\d\d)(\d\d)?()()(.*)", re.ASCII)
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?([0-5]\d))?", re.ASCII)
 _NO_OFFSET = ("Z", "GMT", "UTC")
 _LARGEST_OFFSET = timedelta(hours=14)
@@ -88,16 +89,20 @@ def exif_text(value: object) -> str:
 
 
 def _date(text: str) -> CaptureTime | None:
-    match = _DATE.fullmatch(text)
+    match = _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text)
     if match is None:
         return None
-    *date, fraction, zone = match.groups(default="")
+    *date, fraction, half, zone = match.groups(default="")
     offset = _offset(zone)
     if zone and offset is None:
         return None
     try:
         year, month, day, hour, minute, second = (int(text or 0) for text in date)
-        local = datetime(year, month, day, 0 if hour == 24 else hour, minute, second, _microseconds(fraction))
+        if half:
+            hour = hour % 12 + 12 * (half.lower() == "pm")
+        # Some clocks write hour 24 for 0, and a leap second as 60.
+        time = (0 if hour == 24 else hour, minute, min(second, 59) if second == 60 else second)
+        local = datetime(year, month, day, *time, _microseconds(fraction))
     except ValueError:
         return None
     return CaptureTime(local, offset)

@@ -17,7 +17,8 @@ _BIN_OR_CACHE = re.compile(
     | lost\+found | found\.\d{3} | system\ volume\ information  # repaired disks, Windows
     | \#snapshot | @(recently-)?snapshot | \.snapshots? | ~snapshot  # the past of a network drive
     | @eadir | \.?@__thumb | \.thumb(nail)?s? | appdata_\w+  # Synology, QNAP, phones, Nextcloud
-    | .+\.lrdata | captureone | \.?bridgecache | ipod\ photo\ cache  # Lightroom, Capture One, Adobe, iTunes
+    | .+\.lr(data|library) | captureone | \.?bridgecache  # Lightroom, Capture One, Adobe
+    | ipod\ photo\ cache  # iTunes
     """,
     re.VERBOSE,
 )
@@ -27,6 +28,8 @@ _LIBRARIES = (
 )
 _ORIGINALS = ("originals", "masters")
 """The only folders of such a library that hold a person's photos; the others hold smaller versions."""
+_IPHOTO, _OF_IPHOTO = "iphoto library", ("thumbnails", "previews", "data", "data.noindex")
+"""Before it had a suffix, and its folders of smaller versions."""
 _SESSION = ".cosessiondb"
 _BIN_OF_SESSION = "trash"
 
@@ -44,6 +47,8 @@ def bin_or_cache(name: str, parent: str, beside: Sequence[str]) -> str | None:
         return name
     if parent.lower().endswith(_LIBRARIES):
         return None if plain in _ORIGINALS else f"{parent}/{name}"
+    if parent.lower() == _IPHOTO and plain in _OF_IPHOTO:
+        return f"{parent}/{name}"
     # Capture One keeps the bin of a session in the session.
     if plain == _BIN_OF_SESSION and any(other.lower().endswith(_SESSION) for other in beside):
         return f"{parent}/{name}"

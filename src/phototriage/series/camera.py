@@ -38,11 +38,27 @@ def cameras(captures: Iterable[Capture]) -> dict[Body, Body]:
     }
 
 
+_SAME_MAKERS = (
+    ("ricoh", "pentax", "asahi"),
+    ("kodak", "eastman"),
+    ("fujifilm", "fuji"),
+    ("olympus", "om"),
+    ("hp", "hewlett-packard"),
+    ("lge", "lg"),
+    ("konica", "minolta"),
+    ("leica", "leitz"),
+)
+"""First words of one maker under several names: renamed, bought, or spelled in several ways."""
+_MAKER = {name: names[0] for names in _SAME_MAKERS for name in names}
+
+
 def _plain(body: Body) -> Body:
     make, model, serial = (text.casefold().split() for text in body)
-    while len(model) > 1 and model[0] in make:
+    first = "".join(make[:1])
+    maker = _MAKER.get(first, first)
+    while len(model) > 1 and (model[0] in make or _MAKER.get(model[0], "") == maker):
         model = model[1:]
-    return "".join(make[:1]), "".join(model), "".join(serial)
+    return maker, "".join(model), "".join(serial)
 
 
 def _only(said: set[str], model: str) -> str:

@@ -34,11 +34,27 @@ def with_decisions(
 
 
 def only_decided(ranked: Sequence[RankedSeries]) -> tuple[RankedSeries, ...]:
-    """The series about which a person decided more than that they cannot tell, of `with_decisions`."""
-    return tuple(
-        series
-        for series in ranked
-        if any(photo.decision and photo.decision != Decision(tied=True) for photo in series.photos)
+    """What a person decided, of `with_decisions`.
+
+    Where they chose, all photos of the series. Where they only rejected or labeled some photos, these photos
+    alone, of which the program then says nothing of its own.
+    """
+    reduced = (series if _is_chosen(series) else _of_marks_alone(series) for series in ranked)
+    return tuple(series for series in reduced if series.photos)
+
+
+def _of_marks_alone(series: RankedSeries) -> RankedSeries:
+    said = [(photo, photo.decision) for photo in series.photos]
+    marked = [(photo, each) for photo, each in said if each and each != Decision(tied=True)]
+    outcomes = _of_kept([each for _, each in marked])
+    photos = (replace(photo, decided=outcome) for (photo, _), outcome in zip(marked, outcomes, strict=True))
+    return replace(series, photos=tuple(photos))
+
+
+def _is_chosen(series: RankedSeries) -> bool:
+    said = [photo.decision or Decision() for photo in series.photos]
+    return any(each.flag == "pick" or each.stars or each.none_of_these for each in said) or all(
+        each.flag == "reject" for each in said
     )
 
 

@@ -22,7 +22,7 @@ _EDITED = r"""
     измененный изменённый отредактировано змінено відредаговано редактирано редактирана измењено
     επεξεργασμένη επεξεργασμένο đã\schỉnh\ssửa 編集済み 編集済 已编辑 已編輯 已修改 编辑 編輯
     수정됨 편집됨 แก้ไขแล้ว נערך
-    ערוך معدّلة معدلة تم\sتعديلها संपादित
+    breytt ערוך معدّلة معدلة تم\sتعديلها संपादित
 """
 _COPY = """
     copy kopie kopia kopi kopio copie copia cópia копия копія kopya kópia másolat コピー 副本 拷贝 複製 복사본
@@ -41,7 +41,7 @@ _VERSION = re.compile(
     re.VERBOSE,
 )
 _NUMBER = re.compile(r"[ ]?\(\d+\)$")
-_IPHONE_EDIT = re.compile(r"(img_)e(\d{4})")
+_IPHONE_EDIT = re.compile(r"(img_)e(\d{4}(?:[ ]?\(\d+\))?)")
 
 # A Pixel names what it made of one press by its modes: PXL_….RAW-01.MP.COVER.jpg, PXL_….RAW-02.ORIGINAL.dng.
 # Those of a burst are other photos.
@@ -54,7 +54,9 @@ def plain_name(name: str) -> str:
     """The name for comparisons: in Unicode's composed form, whatever disk it was on, and in lower case."""
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    # Turkish capital İ folds to an i with a dot above it, and that is no other name.
+    folded = unicodedata.normalize("NFC", name).casefold().replace("i\u0307", "i")
+    return unicodedata.normalize("NFC", folded)
 
 
 def shot_stem(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from phototriage.choices import FolderChoices
+from phototriage.errors import OutputError
 from phototriage.exit_code import ExitCode
 from phototriage.labels.decisions import decided_comparisons
 from phototriage.outputs.picks import How, plan_picks, write_picks
@@ -74,6 +75,8 @@ def export_picks(session: ReviewSession, how: How, *, dry_run: bool) -> dict[str
     """Copies or links the picks of decided series into PICKS_FOLDER."""
     root = session.ranking.root
     into = root / PICKS_FOLDER
+    if into.is_symlink():
+        raise OutputError(f"{PICKS_FOLDER} is a link: remove it")
     planned = plan_picks(root, only_decided(_decided(session)), into, how)
     view: dict[str, Any] = {
         "changes": [

@@ -188,6 +188,9 @@ class _Desk:
         if isinstance(made, Failure):
             outcome.reason = made.reason
             return
+        if made.content_hash != job.content_hash:
+            outcome.reason = "the file has changed since it was measured: start phototriage review again"
+            return
         for kind, encoded in zip(self._kinds, made.arrays, strict=True):
             if encoded is None:
                 outcome.reason = made.fault or "it cannot be decoded"
@@ -212,6 +215,8 @@ class _PictureStore:
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
         self._folder = folder
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to look at
         self._most = most_bytes
         self._lock = threading.Lock()
         self._bytes: int | None = None

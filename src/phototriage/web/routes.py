@@ -40,7 +40,7 @@ Pictures (GET; JPEG or WebP, upright, sRGB; ETag; may be cached as long as the s
     photos/ID/thumbnail long side 320 px
     photos/ID/large     long side 2,048 px; those of the series that follow the one last asked for by
                         `api/series/ID` are rendered ahead, in the order of the folder or of
-                        `?next=ID&next=ID` in that request
+                        `?next=ID&next=ID` in that request; `?ahead=no` leaves them as they are
     photos/ID/full      1:1, of every format; of RAW its largest embedded preview
     A photo that cannot be rendered answers 404 with the reason. The page draws the histogram from `large`.
 
@@ -115,6 +115,14 @@ with extra("review"):
 
 __all__ = ["review_app"]
 
+
+class _Json(JSONResponse):
+    """In ASCII, since names of files need not be Unicode."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
 _PAGE_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -164,8 +172,8 @@ def review_app(measuring: Measuring, renditions: Renditions) -> Starlette:
             LabelError: _refusal,
             PhotoError: _refusal,
             PhototriageError: _refusal,
-            404: lambda _request, _error: JSONResponse({"error": "there is no such thing here"}, 404),
-            405: lambda _request, _error: JSONResponse({"error": "not in that way"}, 405),
+            404: lambda _request, _error: _Json({"error": "there is no such thing here"}, 404),
+            405: lambda _request, _error: _Json({"error": "not in that way"}, 405),
         },
     )
 
@@ -179,32 +187,34 @@ class _Api:
         self._blind = BlindPairs()
 
     def progress(self, _: Request) -> Response:
-        return JSONResponse(asdict(self._measuring.progress))
+        return _Json(asdict(self._measuring.progress))
 
     def session(self, _: Request) -> Response:
         session = self._measuring.session
         with session.turn():
             view = session_view(session)
-        return JSONResponse(view)
+        return _Json(view)
 
     def series(self, request: Request) -> Response:
         session = self._measuring.session
         with session.turn():
             shown = session.shown(request.path_params["series"])
             view = shown_series_view(session, shown)
+            if request.query_params.get("ahead") == "no":
+                return _Json(view)
             following = request.query_params.getlist("next") or _following(session, shown.id)
             ahead = [shown.id, *(each for each in following if each in session.series)][: 1 + _SERIES_AHEAD]
             photos = [photo for each in ahead for photo in session.series[each].photos]
             files = [(photo, session.path(photo), session.content_hash(photo)) for photo in photos]
         self._renditions.prepare("large", files)
         self._renditions.prepare("full", files[:1])
-        return JSONResponse(view)
+        return _Json(view)
 
     def changes(self, request: Request) -> Response:
         session = self._measuring.session
         with session.turn():
             view = change_view(session, _whole(request.query_params.get("since", "0")))
-        return JSONResponse(view)
+        return _Json(view)
 
     def change(self, act: Callable[[ReviewSession, Body], None]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
@@ -218,7 +228,7 @@ class _Api:
                 with session.turn():
                     return change_view(session, since)
 
-            return JSONResponse(await run_in_threadpool(work))
+            return _Json(await run_in_threadpool(work))
 
         return answer
 
@@ -231,7 +241,7 @@ class _Api:
                 series = session.shown(_text(body, "series")) if body.get("series") else None
                 return self._blind.draw(session, series)
 
-        return JSONResponse(await run_in_threadpool(work))
+        return _Json(await run_in_threadpool(work))
 
     def answer_blind(self, session: ReviewSession, body: Body) -> None:
         better: Side | None = body.get("better")
@@ -252,7 +262,7 @@ class _Api:
                     raise RequestError(400, f"what is sidecars, {' or '.join(_PICKS)}")
                 return export_sidecars(session, _sidecar_options(body), dry_run=dry_run)
 
-        return JSONResponse(await run_in_threadpool(work))
+        return _Json(await run_in_threadpool(work))
 
     async def undo_export(self, request: Request) -> Response:
         body = await _body(request)
@@ -262,7 +272,7 @@ class _Api:
             with session.turn():
                 return undo_export(session, dry_run=body.get("dry_run") is not False)
 
-        return JSONResponse(await run_in_threadpool(work))
+        return _Json(await run_in_threadpool(work))
 
     def download(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -308,7 +318,7 @@ def _refusal(_: Request, error: Exception) -> Response:
         status = 400
     if isinstance(error, PhotoError):
         status = 404
-    return JSONResponse({"error": str(error)}, status)
+    return _Json({"error": str(error)}, status)
 
 
 def _following(session: ReviewSession, series: str) -> list[str]:
@@ -347,7 +357,7 @@ def _sidecar_options(body: Body) -> SidecarOptions:
 async def _body(request: Request) -> Body:
     try:
         body = json.loads(await request.body())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(400, "the request is no JSON") from error
     if not isinstance(body, dict):
         raise RequestError(400, "the request is no JSON object")

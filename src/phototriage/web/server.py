@@ -79,7 +79,8 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         if address.browser:
             page = stack.enter_context(entrance(place, keys.token or ""))
             say(place)
-            webbrowser.open(page.as_uri())
+            if not webbrowser.open(page.as_uri()):
+                say(f"no browser opened; open {place}enter?token={keys.token} yourself")
         else:
             say(f"{place}enter?token={keys.token}")
         with suppress(KeyboardInterrupt):

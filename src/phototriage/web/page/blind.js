@@ -53,7 +53,8 @@ export class Blind {
     }
   }
   /** Whether a key meant something. */
-  key({key}) {
+  key({key, ctrlKey, metaKey, altKey, shiftKey, repeat}) {
+    if (ctrlKey || metaKey || altKey || shiftKey || repeat) return false;
     const answer = {ArrowLeft: "left", ArrowRight: "right", ArrowDown: "tie", t: "tie", T: "tie"}[key];
     if (answer) this.answer(answer);
     else if (key === "z" || key === "Z" || key === " ") this.stage.zoomed.switchPixels();

@@ -4,6 +4,7 @@ import {get, picture} from "./api.js";
 import {Blind} from "./blind.js";
 import {element} from "./element.js";
 import {openExport} from "./exporting.js";
+import {forget, load} from "./pictures.js";
 import {Shoot} from "./shoot.js";
 import {drawHistogram, Stage} from "./stage.js";
 import {texts} from "./texts.js";
@@ -34,6 +35,7 @@ options(find("order"), texts.orders, "folder");
 
 function say(words) { find("said").textContent = words; }
 function fail(error) {
+  if (shoot && !(error instanceof TypeError)) shoot.refresh().then(draw).catch(() => {});
   find("state").textContent = error instanceof TypeError ? texts.lost : error.message;
   find("state").className = "unsure";
   say(find("state").textContent);
@@ -70,12 +72,20 @@ async function start() {
   });
   blind = new Blind(find("comparing"), shoot);
   shoot.addEventListener("change", ({detail}) => {
-    if (detail.regrouped) relist(series?.id);
+    if (detail.regrouped) followGroups();
     else for (const id of Object.keys(detail.series)) mark(id);
     counts();
   });
+  if (!shoot.all.some(each => each.kind === "series")) find("filter").value = shoot.filter = "everything";
   relist();
   await queued(() => show(list[0]?.id));
+}
+/** Series were merged or split, perhaps in another window; the photo stays open in the series that now has it. */
+function followGroups() {
+  const photo = series && current().id;
+  const home = photo && shoot.all.find(each => each.photos.includes(photo));
+  relist(home?.id);
+  if (home && home.id !== series.id) { series = null; queued(() => show(home.id, photo)); }
 }
 
 /* ---- the list of series ---- */
@@ -83,8 +93,9 @@ function relist(keep) {
   list = shoot.shown(keep);
   find("list").replaceChildren(...list.map(each => {
     const button = element("button", {type: "button", dataset: {id: each.id}}, element("bdi", {}, each.name),
-      element("span", {className: "soft"}, ` ${each.photos.length}`));
-    button.onclick = () => queued(() => show(each.id));
+      element("span", {className: "soft"}, ` ${each.photos.length}`),
+      ...(each.faults?.length ? [element("span", {className: "unsure"}, ` ${each.faults.join(", ")}`)] : []));
+    button.onclick = () => { button.blur(); queued(() => show(each.id)); };
     return button;
   }));
   list.forEach(each => mark(each.id));
@@ -131,10 +142,11 @@ async function show(id, photo) {
     stage.zoomed.reset();
   }
   series = found;
+  forget(image => series.photos.some(each => each.id === image.dataset.photo));
   at = Math.max(0, series.photos.findIndex(each => each.id === photo));
   draw();
   for (const each of next) {
-    shoot.detail(each).then(({photos}) => { if (photos.length) new Image().src = picture(photos[0].id, "large"); }).catch(() => {});
+    shoot.detail(each).then(({photos}) => { if (photos.length) load(new Image(), picture(photos[0].id, "large")); }).catch(() => {});
   }
 }
 const current = () => series.photos[at];
@@ -170,9 +182,9 @@ function drawStrip() {
   if (!same) {
     strip.dataset.series = series.id;
     strip.replaceChildren(...series.photos.map((photo, place) => {
-      const button = element("button", {type: "button", dataset: {photo: photo.id}},
-        element("img", {src: picture(photo.id, "thumbnail"), alt: "", loading: "lazy", draggable: false}),
-        element("span", {className: "mark"}));
+      const image = element("img", {alt: "", draggable: false, dataset: {photo: photo.id}});
+      load(image, picture(photo.id, "thumbnail"));
+      const button = element("button", {type: "button", dataset: {photo: photo.id}}, image, element("span", {className: "mark"}));
       button.onclick = event => { at = place; if (event.ctrlKey || event.metaKey) choose(); draw(); };
       return button;
     }));
@@ -189,6 +201,7 @@ function drawStrip() {
       chosen.has(photo.id) ? texts.chosen : ""].filter(Boolean).join(", "));
   });
   strip.children[at].scrollIntoView({block: "nearest", inline: "nearest"});
+  if (strip.contains(document.activeElement)) strip.children[at].focus({preventScroll: true});
 }
 
 /* ---- decisions ---- */
@@ -236,12 +249,14 @@ function undo(path) {
   return queued(async () => {
     if (!(path === "undo" ? shoot.undo : shoot.redo)) return;
     const what = texts[path](path === "undo" ? shoot.undo : shoot.redo);
+    const known = new Set(shoot.all.map(each => each.id));
     let changed = [];
     const heard = ({detail}) => { changed = [...Object.keys(detail.decisions), ...Object.keys(detail.series)]; };
     shoot.addEventListener("change", heard, {once: true});
     await shoot.decide(path);
     say(what);
-    const touched = shoot.all.find(each => changed.includes(each.id) || each.photos.some(id => changed.includes(id)));
+    const touched = shoot.all.find(each => !known.has(each.id)) ??
+      shoot.all.find(each => changed.includes(each.id) || each.photos.some(id => changed.includes(id)));
     if (!touched) { await show(series?.id ?? list[0]?.id, series && current().id); return; }
     if (!list.some(each => each.id === touched.id)) relist(touched.id);
     await show(touched.id, touched.photos.find(id => changed.includes(id)) ?? undefined);
@@ -265,15 +280,15 @@ const regroup = (path, body) => queued(async () => {
 });
 
 /* ---- moving about ---- */
-const step = by => {
+const step = by => queued(() => {
   if (!series) return;
   at = Math.min(Math.max(at + by, 0), series.photos.length - 1);
   if (compared) {
     const {id} = current();
     if (!compared.includes(id)) compared = [...compared.slice(0, -1), id];
-  } else stage.zoomed.zoomed || stage.zoomed.reset();
+  }
   draw();
-};
+});
 const stepSeries = by => queued(async () => {
   const place = series ? list.findIndex(each => each.id === series.id) : -by;
   const next = list[place + by];
@@ -303,7 +318,15 @@ function nextPane() {
   draw();
 }
 const tied = () => ({photos: chosen.size > 1 ? [...chosen] : compared ?? shownIds()});
-const alone = () => ({marks: series.photos.map(photo => ({photo: photo.id, flag: photo.id === current().id ? "pick" : ""}))});
+const alone = () => ({
+  marks: series.photos.filter(({id}) => id === current().id || shoot.decision(id).flag === "pick")
+    .map(({id}) => ({photo: id, flag: id === current().id ? "pick" : ""})),
+});
+/** What is suggested, unless the person has decided otherwise, or nothing is. */
+const accept = () => {
+  const asked = series?.kind === "series" && shoot.state(series.id) === "open";
+  return asked ? decided("accept", () => ({}), texts.accepted) : queued(() => series && nextOpen());
+};
 
 const keys = {
   ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => stepSeries(-1), ArrowDown: () => stepSeries(1),
@@ -312,20 +335,20 @@ const keys = {
   x: () => marked({flag: "reject"}, texts.flags.reject),
   u: () => marked({flag: ""}, texts.cleared),
   n: () => decided("none", () => ({}), texts.noneOfThese),
-  t: () => series.photos.length > 1 && decided("tie", tied, texts.tied),
+  t: () => series?.photos.length > 1 && decided("tie", tied, texts.tied),
   c: compare, v: () => { if (series) { choose(); draw(); } },
   z: () => series && stage.zoomed.switchPixels(), " ": () => series && stage.zoomed.switchPixels(),
   "+": () => series && stage.zoomed.zoomBy(1.5), "=": () => series && stage.zoomed.zoomBy(1.5),
   "-": () => series && stage.zoomed.zoomBy(1 / 1.5),
   s: () => regroup("split", () => ({series: series.id, photos: chosen.size ? [...chosen] : [current().id]})),
   m: () => regroup("merge", () => {
-    const before = list[list.findIndex(each => each.id === series.id) - 1];
+    const before = shoot.all[shoot.all.findIndex(each => each.id === series.id) - 1];
     return before && {series: [before.id, series.id]};
   }),
   b: () => blind.open().catch(fail),
   e: () => openExport(find("exporting")),
   "?": () => find("keyboard").showModal(),
-  Enter: () => decided("accept", () => ({}), texts.accepted),
+  Enter: accept,
   Escape: () => { compared = null; stage.zoomed.reset(); draw(); },
 };
 for (let stars = 0; stars <= 5; stars += 1) keys[stars] = () => marked({stars}, stars ? texts.stars(stars) : texts.cleared);
@@ -341,7 +364,9 @@ addEventListener("keydown", event => {
     return;
   }
   if (find("keyboard").open || find("exporting").open || target.matches("select, input[type=text]")) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  // Where letters are not Latin, a key is known by its place.
+  const typed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = /^Key[A-Z]$/.test(event.code) && !/^[\x00-\x7f]+$/.test(typed) ? event.code.at(-1).toLowerCase() : typed;
   const command = event.ctrlKey || event.metaKey;
   if (command) {
     if (key !== "z" && key !== "y") return;
@@ -350,6 +375,7 @@ addEventListener("keydown", event => {
     return;
   }
   if ((key === "Enter" || key === " ") && target.closest(".tools, #list")) return;
+  if (event.repeat && !key.startsWith("Arrow") && key !== "+" && key !== "-") return;
   if (event.altKey) {
     const by = {ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 80], ArrowDown: [0, -80]}[key];
     if (!by || !series) return;
@@ -365,11 +391,16 @@ addEventListener("keydown", event => {
 for (const name of ["filter", "order"]) {
   find(name).onchange = event => {
     shoot[name] = event.target.value;
-    event.target.blur();
+    if (!event.target.matches(":focus-visible")) event.target.blur();
     relist();
     queued(() => show(list[0]?.id));
   };
 }
+find("actions").append(...Object.entries(texts.actions).map(([key, words]) => {
+  const button = element("button", {type: "button"}, words);
+  button.onclick = () => { button.blur(); if (series) keys[key](); };
+  return button;
+}));
 find("undo").onclick = () => undo("undo");
 find("redo").onclick = () => undo("redo");
 find("blind").onclick = () => keys.b();

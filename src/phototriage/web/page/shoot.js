@@ -33,6 +33,7 @@ export class Shoot extends EventTarget {
     const fits = {
       open: each => each.kind === "series" && this.state(each.id) === "open",
       all: each => each.kind !== "single",
+      everything: () => true,
       decided: each => this.state(each.id) !== "open",
       sure: each => each.kind === "series" && each.certainty === "sure",
       close: each => each.kind === "series" && each.certainty === "close",
@@ -48,11 +49,16 @@ export class Shoot extends EventTarget {
     }[this.order];
     return by ? list.sort(by) : list;
   }
-  /** A series with its photos; asked for once. `next`: the ids of series that will be wanted soon. */
-  detail(id, next = []) {
-    if (!this.details.has(id)) {
-      const query = next.map(each => `next=${encodeURIComponent(each)}`).join("&");
-      const asked = get(`series/${id}${query ? `?${query}` : ""}`);
+  /**
+   * A series with its photos; asked for once. `next`: the ids of series that will be wanted soon, which the server
+   * then prepares; none for a series that is only asked for ahead.
+   */
+  detail(id, next) {
+    const known = this.details.has(id);
+    if (!known || next) {
+      const query = next ? next.map(each => `next=${encodeURIComponent(each)}`).join("&") : "ahead=no";
+      const asked = get(`series/${id}?${query}`);
+      if (known) { asked.catch(() => {}); return this.details.get(id); }
       asked.catch(() => this.details.delete(id));
       this.details.set(id, asked);
     }

@@ -2,6 +2,7 @@
 import {picture} from "./api.js";
 import {element} from "./element.js";
 import {zoomedPanes} from "./panes.js";
+import {load} from "./pictures.js";
 import {texts} from "./texts.js";
 
 export class Stage {
@@ -24,6 +25,7 @@ export class Stage {
       const single = photos.length === 1;
       pane.root.classList.toggle("active", !single && photo.id === active);
       pane.root.dataset.flag = marks(photo.id).flag;
+      pane.image.alt = photo.name;
       const why = single ? [] : (photo.reasons ?? []).map(reason => reason.phrase);
       pane.about.replaceChildren(element("bdi", {}, photo.name), ` ${marks(photo.id).words}`,
         ...(why.length ? [element("span", {className: "soft"}, ` ${why.join(", ")}`)] : []));
@@ -54,15 +56,15 @@ export class Stage {
     if (pane.size === "full" || pane.size === size) return;
     pane.size = size;
     const next = new Image();
-    next.src = picture(pane.photo.id, size);
-    try {
-      await next.decode();
-    } catch {
+    next.dataset.photo = pane.photo.id;
+    if (!await load(next, picture(pane.photo.id, size), {urgent: true})) {
+      if (this.panes.get(pane.photo.id) !== pane) return;
       const answer = await fetch(next.src).then(response => response.json()).catch(() => ({}));
       pane.note.textContent = texts.noPicture + (answer.error ?? "");
       pane.note.hidden = false;
       return;
     }
+    await next.decode().catch(() => {});
     if (size !== pane.size) return;
     pane.note.hidden = true;
     pane.image.src = next.src;
