@@ -5,8 +5,8 @@ python benchmarks/personal.py SHARED_FOLDER [CACHE_FOLDER] [--people 7] [--nulls
 People are simulated over real features: they like what the ranker likes, mixed with a taste of their own at
 60 degrees to it, choose one photo of each series with some noise, and click wrongly in 0, 10 or 25 % of
 series. Null people like what the ranker likes. Photos: bursts of Kodak scenes that taught the default ranker
-nothing, three of whose frames make a series; and the photos of the challenge, four drawn by lot to a series,
-by linear rankers that five-fold cross-validation kept from them.
+nothing, three of whose frames make a series; and half of the photos of the challenge, four drawn by lot to a
+series, by linear rankers that the other half taught.
 """
 
 import argparse

@@ -15,9 +15,10 @@ from typing import IO
 
 from phototriage.errors import OutputError
 
-__all__ = ["atomic_write", "check_writable", "leftovers", "sweep"]
+__all__ = ["TEMPORARY", "atomic_write", "check_writable", "leftovers", "sweep"]
 
-_PREFIX = ".writing-"
+TEMPORARY = ".writing-"
+"""What the names of temporary files begin with."""
 _SECONDS_OF_A_WRITE = 3600.0
 """A temporary file older than this belongs to nobody."""
 
@@ -86,7 +87,7 @@ def leftovers(folder: Path) -> list[Path]:
     found = []
     with suppress(OSError):
         for path in folder.iterdir():
-            if path.name.startswith(_PREFIX):
+            if path.name.startswith(TEMPORARY):
                 with suppress(FileNotFoundError):  # its process has ended meanwhile
                     age = time.time() - path.lstat().st_mtime
                     if age > _SECONDS_OF_A_WRITE or _owner_is_dead(path.name):
@@ -105,7 +106,7 @@ def sweep(folder: Path) -> None:
 
 
 def _own_prefix() -> str:
-    return f"{_PREFIX}{_machine()}-{os.getpid()}-"
+    return f"{TEMPORARY}{_machine()}-{os.getpid()}-"
 
 
 def _machine() -> str:
@@ -114,7 +115,7 @@ def _machine() -> str:
 
 
 def _owner_is_dead(name: str) -> bool:
-    machine, _, rest = name.removeprefix(_PREFIX).partition("-")
+    machine, _, rest = name.removeprefix(TEMPORARY).partition("-")
     process = rest.partition("-")[0]
     # Elsewhere than on POSIX, to ask a process is to end it.
     if machine != _machine() or not process.isdecimal() or os.name != "posix":

@@ -3,11 +3,11 @@
 import posixpath
 from collections import Counter
 from dataclasses import dataclass
-from unicodedata import normalize
 
 from phototriage.photos import Capture
+from phototriage.photos.plain_name import plain_name
 
-__all__ = ["PhotoIdentity", "plain_stem", "unique_keys"]
+__all__ = ["PhotoIdentity", "unique_keys"]
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,12 @@ class PhotoIdentity:
         stem = posixpath.splitext(posixpath.basename(photo))[0]
         camera = " ".join(part for part in (capture.make, capture.model, capture.serial) if part)
         captured_at = capture.time.local.isoformat() if capture.time else None
-        return cls(content_hash, size, plain_stem(stem), captured_at, camera)
+        return cls(content_hash, size, plain_name(stem), captured_at, camera)
 
     @property
     def key(self) -> tuple[str, str, str] | None:
         """What stays the same when a program writes into the file; None where that is too little."""
         return (self.name, self.captured_at, self.camera) if self.captured_at else None
-
-
-def plain_stem(stem: str) -> str:
-    """A name for comparisons: in Unicode's composed form, whatever disk it was on, and in lower case."""
-    return normalize("NFC", normalize("NFC", stem).casefold())
 
 
 def unique_keys(photos: list[PhotoIdentity]) -> list[tuple[str, str, str] | None]:

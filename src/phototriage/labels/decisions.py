@@ -17,11 +17,11 @@ from phototriage.choices import (
     Tie,
     read_choices,
 )
-from phototriage.choices.identity import plain_stem
 from phototriage.errors import PhotoError
 from phototriage.labels.comparisons import COLUMNS, Comparisons
 from phototriage.labels.components import connected_names
 from phototriage.photos import content_hash, discover, read_capture, read_photo
+from phototriage.photos.plain_name import plain_name
 
 __all__ = ["DecisionLabels", "decided_comparisons", "read_decisions"]
 
@@ -126,7 +126,7 @@ def _identities(
     for path in photos:
         try:
             size = path.stat().st_size
-            if size not in sizes and plain_stem(path.stem) not in names:
+            if size not in sizes and plain_name(path.stem) not in names:
                 continue
             data = read_photo(path)
         except (OSError, PhotoError):

@@ -4,9 +4,9 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from unicodedata import normalize
 
 from phototriage.errors import OutputError
+from phototriage.photos.plain_name import plain_name
 
 __all__ = ["Companions"]
 
@@ -40,7 +40,7 @@ class Companions:
             shorter, suffix = posixpath.splitext(stem)
             video = shorter if suffix.lower() in _RECORDINGS else stem  # PXL_1.MP.jpg has PXL_1.MP
             for owner in (stem, name, video, _apple_settings(stem), _takeout_name(name)):
-                for companion in listed.get(_plain(owner), ()):
+                for companion in listed.get(plain_name(owner), ()):
                     found[posixpath.join(parent, companion)] = companion.lower().endswith(_EDITS)
         return found
 
@@ -56,16 +56,12 @@ class Companions:
         for name in names:
             owner, suffix = posixpath.splitext(name)
             if suffix.lower() in (*_EDITS, *_RECORDINGS):
-                by_owner[_plain(owner)].append(name)
+                by_owner[plain_name(owner)].append(name)
                 # Takeout cuts its second suffix where the whole name is too long: IMG_1.jpg.supplem.json
                 shorter, _, tail = owner.rpartition(".")
                 if suffix.lower() == ".json" and tail and "supplemental-metadata".startswith(tail):
-                    by_owner[_plain(shorter)].append(name)
+                    by_owner[plain_name(shorter)].append(name)
         return by_owner
-
-
-def _plain(name: str) -> str:
-    return normalize("NFC", name).casefold()
 
 
 def _apple_settings(stem: str) -> str:

@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from phototriage.atomic_write import TEMPORARY
 from phototriage.errors import OutputError
 
 __all__ = ["Directory", "open_directory"]
 
-_TEMPORARY = ".writing-"
 _OLD = 3600.0  # seconds: a file is written in far less
 # Windows has neither: there, paths are checked before each use.
 _HAS_DESCRIPTORS = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
@@ -113,7 +113,7 @@ class Directory:
         another program put there meanwhile stays, and raises FileExistsError. mode: permissions; None gives
         those of any new file.
         """
-        temporary = _TEMPORARY + secrets.token_hex(6)
+        temporary = TEMPORARY + secrets.token_hex(6)
         place, at = self._at(temporary)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE_FLAGS | _NO_LINK
         descriptor = os.open(place, flags, 0o666 if mode is None else mode & 0o777, **at)
@@ -155,7 +155,7 @@ class Directory:
         """Removes temporary files of killed runs: regular files that nobody has written to for an hour."""
         with suppress(OSError):
             for name in os.listdir(self.path if self.descriptor is None else self.descriptor):  # noqa: PTH208
-                if name.startswith(_TEMPORARY):
+                if name.startswith(TEMPORARY):
                     status = self.status(name)
                     if status and stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > _OLD:
                         self.unlink(name)

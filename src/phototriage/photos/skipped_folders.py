@@ -1,8 +1,9 @@
 """The folders of a library that hold what was thrown away, or what a program keeps for itself."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
+
+from phototriage.photos.plain_name import plain_name
 
 __all__ = ["CACHE_MARK", "bin_or_cache"]
 
@@ -42,7 +43,7 @@ def bin_or_cache(name: str, parent: str, beside: Sequence[str]) -> str | None:
         parent: the name of the folder that it is in.
         beside: the names of everything there.
     """
-    plain = unicodedata.normalize("NFC", name).casefold()
+    plain = plain_name(name)
     if _BIN_OR_CACHE.fullmatch(plain):
         return name
     if parent.lower().endswith(_LIBRARIES):

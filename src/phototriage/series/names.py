@@ -1,12 +1,12 @@
 """What the name of a file says about the photo that it shows."""
 
 import re
-import unicodedata
 from collections.abc import Container, Iterator
 
 from phototriage.photos import PHOTO_SUFFIXES
+from phototriage.photos.plain_name import plain_name
 
-__all__ = ["converted_from", "original_stem", "plain_name", "shot_stem"]
+__all__ = ["converted_from", "original_stem", "shot_stem"]
 
 
 def _any_of(words: str) -> str:
@@ -48,15 +48,6 @@ _IPHONE_EDIT = re.compile(r"(img_)e(\d{4}(?:[ ]?\(\d+\))?)")
 _PIXEL = re.compile(r"(pxl_\d+(?:_\d+)?)(?!.*\.burst)(?:\.[a-z][a-z_]*(?:-\d+)?)+(.*)")
 _PIXEL_PART = re.compile(r"\.(?!burst)[a-z_]+-\d\d(\.mp)?\.(cover|original)")
 _OLD_PORTRAIT = re.compile(r"\d{5}[a-z]?portrait_\d{5}_burst(\d+)(?:_cover)?")
-
-
-def plain_name(name: str) -> str:
-    """The name for comparisons: in Unicode's composed form, whatever disk it was on, and in lower case."""
-    if name.isascii():
-        return name.lower()
-    # Turkish capital İ folds to an i with a dot above it, and that is no other name.
-    folded = unicodedata.normalize("NFC", name).casefold().replace("i\u0307", "i")
-    return unicodedata.normalize("NFC", folded)
 
 
 def shot_stem(name: str) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from phototriage.photos import RAW_SUFFIXES, Capture
+from phototriage.photos.plain_name import plain_name
 from phototriage.series.camera import Body, body_of, cameras, contradict
-from phototriage.series.names import converted_from, original_stem, plain_name, shot_stem
+from phototriage.series.names import converted_from, original_stem, shot_stem
 
 __all__ = ["ReadCaptures", "Series", "SeriesKind", "Shot", "merge_copies", "shots_of"]
 

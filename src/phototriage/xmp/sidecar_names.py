@@ -3,12 +3,12 @@
 import os
 import posixpath
 import re
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from phototriage.errors import OutputError
+from phototriage.photos.plain_name import plain_name
 
 __all__ = ["SidecarName", "SidecarNames"]
 
@@ -53,13 +53,13 @@ class SidecarNames:
         return [
             sidecar
             for file in files
-            for sidecar in self._listing(file).duplicates.get(_key(posixpath.basename(file)), ())
+            for sidecar in self._listing(file).duplicates.get(plain_name(posixpath.basename(file)), ())
         ]
 
     def _there(self, stem: str) -> list[str]:
         """The sidecars with this stem and a suffix in any letter case, as in IMG.XMP."""
         listing = self._listing(stem)
-        alike = listing.sidecars.get(_key(posixpath.basename(stem)), [])
+        alike = listing.sidecars.get(plain_name(posixpath.basename(stem)), [])
         exact = [sidecar for sidecar in alike if sidecar[: -len(_SUFFIX)] == stem]
         # A case-insensitive file system finds img.xmp for IMG.xmp: then that is the sidecar.
         if alike and not exact and os.path.lexists(self._folder / (stem + _SUFFIX)):
@@ -93,15 +93,11 @@ class _Listing:
         self.stems_and_names = {*others, *(posixpath.splitext(name)[0] for name in others)}
         self.sidecars: dict[str, list[str]] = {}
         self.duplicates: dict[str, list[str]] = {}
-        keys = {_key(name) for name in others}
+        keys = {plain_name(name) for name in others}
         for name in names:
             if not name.lower().endswith(_SUFFIX):
                 continue
             stem, path = name[: -len(_SUFFIX)], posixpath.join(parent, name)
-            self.sidecars.setdefault(_key(stem), []).append(path)
-            if (found := _DUPLICATE.fullmatch(stem)) and _key(stem) not in keys:
-                self.duplicates.setdefault(_key(found["stem"] + found["suffix"]), []).append(path)
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+            self.sidecars.setdefault(plain_name(stem), []).append(path)
+            if (found := _DUPLICATE.fullmatch(stem)) and plain_name(stem) not in keys:
+                self.duplicates.setdefault(plain_name(found["stem"] + found["suffix"]), []).append(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from phototriage.atomic_write import TEMPORARY
 from phototriage.errors import FeatureError, OutputError
 from phototriage.extras import extra
 from phototriage.features.block import Block
@@ -49,7 +50,7 @@ def export_onnx(
     folder = export_folder(cache_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as scratch:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=TEMPORARY) as scratch:
             exported = Path(scratch) / "network.onnx"
             _export(network, batches[0], len(batches) > 1, exported)
             _compare(network, batches, exported, _MAX_DIFFERENCE["fp32"])

@@ -89,9 +89,7 @@ def plan_sidecars(
             duplicates = [_state(folder, each, True, ()) for each in names.duplicates(photo.files)]
             own = _own_marks([folder / file for file in photo.files], [*states, *duplicates])
         allowed, reason = respect(wanted, own)
-        unread = next(
-            (each for each in states if each.exists and not each.packet and not each.of_video), None
-        )
+        unread = next((each for each in states if each.is_unread), None)
         stuck = unread or next((each for each in states if each.refused(allowed)), None)
         for state in states:
             if stuck and not state.exists:

@@ -35,10 +35,14 @@ options(find("order"), texts.orders, "folder");
 
 function say(words) { find("said").textContent = words; }
 function fail(error) {
-  if (shoot && !(error instanceof TypeError)) shoot.refresh().then(draw).catch(() => {});
-  find("state").textContent = error instanceof TypeError ? texts.lost : error.message;
-  find("state").className = "unsure";
-  say(find("state").textContent);
+  const lost = error instanceof TypeError;
+  const tell = () => {
+    find("state").textContent = lost ? texts.lost : error.message;
+    find("state").className = "unsure";
+    say(find("state").textContent);
+  };
+  tell();
+  if (shoot && !lost) shoot.refresh().then(() => { draw(); tell(); }).catch(() => {});
 }
 /** One after the other, so that quick keys act in their order. */
 function queued(act) {
