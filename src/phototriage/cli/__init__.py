@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "rank": "rank the photos of a folder, series by series, best first",
     "review": "decide in the browser, series by series, with one key each",
+    "learn": "make the ranker your own, from what you decided",
     "labels": "read people's preferences, align and check them, and write them as one table",
     "train": "train a ranker on preferences",
     "evaluate": "evaluate a ranker, or any scores, against preferences",

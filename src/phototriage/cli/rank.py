@@ -17,6 +17,7 @@ from phototriage.errors import NoUsablePhotoError, OptionError, OutputError
 from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
 from phototriage.outputs import STDOUT, print_ranking
+from phototriage.personal.learned import default_personal_dir
 from phototriage.rank import Ranking, RankOptions, rank_folder
 from phototriage.series import DEFAULT_GAP
 
@@ -51,7 +52,8 @@ class Command:
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to rank, with all its sub-folders."""
     model: OptionalPath = None
-    """Your own ranker: .pt, .safetensors, or a run folder. The default ranker needs no download."""
+    """A ranker: .pt, .safetensors, or a run folder; or `default`. If it is left out, the ranker that phototriage
+    learn made yours, if it was better on your own choices, and else the default one."""
     keep: int = 1
     """Number of picks per series."""
     top: OptionalInt = None
@@ -62,6 +64,8 @@ class Command:
     """Follow what you decided in phototriage review; off gives the bare ranking."""
     choices_dir: Path = field(default_factory=default_choices_dir)
     """Where your decisions are kept."""
+    personal_dir: Path = field(default_factory=default_personal_dir)
+    """Where your own ranker is kept."""
     dry_run: bool = False
     """Show what would be written; write only the measured features."""
     documents: Documents = field(default_factory=Documents)
@@ -88,7 +92,7 @@ class Command:
             self._report_failures(ranking.failures)
         if not self.quiet:
             figures = ", ".join(f"{name} {value}" for name, value in ranking.figures.named().items())
-            note(f"{figures}; {len(ranking.failures):,} left out")
+            note(f"{figures}; {len(ranking.failures):,} left out; ranked by {ranking.ranker_name}")
         self._write(ranking, written)
         return ExitCode.of(left_out=ranking.failures, complete=written.complete)
 
@@ -105,6 +109,7 @@ class Command:
             features=self.source.features or (),
             decisions=self.decisions == "on",
             choices_dir=self.choices_dir,
+            personal_dir=self.personal_dir,
             extractors=self.source.options,
             cache_dir=self.source.cache_dir,
             workers=self.source.workers,

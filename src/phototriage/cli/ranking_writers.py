@@ -87,6 +87,7 @@ class Documents:
                     workers=workers,
                     cache_dir=cache_dir,
                     content_hashes=ranking.features.content_hash_of,
+                    ranker=ranking.ranker_name,
                 )
             if not quiet:
                 note(f"{self.html}: open it in a browser")

@@ -21,6 +21,7 @@ from phototriage.extras import require
 from phototriage.features import OnProgress
 from phototriage.labels.decisions import read_decisions
 from phototriage.outputs import check_destinations
+from phototriage.personal.learned import default_personal_dir
 from phototriage.rank import Ranking, RankOptions, rank_folder
 from phototriage.series import only_decided
 
@@ -39,7 +40,8 @@ class Command:
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to review, with all its sub-folders."""
     model: OptionalPath = None
-    """Your own ranker: .pt, .safetensors, or a run folder. The default ranker needs no download."""
+    """A ranker: .pt, .safetensors, or a run folder; or `default`. If it is left out, the ranker that phototriage
+    learn made yours, if it was better on your own choices, and else the default one."""
     keep: int = 1
     """Number of picks to suggest per series."""
     no_browser: bool = False
@@ -58,6 +60,8 @@ class Command:
     """With --export, show what would be written."""
     choices_dir: Path = field(default_factory=default_choices_dir)
     """Where your decisions are kept."""
+    personal_dir: Path = field(default_factory=default_personal_dir)
+    """Where your own ranker is kept."""
     documents: Documents = field(default_factory=Documents)
     marks: Marks = field(default_factory=Marks)
     picks: Picks = field(default_factory=Picks)
@@ -116,6 +120,7 @@ class Command:
             keep=self.keep,
             decisions=decisions,  # the page follows them as they are made
             choices_dir=self.choices_dir,
+            personal_dir=self.personal_dir,
             gap=self.grouping.gap,
             similarity=self.grouping.similarity,
             by_folder=self.grouping.by_folder,

@@ -11,6 +11,7 @@ from typing import Any
 from phototriage.csv_cells import guarded
 from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
+from phototriage.personal import Gate
 from phototriage.series import RankedPhoto, RankedSeries
 
 __all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_document", "ranking_json"]
@@ -18,6 +19,7 @@ __all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_document", "ranking_json"]
 SCHEMA_VERSION = 1
 """Of the JSON document, docs/ranking.schema.json; readers of a version can read its later documents too."""
 
+_OF_GATE = ("series", "default", "personal", "lead", "low", "high")
 _COLUMNS = (
     "series",
     "photo",
@@ -73,16 +75,19 @@ def ranking_document(
     exit_code: ExitCode,
     *,
     decisions: bool = False,
+    gate: Gate | None = None,
 ) -> dict[str, Any]:
     """A ranked folder as plain values, in the format of docs/ranking.schema.json.
 
-    decisions: whether a person's decisions were looked for.
+    decisions: whether a person's decisions were looked for. gate: how a person's own ranker did beside the
+    default one; None where another one ranked.
     """
     return {
         "schema_version": SCHEMA_VERSION,
         "exit_code": int(exit_code),
         "folder": str(folder),
         "model": model,
+        "gate": gate and {name: getattr(gate, name) for name in _OF_GATE},
         "decisions": decisions,
         "series": [
             {

@@ -49,6 +49,15 @@ class Gate:
         """Whether the personal ranker is better beyond doubt."""
         return self.p_value < _LEVEL and self.lead > 0
 
+    @property
+    def words(self) -> str:
+        """As people read it: "which agrees with you in 71 % of 40 series that taught it nothing, …"."""
+        low, high = (round(100 * each) for each in (self.low, self.high))
+        return (
+            f"which agrees with you in {100 * self.personal:.0f} % of {self.series:,} series that taught it "
+            f"nothing, the default one in {100 * self.default:.0f} % ({100 * self.lead:+.0f}, {low} to {high})"
+        )
+
 
 def gate_series(names: Sequence[str]) -> NDArray[np.bool_]:
     """(n,) whether each series is kept for the gate: every fourth, by a hash of its name."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.features import Features
 from phototriage.labels import Comparisons
 
 __all__ = ["Pairs"]
@@ -37,16 +36,17 @@ class Pairs:
 
     @staticmethod
     def of(
-        comparisons: Comparisons, features: Features, evidence: Mapping[str, float] | None = None
+        comparisons: Comparisons, rows: Mapping[str, int], evidence: Mapping[str, float] | None = None
     ) -> "Pairs":
-        """Comparisons as pairs of rows of the features; those of photos without features are left out.
+        """Comparisons as pairs of rows; those of photos without a row are left out.
 
         A series of k compared photos counts as 2 (k − 1) / k pairs, however many of its pairs were decided:
         the choice of one of four is three pairs, and not three opinions.
 
+        rows: photo → its row in a matrix of numbers.
         evidence: by series, how much it counts beside others, > 0; 1 where it is not named.
         """
-        table = comparisons.between(features.photos).table
+        table = comparisons.between(rows).table
         number, series = table["series"].factorize()
         pairs = np.bincount(number, minlength=len(series))
         photos = np.array([len(each) for each in Comparisons(table).photos_by_series().values()], float)
@@ -54,8 +54,8 @@ class Pairs:
         weight = counts * 2 * (photos - 1) / (photos * pairs) if len(series) else np.zeros(0)
         return Pairs(
             series=number.astype(np.intp),
-            a=features.rows(table["photo_a"]),
-            b=features.rows(table["photo_b"]),
+            a=np.array([rows[photo] for photo in table["photo_a"]], np.intp),
+            b=np.array([rows[photo] for photo in table["photo_b"]], np.intp),
             preference=table["preference"].to_numpy(float),
             weight=weight[number],
         )

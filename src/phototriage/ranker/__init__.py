@@ -5,6 +5,7 @@ from phototriage.ranker.checkpoint import (
     load_default_ranker,
     load_embedded_ranker,
     load_ranker,
+    load_ranker_and_notes,
     save_ranker,
 )
 from phototriage.ranker.config import MultiFeatureConfig
@@ -18,5 +19,6 @@ __all__ = [
     "load_default_ranker",
     "load_embedded_ranker",
     "load_ranker",
+    "load_ranker_and_notes",
     "save_ranker",
 ]

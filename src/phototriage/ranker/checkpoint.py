@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.trained import CLOSE_BELOW, TrainedRanker
 
-__all__ = ["load_default_ranker", "load_embedded_ranker", "load_ranker", "save_ranker"]
+__all__ = ["load_default_ranker", "load_embedded_ranker", "load_ranker", "load_ranker_and_notes", "save_ranker"]
 
 _FORMAT = "phototriage-ranker-1"
 _MOST_BYTES = 2**30
@@ -41,8 +42,12 @@ _NO_RANKER = (
 """The exceptions that files with other content raise."""
 
 
-def save_ranker(ranker: TrainedRanker, path: str | Path) -> None:
+def save_ranker(
+    ranker: TrainedRanker, path: str | Path, notes: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Writes a ranker, whole or not at all, as `.pt` or `.safetensors` depending on the suffix of `path`.
+
+    notes: plain values that go with it, for `load_ranker_and_notes`.
 
     Raises OutputError if the suffix is another one or the file cannot be written.
     """
@@ -56,6 +61,7 @@ def save_ranker(ranker: TrainedRanker, path: str | Path) -> None:
         "blocks": [plain_values(block) for block in ranker.blocks],
         "temperature": ranker.temperature,
         "close_below": ranker.close_below,
+        **({"notes": dict(notes)} if notes else {}),
     }
     with atomic_write(path) as file:
         file.write(_PACK[path.suffix](tensors, about))
@@ -66,6 +72,11 @@ def load_ranker(path: str | Path) -> TrainedRanker:
 
     Raises ModelError for any other file, MissingExtraError for a `.pt` if torch is not installed.
     """
+    return load_ranker_and_notes(path)[0]
+
+
+def load_ranker_and_notes(path: str | Path) -> tuple[TrainedRanker, dict[str, Any]]:
+    """A ranker as of `load_ranker`, and what `save_ranker` was given to go with it."""
     path = Path(path)
     if path.is_dir():
         found = [path / name for name in _IN_FOLDER if (path / name).exists()]
@@ -75,7 +86,8 @@ def load_ranker(path: str | Path) -> TrainedRanker:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ModelError("it is larger than rankers are")
-        return _unpacked(*(_load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)))
+        tensors, about = _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
+        return _unpacked(tensors, about), dict(about.get("notes", {}))
     except OSError as error:
         raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
     except _NO_RANKER as error:

@@ -41,6 +41,7 @@ def document_text(session: ReviewSession, name: Document) -> str:
             ranking.failures,
             ExitCode.of(left_out=ranking.failures),
             decisions=True,
+            gate=ranking.gate,
         )
     )
 

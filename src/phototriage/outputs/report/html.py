@@ -34,6 +34,7 @@ def report_html(
     workers: int | None = None,
     cache_dir: Path | None = None,
     content_hashes: Mapping[str, str] | None = None,
+    ranker: str = "the default ranker",
 ) -> None:
     """Writes a ranked folder as one page for the browser, whole or not at all.
 
@@ -51,13 +52,14 @@ def report_html(
         cache_dir: caches thumbnails for the next page; by default there is no cache.
         content_hashes: photo → content hash of its file, if known; finds cached thumbnails without reading
             the photo.
+        ranker: which ranker spoke, as people read it.
 
     Raises:
         OutputError: the page cannot be written.
     """
     shown = [series for series in ranked if series.kind != "single"]
     wanted = {each.photo: folder / each.photo for series in shown for each in series.photos}
-    before, after = _page(folder, ranked, failures)
+    before, after = _page(folder, ranked, failures, ranker)
     way = _way(destination.parent, folder)
     with atomic_write(destination) as page:
         page.write(before.encode())
@@ -75,7 +77,9 @@ def report_html(
         page.write(after.encode())
 
 
-def _page(folder: Path, ranked: Sequence[RankedSeries], failures: Sequence[Failure]) -> tuple[str, str]:
+def _page(
+    folder: Path, ranked: Sequence[RankedSeries], failures: Sequence[Failure], ranker: str
+) -> tuple[str, str]:
     """The page before and after its series."""
     style = _asset("style.css")
     script = _asset("panes.js").replace("export function", "function") + _asset("report.js")  # no module
@@ -87,6 +91,7 @@ def _page(folder: Path, ranked: Sequence[RankedSeries], failures: Sequence[Failu
     filled = Template(before).substitute(
         policy=escape(policy),
         folder=html_text(folder.resolve().name or str(folder)),
+        ranker=html_text(ranker),
         style=style,
         figures="".join(
             f"<div><dt>{name}</dt><dd>{value}</dd></div>"

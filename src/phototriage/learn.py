@@ -1,0 +1,246 @@
+"""Learning from what a person decided, as one function: from folders to their own ranker."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import phototriage
+from phototriage.choices import Context, FolderChoices, photos_of
+from phototriage.errors import LabelError, OptionError
+from phototriage.features import Features, OnProgress
+from phototriage.labels import Comparisons
+from phototriage.labels.lightroom import read_catalogue
+from phototriage.labels.marks import read_marks_table
+from phototriage.labels.ratings import read_ratings
+from phototriage.labels.sourced import SourceReading
+from phototriage.personal.history import PersonalHistory, comparisons_of
+from phototriage.personal.drift import evidence
+from phototriage.personal.learned import Learned
+from phototriage.personal.learning import learn
+from phototriage.personal.words import learned_words
+from phototriage.rank import DEFAULT, PERSONAL, Ranking, RankOptions, rank_folder
+from phototriage.series.full_size import detail_columns, detail_log_odds
+
+__all__ = ["CHOICES", "RATINGS", "LearnOptions", "learn_from"]
+
+CHOICES, RATINGS = "choices", "ratings"
+_CATALOGUE = ".lrcat"
+_TABLES = (".csv", ".tsv", ".parquet")
+
+
+@dataclass(frozen=True)
+class LearnOptions:
+    """What to learn from. Raises OptionError for an invalid value.
+
+    sources: any of `choices` (made in `phototriage review`), `ratings` (in sidecars and photos), and files:
+    Lightroom catalogues (.lrcat) and tables (.csv, .tsv, .parquet). moved: (old, new) beginnings of paths,
+    for a catalogue of another machine. rank: how photos are measured and grouped; its model and keep do not
+    count.
+    """
+
+    sources: Sequence[str | os.PathLike[str]] = (CHOICES, RATINGS)
+    moved: Sequence[tuple[str, str]] = ()
+    rank: RankOptions = field(default_factory=RankOptions)
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise OptionError("needs choices, ratings, a catalogue or a table", "from")
+        for source in map(os.fspath, self.sources):
+            if source in (CHOICES, RATINGS):
+                continue
+            if Path(source).suffix.lower() not in (_CATALOGUE, *_TABLES):
+                raise OptionError(
+                    f"takes choices, ratings, a Lightroom catalogue ({_CATALOGUE}) or a table "
+                    f"({', '.join(_TABLES)}), not {source}",
+                    "from",
+                )
+            if not Path(source).exists():
+                raise OptionError(f"names {source}, which does not exist", "from")
+
+
+def learn_from(
+    folders: Sequence[str | os.PathLike[str]],
+    options: LearnOptions | None = None,
+    *,
+    on_progress: OnProgress = lambda done, total: None,
+    on_note: Callable[[str], None] = lambda note: None,
+) -> Learned:
+    """Learns a person's own ranker from what they decided about the photos of folders.
+
+    Photos are compared only within the series that `rank_folder` finds in a folder. Every fourth series, by
+    its photos, teaches nothing and judges what was learned. Recent decisions count more. Nothing is written
+    but the cache of measurements: `personal.keep_learned` keeps the result.
+
+    Args:
+        folders: the folders of the photos; of copies of a series in several, the first counts.
+        options: the default is `LearnOptions()`.
+        on_progress, on_note: as of `rank_folder`, for each folder.
+
+    Raises:
+        LabelError: nothing was decided that teaches anything, or a source cannot be read.
+        PhotoError, FeatureError, OutputError: as of `rank_folder`.
+    """
+    options = options or LearnOptions()
+    known = [_read(Path(folder), options, on_progress, on_note) for folder in dict.fromkeys(map(os.fspath, folders))]
+    lines = tuple(dict.fromkeys(line for each in known for line in each.history.lines))
+    whole = _together(known)
+    if not len(whole.comparisons):
+        told = "; ".join(lines) or "no source says anything of these photos"
+        raise LabelError(
+            f"nothing was decided that teaches anything ({told}): pick photos in phototriage review, "
+            "or name another source with --from"
+        )
+    lesson = learn(
+        known[0].ranking.ranker,
+        whole.features,
+        whole.series_of,
+        whole.comparisons,
+        whole.evidence,
+        full_size=whole.full_size,
+        unjudged=whole.unjudged,
+    )
+    return Learned(
+        ranker=lesson.ranker,
+        gate=lesson.gate,
+        series=lesson.taught + lesson.kept,
+        pairs=len(whole.comparisons),
+        sources=lines,
+        words=learned_words(known[0].ranking.ranker, lesson.correction),
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        by=phototriage.__version__,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A folder, ranked by the default ranker, and what the person decided about it."""
+
+    name: str
+    ranking: Ranking
+    history: PersonalHistory
+
+
+def _read(
+    folder: Path, options: LearnOptions, on_progress: OnProgress, on_note: Callable[[str], None]
+) -> _Known:
+    ranking = rank_folder(
+        folder,
+        replace(options.rank, model=DEFAULT, decisions=True),
+        on_progress=on_progress,
+        on_note=on_note,
+    )
+    files = [file for series in ranking.found for shot in series.shots for file in shot.files]
+    readings = [
+        reading
+        for source in map(os.fspath, options.sources)
+        if (reading := _reading(source, folder, files, options)) is not None
+    ]
+    history = comparisons_of(
+        ranking.found,
+        readings,
+        ranking.choices if CHOICES in options.sources else None,
+        written=written_marks(folder),
+    )
+    return _Known(str(folder), ranking, history)
+
+
+def _reading(source: str, folder: Path, files: Sequence[str], options: LearnOptions) -> SourceReading | None:
+    if source == CHOICES:
+        return None
+    if source == RATINGS:
+        return read_ratings(folder, files)
+    if Path(source).suffix.lower() == _CATALOGUE:
+        return read_catalogue(Path(source), folder, files, moved=options.moved)
+    return read_marks_table(Path(source), folder, files)
+
+
+@dataclass(frozen=True, eq=False)
+class _Together:
+    """What is known of all folders, as `personal.learn` takes it.
+
+    Series are named by their contents, so that the same ones judge when the folder has moved.
+    """
+
+    features: Features
+    series_of: dict[str, str]
+    comparisons: Comparisons
+    evidence: dict[str, float]
+    full_size: dict[str, float]
+    unjudged: set[str]
+
+
+def _together(known: Sequence[_Known]) -> _Together:
+    now = datetime.now(UTC)
+    blocks = known[0].ranking.ranker.blocks
+    photos: list[str] = []
+    hashes: list[str] = []
+    matrices = []
+    tables = []
+    series_of: dict[str, str] = {}
+    weights: dict[str, float] = {}
+    full_size: dict[str, float] = {}
+    unjudged: set[str] = set()
+    for each in known:
+        ranking, history = each.ranking, each.history
+        prefix = f"{each.name}/" if len(known) > 1 else ""
+        name_of = {
+            name: stable for name, stable in _stable_names(ranking).items() if stable not in weights
+        }
+        for series in ranking.series:
+            if series.name in name_of and series.kind == "series":
+                series_of |= {prefix + one.photo: name_of[series.name] for one in series.photos}
+        table = history.comparisons.table
+        table = table[table["series"].isin(list(name_of))]
+        tables.append(
+            table.assign(
+                series=table["series"].map(name_of),
+                photo_a=prefix + table["photo_a"],
+                photo_b=prefix + table["photo_b"],
+            )
+        )
+        for name in table["series"].unique():
+            weights[name_of[name]] = history.evidence[name] * evidence("", history.decided_at[name], now)
+        full_size |= {prefix + photo: value for photo, value in _full_size(ranking)}
+        unjudged |= {series_of[prefix + one] for one in _shown_by_own(ranking) if prefix + one in series_of}
+        photos += [prefix + one for one in ranking.features.photos]
+        hashes += ranking.features.content_hashes or ()
+        matrices.append(ranking.features.select(blocks))
+    return _Together(
+        Features(tuple(photos), np.vstack(matrices), blocks, content_hashes=tuple(hashes)),
+        series_of,
+        Comparisons(pd.concat(tables, ignore_index=True)),
+        weights,
+        full_size,
+        unjudged,
+    )
+
+
+def _stable_names(ranking: Ranking) -> dict[str, str]:
+    """Name of a series → the smallest content hash of its photos."""
+    hash_of = ranking.features.content_hash_of
+    return {each.name: min(hash_of[one.photo] for one in each.photos) for each in ranking.series}
+
+
+def _full_size(ranking: Ranking) -> Iterator[tuple[str, float]]:
+    """The photos that were measured at full size, and by how much that moves their log-odds."""
+    photos = [(number, one.photo) for number, each in enumerate(ranking.series) for one in each.photos]
+    number = np.array([number for number, _ in photos], np.intp)
+    names = [photo for _, photo in photos]
+    found = detail_log_odds(number, detail_columns(names, ranking.detail))
+    return zip(names, found.tolist(), strict=True)
+
+
+def _shown_by_own(ranking: Ranking) -> Iterator[str]:
+    """Photos that the person decided about where their own ranker had made a suggestion."""
+    choices = ranking.choices or FolderChoices()
+    for event in choices.history.counting():
+        context = getattr(event.action, "context", Context())
+        if context.ranker.startswith(PERSONAL) and context.suggested:
+            for number in photos_of(event.action):
+                if number in choices.names:
+                    yield choices.names[number]

@@ -1,0 +1,101 @@
+"""From a person's choices to their own ranker, and whether it may speak."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phototriage.features import Features
+from phototriage.labels import Comparisons
+from phototriage.personal.correction import Correction, corrected, learn_correction
+from phototriage.personal.gate import Gate, gate_series, judge
+from phototriage.personal.pairs import Pairs
+from phototriage.ranker import TrainedRanker
+
+__all__ = ["Lesson", "learn"]
+
+_MOST_ROWS = 6000
+"""Photos beyond those that were compared, from which to learn how numbers vary within series."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A person's own ranker, the correction in it, and how it did on series that never taught it.
+
+    taught, kept: series with a decided pair that taught it, and that were kept for the gate.
+    """
+
+    ranker: TrainedRanker
+    correction: Correction
+    gate: Gate
+    taught: int
+    kept: int
+
+
+def learn(
+    ranker: TrainedRanker,
+    features: Features,
+    series_of: Mapping[str, str],
+    comparisons: Comparisons,
+    evidence: Mapping[str, float],
+    *,
+    full_size: Mapping[str, float] | None = None,
+    unjudged: Collection[str] = (),
+) -> Lesson:
+    """Learns from comparisons of photos, but for every fourth series, which judges what was learned.
+
+    Args:
+        ranker: what is corrected.
+        features: with the ranker's blocks, of the photos at hand.
+        series_of: photo → its series, of photos that compete in one. A name must be the same in every run,
+            so that the same series judge again.
+        comparisons: what the person decided, under the same names of series.
+        evidence: series → how much it counts beside others, > 0; 1 where it is not named.
+        full_size: photo → log-odds that are added to the ranker's, because of what only the full size shows.
+        unjudged: series that do not judge, because the person's own ranker suggested their picks.
+
+    Raises FeatureError where the features are not those the ranker needs.
+    """
+    comparisons = comparisons.between(features.photos)
+    names = comparisons.series
+    photos = _photos_to_learn_from(comparisons, features, series_of)
+    place = {photo: row for row, photo in enumerate(photos)}
+    rows = features.select(ranker.blocks)[features.rows(photos)]
+    _, series = np.unique([series_of.get(photo, photo) for photo in photos], return_inverse=True)
+    beside = np.array([(full_size or {}).get(photo, 0.0) for photo in photos])
+    pairs = Pairs.of(comparisons, place, evidence)
+    kept = gate_series(names)
+    teaching = ~kept[pairs.series] if len(pairs) else np.zeros(0, bool)
+    correction = learn_correction(ranker, rows, series, pairs.take(teaching), beside)
+    seen = [photo for photo in comparisons.photos if photo in features]
+    own = corrected(
+        ranker, correction, (ranker.digests(seen), ranker.digests(features.known_hashes(seen)))
+    )
+    judges = np.array([name not in unjudged for name in names], bool) & kept
+    judging = judges[pairs.series] if len(pairs) else teaching
+    default = correction.scale_alone * ranker.scores_of(rows).astype(np.float64) / ranker.temperature
+    personal = own.scores_of(rows).astype(np.float64) / own.temperature
+    gate = judge(default + beside, personal + beside, pairs.take(judging), len(names))
+    return Lesson(own, correction, gate, int((~kept).sum()), int(kept.sum()))
+
+
+def _photos_to_learn_from(
+    comparisons: Comparisons, features: Features, series_of: Mapping[str, str]
+) -> list[str]:
+    """The photos that were compared, the others of their series, and some of other series, whole."""
+    decided = set(comparisons.series)
+    compared = dict.fromkeys(comparisons.photos)
+    members: dict[str, list[str]] = {}
+    for photo, series in series_of.items():
+        if photo in features:
+            members.setdefault(series, []).append(photo)
+    for name in decided & members.keys():
+        compared.update(dict.fromkeys(members[name]))
+    others = sorted(members.keys() - decided)
+    found = list(compared)
+    for index in np.random.default_rng(0).permutation(len(others)).tolist():
+        if len(found) >= len(compared) + _MOST_ROWS:
+            break
+        found += [photo for photo in members[others[index]] if photo not in compared]
+    return found
