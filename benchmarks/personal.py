@@ -20,7 +20,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from default_teachers import BLOCKS, measured
-from phototriage.personal import Pairs, corrected, judge, learn_correction
+from phototriage.personal.correction import corrected, learn_correction
+from phototriage.personal.gate import judge
+from phototriage.personal.pairs import Pairs
 from phototriage.photos import load
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_default_ranker
 from phototriage.simulation import write_bursts

@@ -23,7 +23,9 @@ def shoot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RankOptions]:
     """48 small bursts, measured."""
     folder = tmp_path_factory.mktemp("learn")
     write_bursts(folder / "bursts", series=48, seed=5, width=120, height=80)
-    options = RankOptions(cache_dir=folder / "cache", choices_dir=folder / "none", personal_dir=folder / "none")
+    options = RankOptions(
+        cache_dir=folder / "cache", choices_dir=folder / "none", personal_dir=folder / "none"
+    )
     return folder / "bursts" / "photos", options
 
 
@@ -55,7 +57,9 @@ def pick(
             shown = [each.photo for each in series.photos]
             if series.kind == "series":
                 best = max(shown, key=liked.__getitem__)
-                context = Context(tuple(map(numbers.__getitem__, shown)), (numbers[shown[0]],), ranker, manner)
+                context = Context(
+                    tuple(map(numbers.__getitem__, shown)), (numbers[shown[0]],), ranker, manner
+                )
                 store.append(Marking((Mark(numbers[best], "pick"),), context))
 
 

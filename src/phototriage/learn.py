@@ -86,7 +86,10 @@ def learn_from(
         PhotoError, FeatureError, OutputError: as of `rank_folder`.
     """
     options = options or LearnOptions()
-    known = [_read(Path(folder), options, on_progress, on_note) for folder in dict.fromkeys(map(os.fspath, folders))]
+    known = [
+        _read(Path(folder), options, on_progress, on_note)
+        for folder in dict.fromkeys(map(os.fspath, folders))
+    ]
     lines = tuple(dict.fromkeys(line for each in known for line in each.history.lines))
     whole = _together(known)
     if not len(whole.comparisons):
@@ -188,9 +191,7 @@ def _together(known: Sequence[_Known]) -> _Together:
     for each in known:
         ranking, history = each.ranking, each.history
         prefix = f"{each.name}/" if len(known) > 1 else ""
-        name_of = {
-            name: stable for name, stable in _stable_names(ranking).items() if stable not in weights
-        }
+        name_of = {name: stable for name, stable in _stable_names(ranking).items() if stable not in weights}
         for series in ranking.series:
             if series.name in name_of and series.kind == "series":
                 series_of |= {prefix + one.photo: name_of[series.name] for one in series.photos}

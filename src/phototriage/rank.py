@@ -29,7 +29,8 @@ from phototriage.features.decoding_pool import DecodingPool
 from phototriage.features.headers import read_captures
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
-from phototriage.personal import Gate, Learned, default_personal_dir, is_switched_off, load_learned
+from phototriage.personal.gate import Gate
+from phototriage.personal.learned import Learned, default_personal_dir, is_switched_off, load_learned
 from phototriage.photos import companion_fault, discover
 from phototriage.ranker import TrainedRanker, load_default_ranker, load_embedded_ranker, load_ranker
 from phototriage.series import (

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import ttest_rel
 
-from phototriage.personal import Pairs, gate_series, judge
+from phototriage.personal.gate import gate_series, judge
+from phototriage.personal.pairs import Pairs
 
 
 def of_two(count: int, preference: NDArray[np.float64]) -> Pairs:

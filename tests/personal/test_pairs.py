@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phototriage.labels import Comparisons
-from phototriage.personal import Pairs
+from phototriage.personal.pairs import Pairs
 
 PICK_OF_FOUR = [("s", "a", "b", 1.0), ("s", "a", "c", 1.0), ("s", "a", "d", 1.0)]
 

@@ -11,7 +11,7 @@ from typing import Any
 from phototriage.csv_cells import guarded
 from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
-from phototriage.personal import Gate
+from phototriage.personal.gate import Gate
 from phototriage.series import RankedPhoto, RankedSeries
 
 __all__ = ["SCHEMA_VERSION", "ranking_csv", "ranking_document", "ranking_json"]

@@ -8,7 +8,6 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import norm, ttest_1samp
 
 from phototriage.personal.pairs import Pairs
 
@@ -74,6 +73,8 @@ def judge(default: NDArray[np.float64], personal: NDArray[np.float64], pairs: Pa
         pairs: of the series kept for the gate; undecided ones, of preference ½, do not count as agreement.
         choices: series decided so far, kept ones included, for the estimate of how many more it takes.
     """
+    from scipy.stats import ttest_1samp  # takes a second; rank reads gates and judges nothing
+
     names, number = np.unique(pairs.series, return_inverse=True)
     right = np.where(pairs.preference > 0.5, 1.0, -1.0)
     decided = pairs.preference != 0.5
@@ -129,6 +130,8 @@ def _more(gains: NDArray[np.float64], choices: int) -> int | None:
     """Choices, rounded up to tens, after which a test of this gain succeeds in 80 % of cases."""
     if not len(gains) or gains.mean() <= 0:
         return None
+    from scipy.stats import norm
+
     steps = norm.ppf(1 - _LEVEL) + norm.ppf(_POWER)
     needed = max(_LEAST_SERIES, float(steps * gains.std() / gains.mean()) ** 2)
     missing = choices * max(needed / len(gains) - 1, 0)

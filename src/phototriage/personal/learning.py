@@ -69,9 +69,7 @@ def learn(
     teaching = ~kept[pairs.series] if len(pairs) else np.zeros(0, bool)
     correction = learn_correction(ranker, rows, series, pairs.take(teaching), beside)
     seen = [photo for photo in comparisons.photos if photo in features]
-    own = corrected(
-        ranker, correction, (ranker.digests(seen), ranker.digests(features.known_hashes(seen)))
-    )
+    own = corrected(ranker, correction, (ranker.digests(seen), ranker.digests(features.known_hashes(seen))))
     judges = np.array([name not in unjudged for name in names], bool) & kept
     judging = judges[pairs.series] if len(pairs) else teaching
     default = correction.scale_alone * ranker.scores_of(rows).astype(np.float64) / ranker.temperature

@@ -24,7 +24,13 @@ from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.trained import CLOSE_BELOW, TrainedRanker
 
-__all__ = ["load_default_ranker", "load_embedded_ranker", "load_ranker", "load_ranker_and_notes", "save_ranker"]
+__all__ = [
+    "load_default_ranker",
+    "load_embedded_ranker",
+    "load_ranker",
+    "load_ranker_and_notes",
+    "save_ranker",
+]
 
 _FORMAT = "phototriage-ranker-1"
 _MOST_BYTES = 2**30
