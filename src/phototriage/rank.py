@@ -259,7 +259,7 @@ def _ranker(options: RankOptions, on_note: OnNote) -> tuple[str, TrainedRanker, 
     if options.model is not None and os.fspath(options.model) != DEFAULT:
         return str(options.model), load_ranker(Path(options.model)), None
     if options.model is None and (own := _own_ranker(options, on_note)):
-        on_note(f"ranked by your own ranker, {own.gate.words}; --model default turns back")
+        on_note(f"ranked by your own ranker: {own.gate.figures}; --model default turns back")
         return PERSONAL, own.ranker, own.gate
     default = load_default_ranker()
     try:

@@ -85,19 +85,20 @@ def test_no_choice_changes_nothing() -> None:
 def test_a_fit_is_the_mode_that_a_general_optimizer_finds() -> None:
     rng = np.random.default_rng(5)
     lead, groups = rng.normal(size=80), [rng.normal(size=(80, 3)), rng.normal(size=(80, 2))]
+    fixed = rng.normal(size=80)
     pairs = Pairs(
         np.arange(80), np.arange(80), np.arange(80), rng.uniform(size=80), rng.uniform(0.2, 1.5, size=80)
     )
 
     def loss(values: NDArray[np.float64]) -> float:
-        log_odds = lead * values[0] + groups[0] @ values[1:4] + groups[1] @ values[4:]
+        log_odds = fixed + lead * values[0] + groups[0] @ values[1:4] + groups[1] @ values[4:]
         likelihood = pairs.preference * np.log(expit(log_odds)) + (1 - pairs.preference) * np.log(
             expit(-log_odds)
         )
         prior = (values[0] - 1) ** 2 + (values[1:4] ** 2).sum() / 0.5**2 + (values[4:] ** 2).sum() / 2.0**2
         return float(prior / 2 - pairs.weight @ likelihood)
 
-    found = _fit(lead, groups, (0.5, 2.0), pairs)
+    found = _fit(lead, fixed, groups, (0.5, 2.0), pairs)
     expected = minimize(loss, np.zeros(6), tol=1e-12).x
     assert found.coefficients == pytest.approx(expected, abs=1e-4)
     step = 1e-3 * np.eye(6)
@@ -114,7 +115,7 @@ def test_a_fit_is_the_mode_that_a_general_optimizer_finds() -> None:
         for i in step
     ]
     assert found.covariance == pytest.approx(np.linalg.inv(np.array(curved) / 4e-6), rel=1e-2, abs=1e-4)
-    again = _fit(lead, groups, (0.5, 2.0), pairs, _fit(lead, groups, (0.0, 4.0), pairs))
+    again = _fit(lead, fixed, groups, (0.5, 2.0), pairs, _fit(lead, fixed, groups, (0.0, 4.0), pairs))
     assert again.coefficients == pytest.approx(found.coefficients, abs=1e-4)
 
 
@@ -125,7 +126,7 @@ def test_the_evidence_is_laplaces_approximation() -> None:
     pairs = Pairs(
         *(np.arange(200),) * 3, (rng.uniform(size=200) < expit(1.3 * lead)).astype(float), np.ones(200)
     )
-    found: _Fit = _fit(lead, [], (), pairs)
+    found: _Fit = _fit(lead, np.zeros(200), [], (), pairs)
     grid = np.linspace(-1, 4, 20001)
     log_odds = grid[:, None] * lead
     likelihood = (pairs.preference * log_odds - np.logaddexp(0, log_odds)).sum(axis=1)

@@ -1,12 +1,14 @@
 """The gate against scipy's t-test and hand-made people."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import ttest_rel
 
-from phototriage.personal.gate import gate_series, judge
+from phototriage.personal.gate import Gate, gate_series, judge
 from phototriage.personal.pairs import Pairs
 
 
@@ -92,3 +94,18 @@ def test_more_choices_are_asked_for_in_proportion() -> None:
     assert gate.more is not None
     assert gate.more % 10 == 0
     assert 10 <= gate.more < 5000
+
+
+def test_the_verdict_in_words() -> None:
+    better = Gate(40, 0.63, 0.71, 0.08, 0.02, 0.14, 0.001, None)
+    told = (
+        "on 40 of your series that taught nothing, the default ranker agrees with you in 63 %, yours in 71 %"
+    )
+    assert better.verdict == f"{told} (+8, 2 to 14): from now on rank and review use it"
+    doubtful = replace(better, low=-0.02, p_value=0.2, more=120)
+    assert doubtful.verdict == (
+        f"{told} (+8, -2 to 14): not better beyond doubt; about 120 more series would show it; "
+        "rank and review use the default ranker"
+    )
+    assert "about" not in replace(doubtful, more=None).verdict
+    assert replace(doubtful, series=5).verdict.startswith("too few to judge: 5 of your series taught nothing")

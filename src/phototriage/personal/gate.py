@@ -49,13 +49,27 @@ class Gate:
         return self.p_value < _LEVEL and self.lead > 0
 
     @property
-    def words(self) -> str:
-        """As people read it: "which agrees with you in 71 % of 40 series that taught it nothing, …"."""
-        low, high = (round(100 * each) for each in (self.low, self.high))
+    def figures(self) -> str:
+        """As people read it, of series that were never taught."""
+        low, high = (f"{100 * each:.0f}" for each in (self.low, self.high))
         return (
-            f"which agrees with you in {100 * self.personal:.0f} % of {self.series:,} series that taught it "
-            f"nothing, the default one in {100 * self.default:.0f} % ({100 * self.lead:+.0f}, {low} to {high})"
+            f"on {self.series:,} of your series that taught nothing, the default ranker agrees with you in "
+            f"{100 * self.default:.0f} %, yours in {100 * self.personal:.0f} % "
+            f"({100 * self.lead:+.0f}, {low} to {high})"
         )
+
+    @property
+    def verdict(self) -> str:
+        """Whether it may speak, and why, as people read it."""
+        if self.is_open:
+            return f"{self.figures}: from now on rank and review use it"
+        if self.series < _LEAST_SERIES:
+            return (
+                f"too few to judge: {self.series:,} of your series taught nothing, at least {_LEAST_SERIES} are "
+                "needed; rank and review use the default ranker"
+            )
+        hope = f"; about {self.more:,} more series would show it" if self.more else ""
+        return f"{self.figures}: not better beyond doubt{hope}; rank and review use the default ranker"
 
 
 def gate_series(names: Sequence[str]) -> NDArray[np.bool_]:
