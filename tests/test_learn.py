@@ -1,7 +1,6 @@
 """Learning from folders of simulated bursts and from made-up people."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,7 +97,7 @@ def test_a_moved_folder_has_the_same_judges(
     ranking = rank_folder(folder, rank)
     pick(ranking, Path(options.rank.choices_dir), darkness(ranking))
     moved = tmp_path / "elsewhere"
-    os.symlink(folder, moved)
+    moved.symlink_to(folder)
     assert learn_from([moved], options).gate == learn_from([folder], options).gate
 
 
@@ -109,7 +108,7 @@ def test_copies_of_a_series_in_two_folders_count_once(
     ranking = rank_folder(folder, rank)
     pick(ranking, Path(options.rank.choices_dir), darkness(ranking))
     copy = tmp_path / "copy"
-    os.symlink(folder, copy)
+    copy.symlink_to(folder)
     once, twice = learn_from([folder], options), learn_from([folder, copy], options)
     assert (twice.series, twice.pairs, twice.gate) == (once.series, once.pairs, once.gate)
 

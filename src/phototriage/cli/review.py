@@ -40,8 +40,8 @@ class Command:
     folder: Annotated[Path, tyro.conf.Positional]
     """The folder to review, with all its sub-folders."""
     model: OptionalPath = None
-    """A ranker: .pt, .safetensors, or a run folder; or `default`. If it is left out, the ranker that phototriage
-    learn made yours, if it was better on your own choices, and else the default one."""
+    """A ranker: .pt, .safetensors, or a run folder; or `default`. If it is left out, the ranker that
+    phototriage learn made yours, if it was better on your own choices, and else the default one."""
     keep: int = 1
     """Number of picks to suggest per series."""
     no_browser: bool = False

@@ -47,8 +47,8 @@ def questions(
     Λ = Σ p (x − x̄)(x − x̄)ᵀ with x̄ = Σ p x, over photos x picked with chance p. The mean Λ of the library's
     series says which errors of the correction matter for its picks; an answer shrinks the covariance of the
     correction, and its gain is half of how much the trace of their product shrinks (V-optimal design, in
-    units of log-likelihood). The next question is the one of most gain after the answers to those before it, which
-    gives variety: what one answer teaches need not be asked again.
+    units of log-likelihood). The next question is the one of most gain after the answers to those before it,
+    which gives variety: what one answer teaches need not be asked again.
 
     Args:
         ranker: whose log-odds are corrected.

@@ -180,8 +180,8 @@ def _fit(
 ) -> _Fit:
     """The most likely coefficients where each group's have a prior of that standard deviation.
 
-    lead: (m,) log-odds of the pairs, to scale. fixed: (m,) those that stay. groups: (m, k) each, how the pairs differ in some directions. near: a
-    fit of other strengths, from which it is not far.
+    lead: (m,) log-odds of the pairs, to scale. fixed: (m,) those that stay. groups: (m, k) each, how the
+    pairs differ in some directions. near: a fit of other strengths, from which it is not far.
     """
     deviation = np.repeat([_SCALE_DEVIATION, *strengths], [1, *(group.shape[1] for group in groups)])
     used = deviation > 0

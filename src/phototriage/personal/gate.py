@@ -65,8 +65,8 @@ class Gate:
             return f"{self.figures}: from now on rank and review use it"
         if self.series < _LEAST_SERIES:
             return (
-                f"too few to judge: {self.series:,} of your series taught nothing, at least {_LEAST_SERIES} are "
-                "needed; rank and review use the default ranker"
+                f"too few to judge: {self.series:,} of your series taught nothing, at least "
+                f"{_LEAST_SERIES} are needed; rank and review use the default ranker"
             )
         hope = f"; about {self.more:,} more series would show it" if self.more else ""
         return f"{self.figures}: not better beyond doubt{hope}; rank and review use the default ranker"
