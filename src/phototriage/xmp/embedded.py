@@ -1,7 +1,7 @@
 """The marks that a person gave inside the photo file."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,20 @@ _PACKET = re.compile(rb"<x:x[am]pmeta\b.*?</x:x[am]pmeta>", re.DOTALL)
 _MOST_RAW_BYTES = 512 << 20
 
 
-def embedded_marks(path: Path) -> dict[str, str]:
+def embedded_marks(path: Path, besides: Sequence[str] = ()) -> dict[str, str]:
     """Ratings, flags and labels in the XMP and EXIF of a photo, RAW files too: property → value.
 
     Cameras, Windows, Lightroom, digiKam and others write them there, and a sidecar would override them. Of
     several values of one property, one that marks the photo counts. The result is empty for other formats and
-    unreadable files.
+    unreadable files. besides: other XMP properties to read with them.
     """
+    names = (*XMP_SIGNS, *besides)
     register_formats()
     try:
         with own_pillow_settings(), Image.open(path, formats=FORMATS) as image:
-            return _merged([*_of_packets(_packets(image)), *_of_exif(_exifs(image))])
+            return _merged([*_of_packets(_packets(image), names), *_of_exif(_exifs(image))])
     except DAMAGE:
-        return _of_raw(path)
+        return _of_raw(path, names)
 
 
 def _merged(marks: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -73,7 +74,7 @@ def _exifs(image: ImageFile.ImageFile) -> Iterator[Image.Exif]:
                 yield exif
 
 
-def _of_raw(path: Path) -> dict[str, str]:
+def _of_raw(path: Path, names: Sequence[str]) -> dict[str, str]:
     """The marks in a RAW file that Pillow does not open."""
     marks: list[tuple[str, str]] = []
     with suppress(*DAMAGE), own_pillow_settings():
@@ -81,18 +82,18 @@ def _of_raw(path: Path) -> dict[str, str]:
             return {}
         data = path.read_bytes()
         packet = _PACKET.search(data)
-        marks += _of_packets([packet[0]] if packet else [])
+        marks += _of_packets([packet[0]] if packet else [], names)
         if exif := raw_exif(data):
-            marks += [*_of_packets([exif.get(_XMP_TAG)]), *_of_exif([exif])]
+            marks += [*_of_packets([exif.get(_XMP_TAG)], names), *_of_exif([exif])]
     return _merged(marks)
 
 
-def _of_packets(packets: Iterable[Any]) -> Iterator[tuple[str, str]]:
+def _of_packets(packets: Iterable[Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
     for data in packets:
         with suppress(OutputError):
             packet = Packet(bytes(data)) if isinstance(data, bytes | tuple) else None
             if packet:
-                yield from ((name, value) for name in XMP_SIGNS if (value := packet.get(name)))
+                yield from ((name, value) for name in names if (value := packet.get(name)))
 
 
 def _of_exif(exifs: Iterable[Image.Exif]) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,15 @@
 from bisect import bisect
 from collections.abc import Mapping
 
-__all__ = ["EXIF_SIGNS", "KIND_OF_SIGN", "XMP_SIGNS", "is_reject", "said", "says_something"]
+__all__ = [
+    "EXIF_SIGNS",
+    "KIND_OF_SIGN",
+    "XMP_SIGNS",
+    "is_reject",
+    "percent_stars",
+    "said",
+    "says_something",
+]
 
 EXIF_SIGNS = {0x4746: "EXIF:Rating", 0x4749: "EXIF:RatingPercent"}
 """EXIF tag → our name for it."""
@@ -51,11 +59,15 @@ def is_reject(own: Mapping[str, str]) -> bool:
     return False
 
 
+def percent_stars(name: str, value: float) -> int | None:
+    """The stars, 1 to 5, of a rating in percent above 0; None for properties that hold stars."""
+    return bisect(_STARS_ABOVE, value) + 1 if name in _PERCENT else None
+
+
 def said(name: str, value: str) -> str:
     """A mark in words; percent become stars as well."""
-    if name in _PERCENT:
-        try:
-            return f"{name} {value} % ({bisect(_STARS_ABOVE, float(value)) + 1} stars)"
-        except ValueError:
-            pass
-    return f"{name} {value}"
+    try:
+        stars = percent_stars(name, float(value))
+    except ValueError:
+        stars = None
+    return f"{name} {value} % ({stars} stars)" if stars else f"{name} {value}"

@@ -7,7 +7,7 @@ import pytest
 
 from phototriage.errors import OutputError
 from phototriage.outputs.sidecars import SidecarOptions, plan_sidecars, undo_sidecars, write_sidecars
-from phototriage.outputs.sidecars.runs import runs_of
+from phototriage.outputs.sidecars.runs import runs_of, written_marks
 from phototriage.photos import discover
 from phototriage.series import RankedSeries
 from phototriage.xmp.packet import Packet
@@ -183,3 +183,21 @@ def test_a_journal_that_is_a_pipe_or_a_link_is_not_waited_for(
     assert [line.split(":")[0] for line in lines] == [
         f"cannot read {own.parent / name / 'run.json'}" for name in ("0007-x", "0008-x")
     ]
+
+
+def test_all_that_was_ever_written_is_known_even_after_undoing_it(folder: Path, ranked: Ranked) -> None:
+    assert written_marks(folder) == {}
+    mark(folder, ranked, STARS)
+    mark(folder, ranked, SidecarOptions(("labels",)))
+    undo_sidecars(folder)
+    assert written_marks(folder) == {"IMG_1.xmp": [{"xmp:Rating": "5"}, {"xmp:Label": "Green"}]}
+
+
+def test_a_damaged_journal_is_named_and_the_others_are_read(folder: Path, ranked: Ranked) -> None:
+    mark(folder, ranked, STARS)
+    mark(folder, ranked, SidecarOptions(("labels",)))
+    first, _ = runs_of(folder)
+    (first.place / "run.json").write_text("{")
+    lines: list[str] = []
+    assert written_marks(folder, lines.append) == {"IMG_1.xmp": [{"xmp:Label": "Green"}]}
+    assert ["is damaged" in line for line in lines] == [True]

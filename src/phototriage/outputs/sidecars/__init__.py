@@ -2,6 +2,7 @@
 
 from phototriage.outputs.sidecars.marks import Scheme, SidecarOptions
 from phototriage.outputs.sidecars.plan import SidecarChange, plan_sidecars
+from phototriage.outputs.sidecars.runs import written_marks
 from phototriage.outputs.sidecars.table import print_sidecars, unread_by_lightroom
 from phototriage.outputs.sidecars.undo import UndoneRun, undo_sidecars
 from phototriage.outputs.sidecars.write import WrittenSidecars, write_sidecars
@@ -19,4 +20,5 @@ __all__ = [
     "undo_sidecars",
     "unread_by_lightroom",
     "write_sidecars",
+    "written_marks",
 ]

@@ -10,12 +10,12 @@ from phototriage.errors import OutputError
 from phototriage.outputs.sidecars.file import SidecarFile, digest, read_sidecar
 from phototriage.outputs.sidecars.marks import SidecarOptions, respect, wanted_marks
 from phototriage.outputs.sidecars.runs import Entry, Mark, runs_of
-from phototriage.photos import PHOTO_SUFFIXES
 from phototriage.series import RankedPhoto, RankedSeries
 from phototriage.xmp.embedded import embedded_marks
 from phototriage.xmp.packet import Packet
 from phototriage.xmp.sidecar_names import SidecarNames
 from phototriage.xmp.signs import XMP_SIGNS, says_something
+from phototriage.xmp.video import video_of
 
 __all__ = ["SidecarChange", "plan_sidecars"]
 
@@ -223,20 +223,12 @@ def _state(folder: Path, sidecar: str, exists: bool, history: Sequence[Entry]) -
         except OutputError as error:
             return _State(sidecar, True, file, refusal=refusal or str(error))
         refusal = refusal or packet.fault
-        if kind := _video_of(packet):
+        if kind := video_of(packet):
             return _State(sidecar, True, file, refusal=f"belongs to the {kind} of that name", of_video=True)
     current = digest(file.data)
     # An entry that was announced but never executed does not count; the previous one does.
     carried_out = (entry for entry in reversed(history) if entry.before != current or entry.after == current)
     return _State(sidecar, exists, file, packet, next(carried_out, None), refusal)
-
-
-def _video_of(packet: Packet) -> str:
-    """The kind of the video that a sidecar says it belongs to; empty for the sidecar of a photo."""
-    suffix = packet.get("photoshop:SidecarForExtension").lstrip(".")
-    if suffix and f".{suffix.lower()}" not in PHOTO_SUFFIXES:
-        return suffix
-    return "video" if packet.get("dc:format").lower().startswith("video/") else ""
 
 
 def _history(folder: Path, on_note: Callable[[str], None]) -> dict[str, list[Entry]]:

@@ -11,6 +11,7 @@ runs still count, but no new run goes there.
 import json
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -21,7 +22,7 @@ from phototriage.errors import OutputError
 from phototriage.outputs.directory import open_directory
 from phototriage.xmp.signs import XMP_SIGNS
 
-__all__ = ["Entry", "Mark", "Run", "begin_run", "runs_of"]
+__all__ = ["Entry", "Mark", "Run", "begin_run", "runs_of", "written_marks"]
 
 _FOLDER = ".phototriage-undo"
 _FORMER = Path(".phototriage", "sidecars")
@@ -114,6 +115,27 @@ def runs_of(folder: Path, on_damaged: Callable[[str], None] = lambda line: None)
         except OutputError as error:
             on_damaged(str(error))
     return tuple(runs)
+
+
+def written_marks(
+    folder: Path, on_damaged: Callable[[str], None] = lambda line: None
+) -> dict[str, list[dict[str, str]]]:
+    """All marks that any run ever wrote: sidecar → property → value, one mapping per run, the oldest first.
+
+    Undone runs are among them, since another program may have read their marks before. `on_damaged` is called
+    with a line for each run that is left out because its journal is damaged.
+    """
+    written: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for place in _places(folder):
+        if not (place / _JOURNAL).exists():
+            continue
+        try:
+            for entry in _read_journal(place):
+                if entry.marks:
+                    written[entry.sidecar].append({mark.name: mark.value for mark in entry.marks})
+        except OutputError as error:
+            on_damaged(str(error))
+    return dict(written)
 
 
 def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, bytes]) -> Run:

@@ -1,0 +1,314 @@
+"""What a person decided so far, from every source, as comparisons within series."""
+
+import posixpath
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import combinations, islice, product
+from math import ceil, gcd
+
+import pandas as pd
+
+from phototriage.choices import Event, FolderChoices, Marking, photos_of
+from phototriage.labels import Comparisons
+from phototriage.labels.comparisons import COLUMNS
+from phototriage.labels.decisions import decided_comparisons
+from phototriage.labels.marks import flag_stars_label
+from phototriage.labels.sourced import SourcedDecision, SourceReading, best_version, last_said
+from phototriage.personal.habits import Habits, Marked, habits_of, order
+from phototriage.series import Series, regroup
+
+__all__ = ["PersonalHistory", "comparisons_of"]
+
+_ACCEPTED = 0.25
+"""How much a series counts in which a person did no more than accept the suggestion with one key. They accept
+what is good enough, and what taught the suggestion would teach it once more."""
+_MOST_PAIRS = 2_000
+"""Of one series. A series counts the same however many of its pairs are decided."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class PersonalHistory:
+    """What a person's decisions say, from all sources.
+
+    comparisons: pairs of a series each; photos are the measured photos of their shots. evidence: series → how
+    much it counts beside others, > 0. decided_at: series → when it was last decided, with a time zone; where
+    no source says, when it was shot; None where nothing says. lines: for people, what was kept and why not
+    the rest.
+    """
+
+    comparisons: Comparisons
+    evidence: Mapping[str, float]
+    decided_at: Mapping[str, datetime | None]
+    lines: tuple[str, ...]
+
+
+def comparisons_of(
+    series: Sequence[Series],
+    readings: Sequence[SourceReading],
+    choices: FolderChoices | None = None,
+    *,
+    written: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
+) -> PersonalHistory:
+    """Turns decisions into comparisons between the shots of each series; nothing is compared across series.
+
+    A decision about any file of a shot (RAW, JPEG, edits, copies) is about the shot, which counts once; the
+    best version counts. Of contradicting sources the later decision stands, property by property, and of
+    those without a date the one that stands later in `readings`. `personal.habits.order` says which of two
+    marked photos is better. What is said on the review page counts as in `decided_comparisons`; where both
+    speak of one pair, the later stands.
+
+    What this program wrote is no evidence: a mark that equals what it wrote for any file of the shot counts
+    as unknown, in whichever source it is found. Brackets, focus stacks and panoramas teach nothing, as all of
+    their photos are kept, and neither do series without a difference.
+
+    Args:
+        series: as `rank_folder` found them (`Ranking.found`).
+        readings: what other sources say of files of the same folder.
+        choices: what the person decided on the review page; their own series take the place of those found.
+        written: sidecar → the marks that this program wrote into it, one mapping of property to value per
+            run.
+    """
+    choices = choices or FolderChoices()
+    homes = {shot.photo: each for each in series for shot in each.shots}
+    series = regroup(series, choices.groups, lambda photo: homes[photo].captured_at)
+    places = {
+        _plain(file): (number, shot.photo)
+        for number, each in enumerate(series)
+        for shot in each.shots
+        for file in shot.files
+    }
+    report = _Report(Counter(), Counter())
+    said = _said_of_shots(series, readings, places, _ours(series, written or {}), report)
+    by_choice = _choice_pairs(choices, places, report)
+    marked = {
+        number: {shot.photo: said[shot.photo][0] if shot.photo in said else _NOTHING for shot in each.shots}
+        for number, each in enumerate(series)
+        if each.kind == "series" and any(shot.photo in said for shot in each.shots)
+    }
+    habits = habits_of([Counter(photos.values()) for photos in marked.values()])
+
+    rows: list[tuple[str, str, str, float]] = []
+    evidence: dict[str, float] = {}
+    decided_at: dict[str, datetime | None] = {}
+    for number, each in enumerate(series):
+        chosen = by_choice.get(number)
+        pairs: dict[_Pair, float] = {}
+        times = {photo: said[photo][1] for photo in marked.get(number, ()) if photo in said}
+        for better, worse in _ordered_pairs(marked.get(number, {}), habits):
+            low, high = sorted((better, worse))
+            pairs[low, high] = float(better == low)
+        by_marks = bool(pairs)
+        for pair, (preference, time) in (chosen.pairs if chosen else {}).items():
+            if (before := pairs.get(pair)) is not None and (preference - 0.5) * (before - 0.5) <= 0:
+                report.left_out["pairs on which an older and a later decision differ"] += 1
+                if _latest(times.get(photo) for photo in pair) > time:
+                    continue
+            pairs[pair] = preference
+        if not pairs:
+            if number in marked or chosen:
+                report.series["without a difference"] += 1
+            continue
+        rows += [(each.name, one, other, preference) for (one, other), preference in pairs.items()]
+        evidence[each.name] = _ACCEPTED if chosen and chosen.only_accepted and not by_marks else 1.0
+        latest = _latest([*times.values(), *(time for _, time in (chosen.pairs.values() if chosen else ()))])
+        captured = each.captured_at and each.captured_at.replace(tzinfo=UTC)
+        decided_at[each.name] = latest if latest > _LONG_AGO else captured
+        report.series["that teach"] += 1
+    table = pd.DataFrame([(*row, 0, 0, 0, 0) for row in rows], columns=list(COLUMNS))
+    lines = report.lines(readings, habits, weak=sum(each < 1 for each in evidence.values()))
+    return PersonalHistory(Comparisons(table), evidence, decided_at, lines)
+
+
+_NOTHING = Marked("", 0, "")
+
+
+@dataclass(frozen=True)
+class _Report:
+    """left_out: reason → count. series: what they are → count."""
+
+    left_out: Counter[str]
+    series: Counter[str]
+
+    def lines(self, readings: Sequence[SourceReading], habits: Habits, weak: int) -> tuple[str, ...]:
+        """What people read."""
+        lines = []
+        for each in readings:
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in each.left_out.items() if count)
+            lines.append(
+                f"{each.name}: {each.kept:,} decisions" + (f"; left out: {reasons}" if reasons else "")
+            )
+            lines += each.notes
+        lines += [f"{reason}: {count:,}" for reason, count in sorted(self.left_out.items())]
+        if habits.rates_all:
+            lines.append("you rate every photo that you look at, so photos without stars say nothing")
+        if habits.flags_all:
+            lines.append("you flag every photo that you look at, so photos without a flag say nothing")
+        counts = ", ".join(f"{count:,} {what}" for what, count in sorted(self.series.items(), reverse=True))
+        lines.append(f"series: {counts}" if counts else "no series was decided")
+        if weak:
+            lines.append(
+                f"series in which you only accepted the suggestion, and that count {_ACCEPTED:g}: {weak:,}"
+            )
+        return tuple(lines)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What was decided about a series on the review page. pairs: → (P(first over second), when)."""
+
+    pairs: dict[_Pair, tuple[float, datetime]]
+    only_accepted: bool
+
+
+def _plain(path: str) -> str:
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def _ours(
+    series: Sequence[Series], written: Mapping[str, Sequence[Mapping[str, str]]]
+) -> Mapping[str, set[tuple[str, object]]]:
+    """Shot → (property, value) of what this program wrote for any of its files."""
+    values: dict[str, set[tuple[str, object]]] = defaultdict(set)
+    for sidecar, runs in written.items():
+        for marks in runs:
+            flag, stars, label = flag_stars_label(marks)
+            values[_plain(posixpath.splitext(sidecar)[0])] |= {
+                ("flag", flag),
+                ("stars", stars),
+                ("label", label),
+            }
+    ours: dict[str, set[tuple[str, object]]] = {}
+    if values:
+        for shot in (shot for each in series for shot in each.shots):
+            names = {name for file in map(_plain, shot.files) for name in (file, posixpath.splitext(file)[0])}
+            if found := names & values.keys():
+                ours[shot.photo] = set().union(*(values[name] for name in found))
+    return ours
+
+
+def _said_of_shots(
+    series: Sequence[Series],
+    readings: Sequence[SourceReading],
+    places: Mapping[str, tuple[int, str]],
+    ours: Mapping[str, set[tuple[str, object]]],
+    report: _Report,
+) -> dict[str, tuple[Marked, datetime | None]]:
+    """Shot → what its sources say together, and when the last of them did."""
+    by_shot: dict[str, list[SourcedDecision]] = defaultdict(list)
+    unknown: dict[str, set[str]] = defaultdict(set)
+    for reading in readings:
+        versions: dict[str, list[SourcedDecision]] = defaultdict(list)
+        for each in reading.decisions:
+            place = places.get(_plain(each.photo))
+            if place is None:
+                report.left_out["decisions about photos that are not in this folder"] += 1
+                continue
+            number, photo = place
+            if series[number].kind not in ("series", "single"):
+                report.left_out["photos of brackets, focus stacks and panoramas"] += 1
+            elif len(series[number].shots) == 1:
+                report.left_out["photos that are alone in their series"] += 1
+            else:
+                own = _without(each, ours.get(photo, set()), unknown[photo]) if photo in ours else each
+                if own:
+                    versions[photo].append(own)
+                elif each:
+                    report.left_out["photos with the marks that this program gave them"] += 1
+        for photo, decisions in versions.items():
+            by_shot[photo].append(best_version(decisions) if len(decisions) > 1 else decisions[0])
+    said: dict[str, tuple[Marked, datetime | None]] = {}
+    for photo in by_shot.keys() | {photo for photo, names in unknown.items() if names}:
+        decisions, nothing = by_shot.get(photo, []), unknown.get(photo, set())
+        decision, contradictions = last_said(decisions) if decisions else (None, 0)
+        if contradictions:
+            report.left_out["older marks that a later source contradicts"] += contradictions
+        flag, stars, label = (decision.flag, decision.stars or 0, decision.label) if decision else _NOTHING
+        said[photo] = (
+            Marked(
+                None if not flag and "flag" in nothing else flag,
+                None if not stars and "stars" in nothing else stars,
+                None if not label and "label" in nothing else label,
+            ),
+            decision.at if decision else None,
+        )
+    return said
+
+
+def _without(decision: SourcedDecision, ours: set[tuple[str, object]], unknown: set[str]) -> SourcedDecision:
+    """The decision without what this program wrote; the names of such properties are added to `unknown`."""
+    found = {
+        name
+        for name in ("flag", "stars", "label")
+        if (value := getattr(decision, name)) and (name, value) in ours
+    }
+    unknown |= found
+    return replace(
+        decision,
+        flag="" if "flag" in found else decision.flag,
+        stars=None if "stars" in found else decision.stars,
+        label="" if "label" in found else decision.label,
+    )
+
+
+def _ordered_pairs(marked: Mapping[str, Marked], habits: Habits) -> Iterator[_Pair]:
+    """(better, worse) photos of a series; of very many, an even selection."""
+    classes: dict[Marked, list[str]] = defaultdict(list)
+    for photo, marks in marked.items():
+        classes[marks].append(photo)
+    sides = []
+    for one, other in combinations(classes, 2):
+        if lead := order(one, other, habits):
+            sides.append((classes[one], classes[other]) if lead > 0 else (classes[other], classes[one]))
+    share = ceil(sum(len(better) * len(worse) for better, worse in sides) / _MOST_PAIRS)
+    for better, worse in sides:
+        step = share
+        while gcd(step, len(worse)) > 1:  # else the same few of the worse would come again and again
+            step += 1
+        yield from islice(product(better, worse), 0, None, step)
+
+
+def _choice_pairs(
+    choices: FolderChoices,
+    places: Mapping[str, tuple[int, str]],
+    report: _Report,
+) -> dict[int, _Chosen]:
+    """Number of the series → what was decided there on the review page."""
+    decided = decided_comparisons(choices).table
+    if decided.empty:
+        return {}
+    events: dict[int, list[Event]] = defaultdict(list)
+    times: dict[str, datetime] = {}
+    for event in choices.history.counting():
+        photos = [choices.names[each] for each in photos_of(event.action) if each in choices.names]
+        for place in {places[_plain(photo)] for photo in photos if _plain(photo) in places}:
+            events[place[0]].append(event)
+            times[place[1]] = datetime.fromisoformat(event.at).astimezone(UTC)
+    found: dict[int, dict[_Pair, tuple[float, datetime]]] = defaultdict(dict)
+    for one, other, preference in zip(
+        decided["photo_a"], decided["photo_b"], decided["preference"], strict=True
+    ):
+        first, second = places.get(_plain(one)), places.get(_plain(other))
+        if first is None or second is None or first[0] != second[0] or first == second:
+            report.left_out["pairs of the review page that are not of one series"] += 1
+            continue
+        time = _latest(times.get(photo) for _, photo in (first, second))
+        low, high = sorted((first[1], second[1]))
+        found[first[0]][low, high] = (preference if low == first[1] else 1 - preference, time)
+    return {
+        number: _Chosen(pairs, all(_is_accepted(event) for event in events[number]))
+        for number, pairs in found.items()
+    }
+
+
+def _is_accepted(event: Event) -> bool:
+    return isinstance(event.action, Marking) and event.action.context.manner == "accepted"
+
+
+def _latest(times: Iterable[datetime | None]) -> datetime:
+    return max((time for time in times if time), default=_LONG_AGO)

@@ -1,0 +1,19 @@
+import pytest
+
+from phototriage.xmp.signs import percent_stars, said
+
+
+@pytest.mark.parametrize(
+    ("percent", "stars"), [(1, 1), (12, 1), (13, 2), (25, 2), (50, 3), (75, 4), (88, 5), (99, 5)]
+)
+def test_percent_are_stars(percent: float, stars: int) -> None:
+    assert percent_stars("EXIF:RatingPercent", percent) == stars
+    assert said("MicrosoftPhoto:Rating", str(percent)) == f"MicrosoftPhoto:Rating {percent} % ({stars} stars)"
+
+
+def test_other_ratings_are_no_percent() -> None:
+    assert percent_stars("xmp:Rating", 50) is None
+    assert [said("xmp:Rating", "5"), said("EXIF:RatingPercent", "x")] == [
+        "xmp:Rating 5",
+        "EXIF:RatingPercent x",
+    ]
