@@ -1,7 +1,7 @@
 """Learning from folders of simulated bursts and from made-up people."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +12,11 @@ from phototriage.choices import ChoiceStore, Context, Manner, Mark, Marking, Pho
 from phototriage.errors import LabelError, OptionError
 from phototriage.learn import LearnOptions, learn_from
 from phototriage.personal.gate import gate_series
+from phototriage.personal.learned import Learned
 from phototriage.rank import Ranking
 from phototriage.ranker import load_default_ranker
 from phototriage.simulation import write_bursts
-
-
-@pytest.fixture(scope="module")
-def shoot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RankOptions]:
-    """48 small bursts, measured."""
-    folder = tmp_path_factory.mktemp("learn")
-    write_bursts(folder / "bursts", series=48, seed=5, width=120, height=80)
-    options = RankOptions(
-        cache_dir=folder / "cache", choices_dir=folder / "none", personal_dir=folder / "none"
-    )
-    return folder / "bursts" / "photos", options
-
-
-@pytest.fixture
-def options(shoot: tuple[Path, RankOptions], tmp_path: Path) -> LearnOptions:
-    return LearnOptions(
-        rank=replace(shoot[1], choices_dir=tmp_path / "choices", personal_dir=tmp_path / "personal")
-    )
+from phototriage.simulation.scenes import draw_scene
 
 
 def pick(
@@ -70,79 +54,83 @@ def darkness(ranking: Ranking) -> dict[str, float]:
     return dict(zip(features.photos, (-brightness).tolist(), strict=True))
 
 
+@pytest.fixture(scope="module")
+def shoot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ranking, LearnOptions]:
+    """48 small bursts, ranked, of which nothing is decided."""
+    folder = tmp_path_factory.mktemp("learn")
+    scenes = [draw_scene(seed, 120, 80) for seed in range(6)]
+    write_bursts(folder / "bursts", series=48, seed=5, scenes=scenes)
+    options = RankOptions(
+        cache_dir=folder / "cache", choices_dir=folder / "choices", personal_dir=folder / "personal"
+    )
+    return rank_folder(folder / "bursts" / "photos", options), LearnOptions(rank=options)
+
+
+@pytest.fixture(scope="module")
+def dark(shoot: tuple[Ranking, LearnOptions], tmp_path_factory: pytest.TempPathFactory) -> LearnOptions:
+    """Of somebody who picked the darkest photo of every series."""
+    ranking, options = shoot
+    choices_dir = tmp_path_factory.mktemp("dark")
+    pick(ranking, choices_dir, darkness(ranking))
+    return replace(options, rank=replace(options.rank, choices_dir=choices_dir))
+
+
+@pytest.fixture(scope="module")
+def learned(shoot: tuple[Ranking, LearnOptions], dark: LearnOptions) -> Learned:
+    return learn_from([shoot[0].folder], dark)
+
+
 def test_who_likes_dark_photos_gets_a_ranker_that_does(
-    shoot: tuple[Path, RankOptions], options: LearnOptions
+    shoot: tuple[Ranking, LearnOptions], learned: Learned
 ) -> None:
-    folder, rank = shoot
-    ranking = rank_folder(folder, rank)
-    liked = darkness(ranking)
-    pick(ranking, Path(options.rank.choices_dir), liked)
-    learned = learn_from([folder], options)
-    assert learned.series == sum(each.kind == "series" for each in ranking.series)
+    ranking = shoot[0]
+    series = [each for each in ranking.series if each.kind == "series"]
+    assert learned.series == len(series)
     assert learned.gate.is_open
     assert learned.gate.personal > learned.gate.default
     own = learned.ranker.scores(ranking.features)
     before = load_default_ranker().scores(ranking.features)
-    dark = np.array([liked[photo] for photo in ranking.features.photos])
+    dark = np.array(list(darkness(ranking).values()))
     assert np.corrcoef(own, dark)[0, 1] > np.corrcoef(before, dark)[0, 1]
     # All that was decided counts as seen, so that `evaluate` leaves it out.
-    photos = [each.photo for series in ranking.series if series.kind == "series" for each in series.photos]
+    photos = [each.photo for one in series for each in one.photos]
     assert learned.ranker.has_seen(photos, ranking.features).all()
+    hash_of = ranking.features.content_hash_of
+    names = [min(hash_of[each.photo] for each in one.photos) for one in series]
+    assert learned.gate.series == gate_series(names).sum()
 
 
-def test_a_moved_folder_has_the_same_judges(
-    shoot: tuple[Path, RankOptions], options: LearnOptions, tmp_path: Path
+def test_a_moved_folder_and_copies_count_as_the_same_series(
+    shoot: tuple[Ranking, LearnOptions], dark: LearnOptions, learned: Learned, tmp_path: Path
 ) -> None:
-    folder, rank = shoot
-    ranking = rank_folder(folder, rank)
-    pick(ranking, Path(options.rank.choices_dir), darkness(ranking))
-    moved = tmp_path / "elsewhere"
-    moved.symlink_to(folder)
-    assert learn_from([moved], options).gate == learn_from([folder], options).gate
-
-
-def test_copies_of_a_series_in_two_folders_count_once(
-    shoot: tuple[Path, RankOptions], options: LearnOptions, tmp_path: Path
-) -> None:
-    folder, rank = shoot
-    ranking = rank_folder(folder, rank)
-    pick(ranking, Path(options.rank.choices_dir), darkness(ranking))
-    copy = tmp_path / "copy"
-    copy.symlink_to(folder)
-    once, twice = learn_from([folder], options), learn_from([folder, copy], options)
-    assert (twice.series, twice.pairs, twice.gate) == (once.series, once.pairs, once.gate)
+    moved = tmp_path / "moved"
+    moved.symlink_to(shoot[0].folder)
+    twice = learn_from([moved, shoot[0].folder], dark)
+    assert (twice.series, twice.pairs, twice.gate.series) == (
+        learned.series,
+        learned.pairs,
+        learned.gate.series,
+    )
+    assert astuple(twice.gate)[1:7] == pytest.approx(astuple(learned.gate)[1:7])
 
 
 def test_what_the_own_ranker_suggested_does_not_judge_it(
-    shoot: tuple[Path, RankOptions], options: LearnOptions
+    shoot: tuple[Ranking, LearnOptions], tmp_path: Path
 ) -> None:
-    folder, rank = shoot
-    ranking = rank_folder(folder, rank)
-    pick(ranking, Path(options.rank.choices_dir), darkness(ranking), ranker="personal 0")
-    learned = learn_from([folder], options)
+    ranking, options = shoot
+    pick(ranking, tmp_path, darkness(ranking), ranker="personal 0")
+    options = replace(options, rank=replace(options.rank, choices_dir=tmp_path))
+    learned = learn_from([ranking.folder], options)
     assert learned.gate.series == 0
     assert not learned.gate.is_open
 
 
-def test_who_decided_nothing_is_told_what_to_do(
-    shoot: tuple[Path, RankOptions], options: LearnOptions
-) -> None:
+def test_who_decided_nothing_is_told_what_to_do(shoot: tuple[Ranking, LearnOptions]) -> None:
     with pytest.raises(LabelError, match="pick photos in phototriage review"):
-        learn_from([shoot[0]], options)
+        learn_from([shoot[0].folder], shoot[1])
 
 
 @pytest.mark.parametrize("source", ["lightroom", "marks.txt", "missing.lrcat"])
 def test_sources_that_are_none(source: str) -> None:
     with pytest.raises(OptionError, match=f"from .*{source}"):
         LearnOptions(sources=[source])
-
-
-def test_a_fourth_of_the_series_is_kept(shoot: tuple[Path, RankOptions], options: LearnOptions) -> None:
-    folder, rank = shoot
-    ranking = rank_folder(folder, rank)
-    pick(ranking, Path(options.rank.choices_dir), darkness(ranking))
-    hash_of = ranking.features.content_hash_of
-    names = [
-        min(hash_of[one.photo] for one in each.photos) for each in ranking.series if each.kind == "series"
-    ]
-    assert learn_from([folder], options).gate.series == gate_series(names).sum()

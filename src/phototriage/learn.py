@@ -15,9 +15,10 @@ from phototriage.errors import LabelError, OptionError
 from phototriage.features import Features, OnProgress
 from phototriage.labels import Comparisons
 from phototriage.labels.lightroom import read_catalogue
-from phototriage.labels.marks import read_marks_table
+from phototriage.labels.marks_table import read_marks_table
 from phototriage.labels.ratings import read_ratings
 from phototriage.labels.sourced import SourceReading
+from phototriage.outputs.sidecars import written_marks
 from phototriage.personal.drift import evidence
 from phototriage.personal.history import PersonalHistory, comparisons_of
 from phototriage.personal.learned import Learned
@@ -147,7 +148,7 @@ def _read(
         ranking.found,
         readings,
         ranking.choices if CHOICES in options.sources else None,
-        written=written_marks(folder),
+        written=written_marks(folder, on_note),
     )
     return _Known(str(folder), ranking, history)
 

@@ -50,7 +50,7 @@ class Command:
     """What to learn from: choices (of phototriage review), ratings (in sidecars and in the photos), a
     Lightroom catalogue (.lrcat), a table of photos and ratings, flags or labels (.csv, .tsv, .parquet)."""
     map: Annotated[tuple[str, ...], tyro.conf.arg(metavar="OLD=NEW ...")] = ()
-    """For a catalogue of another machine: what its folders are called here, as D:/Photos=/home/me/Pictures."""
+    """For a catalogue of another machine: what its folders are called here, as D:/Photos=/home/me/Photos."""
     show: bool = False
     """Say what your own ranker has learned, and do nothing else."""
     forget: bool = False

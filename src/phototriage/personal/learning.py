@@ -87,7 +87,7 @@ def _photos_to_learn_from(
     for photo, series in series_of.items():
         if photo in features:
             members.setdefault(series, []).append(photo)
-    for name in decided & members.keys():
+    for name in sorted(decided & members.keys()):
         compared.update(dict.fromkeys(members[name]))
     others = sorted(members.keys() - decided)
     found = list(compared)

@@ -1,0 +1,2 @@
+def read_catalogue(*a, **k):
+    raise NotImplementedError

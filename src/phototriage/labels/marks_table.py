@@ -1,0 +1,2 @@
+def read_marks_table(*a, **k):
+    raise NotImplementedError

@@ -1,0 +1,2 @@
+def learned_words(*a, **k):
+    return ()
