@@ -138,6 +138,8 @@ def _read(
         on_progress=on_progress,
         on_note=on_note,
     )
+    if ranking.failures:
+        on_note(f"{folder}: {len(ranking.failures):,} left out; phototriage rank names them")
     files = [file for series in ranking.found for shot in series.shots for file in shot.files]
     readings = [
         reading

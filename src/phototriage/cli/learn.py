@@ -7,11 +7,12 @@ from typing import Annotated
 import tyro
 
 from phototriage.choices import default_choices_dir
-from phototriage.cli.feature_source import FeatureSource
+from phototriage.cli.feature_source import OptionalInt
 from phototriage.cli.progress import note, progress
 from phototriage.cli.rank import Grouping
 from phototriage.cli.standard_output import shown
 from phototriage.errors import OptionError
+from phototriage.features import ExtractorOptions, default_cache_dir
 from phototriage.learn import CHOICES, RATINGS, LearnOptions, learn_from
 from phototriage.personal.learned import (
     Learned,
@@ -61,8 +62,12 @@ class Command:
     """Where your decisions are kept."""
     personal_dir: Path = field(default_factory=default_personal_dir)
     """Where your own ranker is kept."""
+    cache_dir: Path = field(default_factory=default_cache_dir)
+    """The feature store."""
+    workers: OptionalInt = None
+    """Number of processes that decode photos; by default one per core."""
     grouping: Grouping = field(default_factory=Grouping)
-    source: FeatureSource = field(default_factory=FeatureSource)
+    extractors: ExtractorOptions = field(default_factory=ExtractorOptions)
 
     def run(self) -> int:
         if self.show and self.forget:
@@ -83,9 +88,9 @@ class Command:
                 similarity=self.grouping.similarity,
                 by_folder=self.grouping.by_folder,
                 choices_dir=self.choices_dir,
-                extractors=self.source.options,
-                cache_dir=self.source.cache_dir,
-                workers=self.source.workers,
+                extractors=self.extractors,
+                cache_dir=self.cache_dir,
+                workers=self.workers,
             ),
         )
         with progress("features") as on_progress:
