@@ -28,6 +28,8 @@ _SCALE_DEVIATION = 1.0
 """Standard deviation of the prior of the scale, around 1."""
 _LEAST_SCALE = 0.05
 _MOST_STEPS, _SETTLED = 25, 1e-8
+_LEAST_SQUARE = 1e-11
+"""Of the length of a direction, beside the longest: less is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,11 +245,15 @@ def _directions(within: Matrix, columns: NDArray[np.intp]) -> Matrix:
 
     within: (n, dim), deviations from the mean of the series.
     """
-    _, lengths, axes = np.linalg.svd(within[:, columns], full_matrices=False)
-    axes = axes[: min(_COMPONENTS, np.count_nonzero(lengths > 1e-6 * max(1.0, lengths.max(initial=0.0))))]
-    found = np.zeros((within.shape[1], len(axes)))
-    if len(axes):
-        found[columns] = axes.T / np.sqrt(np.square(lengths[: len(axes)]).sum() / len(within))
+    if not len(columns):
+        return np.zeros((within.shape[1], 0))
+    # Of the products, not of the rows, of which there may be a hundred thousand.
+    squares, axes = np.linalg.eigh(within[:, columns].T @ within[:, columns])
+    count = min(_COMPONENTS, np.count_nonzero(squares > _LEAST_SQUARE * max(1.0, squares[-1])))
+    squares, axes = squares[::-1][:count], axes[:, ::-1][:, :count]
+    found = np.zeros((within.shape[1], count))
+    if count:
+        found[columns] = axes / np.sqrt(squares.sum() / len(within))
     return found
 
 
