@@ -166,7 +166,12 @@ def evaluate_official(
         unseen = never_seen([rankers[entry.name]], unseen, entry.features)
     scorers = [ranker_scorer(entry.name, rankers[entry.name], entry.features) for entry in entries]
     return Official(
-        evaluate_scorers(unseen, [*baselines(entries[0].features), *scorers], reference=entries[0].name),
+        evaluate_scorers(
+            unseen,
+            [*baselines(entries[0].features), *scorers],
+            reference=entries[0].name,
+            reasons=labels.reasons,
+        ),
         evaluate_scorers(learned, scorers, reference=entries[0].name),
         len(validation.series) - len(unseen.series),
     )
@@ -175,7 +180,7 @@ def evaluate_official(
 def evaluate_folds(labels: Labels, entries: Sequence[Recipe], scorers: Sequence[Scorer]) -> EvaluationReport:
     """Evaluates the `cross_validated` scorers of the recipes, in their order; the first is the reference."""
     everyone = [*baselines(entries[0].features), *scorers]
-    return evaluate_scorers(labels.comparisons, everyone, reference=entries[0].name)
+    return evaluate_scorers(labels.comparisons, everyone, reference=entries[0].name, reasons=labels.reasons)
 
 
 def _read(

@@ -26,6 +26,7 @@ from phototriage.labels.filtering import clear_comparisons, clear_majority
 from phototriage.labels.own_table import read_own_table
 from phototriage.labels.pairlist import read_pairlists
 from phototriage.labels.photo_files import has_numbered_photos, photo_files
+from phototriage.labels.reasons import PairReasons, pair_reasons
 from phototriage.labels.release import Release, find_release, photo_key, photo_root
 from phototriage.labels.reviews import read_reviews
 from phototriage.labels.splits import Split, official_split
@@ -79,6 +80,7 @@ class Labels:
         photo_root: the folder that photo keys are relative to, if known.
         files: all files that were read; an output must not overwrite them.
         natural: FGAesthetics' part "Natural", if its label files are there.
+        reasons: why people chose as they did, where votes that name reasons were matched to photos.
     """
 
     comparisons: Comparisons
@@ -90,6 +92,7 @@ class Labels:
     photo_root: Path | None
     files: tuple[Path, ...]
     natural: Natural | None = None
+    reasons: PairReasons | None = None
 
     def test_series(self, which: PublishedSplit) -> frozenset[str]:
         """The test series of a published split; none if the labels do not have it."""
@@ -198,7 +201,7 @@ def _read_release(
 ) -> Labels:
     notes: list[str] = []
     steps: list[Step] = []
-    votes = _read_votes(release, steps, notes)
+    votes, reasoned = _read_votes(release, steps, notes)
     if votes:
         steps += _vote_steps(votes, filters)
     if not release.pairlists:
@@ -231,9 +234,11 @@ def _read_release(
         official = frozenset(read_pairlists([release.val_pairlist]).series)
     else:
         notes.append("val_pairlist.txt was not found: there is no official test")
-    summary = None
+    summary = reasons = None
     if votes:
-        comparisons, summary = align(comparisons, votes)
+        comparisons, summary, photo_of = align(comparisons, votes)
+        # Reviews and vote table have the same ids.
+        reasons = pair_reasons(reasoned, photo_of) if reasoned else None
         if summary.aligned < _FEW * summary.series or not summary.series:
             notes.append(
                 f"votes and pairlists do not fit together: of {summary.series} series that have both, "
@@ -258,6 +263,7 @@ def _read_release(
         _root(release.folder, natural),
         (*release.files, *natural_files.values()),
         natural,
+        reasons,
     )
 
 
@@ -289,22 +295,26 @@ def _natural_steps(natural: Natural) -> list[Step]:
     ]
 
 
-def _read_votes(release: Release, steps: list[Step], notes: list[str]) -> VoteTable | None:
+def _read_votes(
+    release: Release, steps: list[Step], notes: list[str]
+) -> tuple[VoteTable | None, VoteTable | None]:
+    """The votes to use, and those that name reasons: only the vote table does."""
     if not release.reviews:
-        return read_vote_table(release.vote_table) if release.vote_table else None
+        table = read_vote_table(release.vote_table) if release.vote_table else None
+        return table, table
     read = read_reviews(release.reviews)
     steps.append(Step("single reviews", read.reviews, None, len(release.reviews), None))
     if read.undecided:
         notes.append(f"{read.undecided} reviews chose neither photo and are left out")
     if not release.vote_table:
-        return read.votes
+        return read.votes, None
     table = read_vote_table(release.vote_table)
     used, left_aside = ("the single reviews", release.vote_table.name)
     # Either may contain only part of the votes; the release was computed from all of them.
     if table.total > read.votes.total:
         used, left_aside = left_aside, used
     notes.append(f"votes are in two places; {used} has more of them, {left_aside} is left aside")
-    return table if table.total > read.votes.total else read.votes
+    return table if table.total > read.votes.total else read.votes, table
 
 
 def _read_own(path: Path, filters: _Filters) -> Labels:
