@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
     print("| votes | accepted | of two photos | of more | within 0.002 | same winner | clear pairs |")
     print("|---|---|---|---|---|---|---|")
     for name, table in kinds.items():
-        _, found = align(pairlist, table)
+        _, found, _ = align(pairlist, table)
         pairs, larger = found.by_size[2], [part for size, part in found.by_size.items() if size > 2]
         cells = [
             share(found.aligned, found.series),

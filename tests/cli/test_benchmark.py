@@ -11,7 +11,7 @@ import pytest
 from tests.features.conftest import tiny_weights  # noqa: F401
 
 from phototriage.cli import main
-from phototriage.evaluation import ScorerReport
+from phototriage.evaluation import ScorerReport, evaluate_scorers, ranker_scorer
 from phototriage.features import ExtractorOptions, MultiFeatureExtractor
 from phototriage.labels import official_split, read_labels
 from phototriage.ranker import MultiFeatureConfig
@@ -107,6 +107,61 @@ def test_the_report_names_everything(workplace: Workplace) -> None:
     assert "python 3." in page
 
 
+def test_fgaesthetics_is_enough(workplace: Workplace, cli: Cli, tmp_path: Path) -> None:
+    """Its label files with other columns, its photos in folders of their own, and no pairlist."""
+    release = workplace.root / "train_val"
+    rows = [
+        line.split()
+        for side in ("train", "val")
+        for line in (release / f"{side}_pairlist.txt").read_text().splitlines()
+    ]
+    root = tmp_path / "FGAesthetics"
+    (root / "label").mkdir(parents=True)
+    sides = {"train": range(1, 13), "val": range(13, 19), "test": range(19, 25)}
+    for side, series in sides.items():
+        lines = [" ".join(row) + "\n" for row in rows if int(row[0]) in series]
+        (root / "label" / f"natural_{side}.txt").write_text("".join(lines))
+    for photo in (release / "train_val_imgs").iterdir():
+        folder = root / "Natural" / photo.name[:6]
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photo, folder / f"{photo.stem}.jpg")
+    arguments = workplace.arguments("--output_dir", tmp_path / "out", "--features", "iqa")
+    arguments[1] = str(root)
+    code, out, err = cli(*arguments)
+    assert code == 0, err
+    assert "that these are PhotoTriage's pairs is not proved" in err
+    assert "On the test of Natural: " in out
+    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (found["official"], found["in_sample"]) == (None, None)
+    assert (found["natural"]["series"], found["natural_in_sample"]["series"]) == (6, 18)
+    assert found["folds"]["series"] == 24
+
+    labels = read_labels(root)
+    split = labels.released_split("natural", CONFIG.seed)
+    assert {int(series) for series in split.validation.series} == set(sides["val"])
+    features = MultiFeatureExtractor(["iqa"], cache_dir=workplace.folder / "cache")(labels.photo_files(root))
+    scorer = ranker_scorer(IQA, train(split, features, CONFIG).ranker, features)
+    _same(found["natural"]["scorers"][IQA], evaluate_scorers(split.test, [scorer]).scorers[0])
+
+    page = (tmp_path / "out" / "report.md").read_text()
+    pairs = len(split.test)
+    assert f"| {IQA} | test of FGAesthetics' Natural: {pairs} pairs of 6 series; trained on its train" in page
+    assert "## Test of FGAesthetics' Natural\n" in page
+    assert "| FGAesQ | test of FGAesthetics' Natural, which in the paper also counts video frames;" in page
+    assert "## Official validation" not in page
+
+    # With the pairlists beside, the pairs are proved, and both published splits are evaluated.
+    for side in ("train", "val"):
+        shutil.copy(release / f"{side}_pairlist.txt", root)
+    code, out, err = cli(*arguments, "--on", "official", "natural")
+    assert code == 0, err
+    assert f"FGAesthetics' Natural is PhotoTriage: 100.0% of its {len(rows)} rows" in err
+    both = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert both["official"]["scorers"][IQA] != both["natural"]["scorers"][IQA]
+    assert both["natural"] == found["natural"]
+    assert f"{IQA}: was trained before" in err
+
+
 def _same(found: dict[str, Any], expected: ScorerReport) -> None:
     assert found.keys() == expected.figures.keys()
     for name, figure in expected.figures.items():
@@ -115,7 +170,6 @@ def _same(found: dict[str, Any], expected: ScorerReport) -> None:
 
 
 def test_the_figures_are_those_of_the_library(workplace: Workplace) -> None:
-    from phototriage.evaluation import evaluate_scorers, ranker_scorer
     from phototriage.experiments.cross_validation import cross_validated
     from phototriage.ranker.training import train
 
@@ -310,7 +364,7 @@ def test_what_cannot_be_benchmarked_is_said_at_once(workplace: Workplace, cli: C
         ((workplace.root, "--folds", 1), "cross-validation needs at least 2 folds, not 1"),
         ((workplace.root, "--presets", "ful"), "there is no preset 'ful': choose from best, deep"),
         ((workplace.root, "--presets", "full", "full"), "--presets needs one or more of different names"),
-        ((workplace.root, "--on"), "--on needs official, folds, or both"),
+        ((workplace.root, "--on"), "--on needs official, natural, folds, or several"),
         (
             (workplace.root, "--feature_table", table, "--allow_missing", *tiny),
             "not one pair of the official validation has features: measure its photos, or do without by --on",

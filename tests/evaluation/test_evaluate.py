@@ -9,7 +9,7 @@ from scipy.stats import bootstrap
 
 from phototriage.errors import FeatureError, LabelError
 from phototriage.evaluation import Scorer, evaluate_scorers
-from phototriage.labels import Comparisons, read_labels
+from phototriage.labels import Comparisons, PairReasons, read_labels
 
 MakeComparisons = Callable[..., Comparisons]
 
@@ -92,6 +92,32 @@ def test_accuracy_by_kind_of_pair(make_comparisons: MakeComparisons) -> None:
         "0.9–1": (1, 1),
     }
     assert scorer.figures["accuracy_0.8"].value == pytest.approx(0.75)
+
+
+def test_accuracy_by_the_reasons_of_people(make_comparisons: MakeComparisons) -> None:
+    rows = [("s", "b", "a", 0.9), ("s", "a", "c", 0.8), ("s", "b", "c", 0.5), ("t", "d", "e", 0.2)]
+    shares = {
+        ("s", "a", "b"): [0.5, 0.5, 0],
+        ("s", "a", "c"): [0.9, 0.1, 0],
+        ("s", "b", "c"): [1.0, 0, 0],
+        ("t", "d", "e"): [0.2, 0.8, 0],
+    }
+    reasons = PairReasons(("light", "focus", "other"), {pair: np.array(row) for pair, row in shares.items()})
+    scorers = [Scorer("x", {"a": 1, "b": 2, "c": 3, "d": 4, "e": 4}), Scorer("y", dict.fromkeys("abcde", 0))]
+    report = evaluate_scorers(make_comparisons(*rows), scorers, reasons=reasons)
+    found = {
+        scorer.name: [
+            (each.kind, each.pairs, each.accuracy and each.accuracy.value) for each in scorer.by_reason
+        ]
+        for scorer in report.scorers
+    }
+    # b over a is right, a over c wrong, b and c have no winner, d and e tie.
+    assert found["x"] == [("light", 2, 0.5), ("focus", 2, 0.75), ("other", 0, None)]
+    assert found["y"] == [("light", 2, 0.5), ("focus", 2, 0.5), ("other", 0, None)]
+    without = evaluate_scorers(make_comparisons(*rows), scorers)
+    assert without.scorers[0].by_reason == ()
+    assert without.scorers[0].by_preference == report.scorers[0].by_preference
+    assert without.scorers[0].figures == report.scorers[0].figures
 
 
 def test_leads_are_differences_on_the_same_resampled_series() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from phototriage.errors import LabelError
-from phototriage.evaluation.kinds import preference_kinds, series_size_kinds, threshold_kinds
+from phototriage.evaluation.kinds import preference_kinds, reason_kinds, series_size_kinds, threshold_kinds
 
 PREFERENCE = np.array([0.5, 0.6, 0.3, 0.7, 0.1, 0.95, 1.0, 1 - 0.8])
 
@@ -50,3 +50,9 @@ def test_every_pair_with_a_winner_is_in_one_size_of_series() -> None:
         "5–8": [4, 5],
         "9 or more": [6, 7],
     }
+
+
+def test_a_pair_is_of_every_reason_that_a_third_of_its_votes_name() -> None:
+    shares = np.array([[1, 0], [1 / 3, 1 / 3], [0.33, 0.67], *[[0.1 + 0.2, 0.0]] * 4, [0.4, 0.34]])
+    kinds = reason_kinds(PREFERENCE, ["sharpness", "other"], shares)
+    assert {name: rows(mask) for name, mask in kinds.items()} == {"sharpness": [1, 7], "other": [1, 2, 7]}

@@ -67,7 +67,7 @@ def test_a_permutation_is_undone_and_no_assignment_is_better(size: int, seed: in
     wins[0, 1:] += 1  # every photo is in some comparison
     released = released_preferences(wins).round(3)
     ids = random.permutation(size)
-    aligned, summary = align(pairlist(6, released), votes_of(6, wins, ids))
+    aligned, summary, photo_of = align(pairlist(6, released), votes_of(6, wins, ids))
     assert (summary.aligned, summary.exact, summary.by_size) == (1, 1, {size: (1, 1)})
     assert aligned.table["preference"].tolist() == pairlist(6, released).table["preference"].tolist()
 
@@ -86,6 +86,7 @@ def test_a_permutation_is_undone_and_no_assignment_is_better(size: int, seed: in
         ):
             i, j = int(a[7:9]) - 1, int(b[7:9]) - 1
             assert (votes_a, votes_b) == (wins[i, j], wins[j, i])
+        assert photo_of == {("6", id_): photo_key(6, photo + 1) for photo, id_ in enumerate(ids)}
 
 
 def test_sorting_reaches_the_smallest_largest_deviation() -> None:
@@ -108,7 +109,7 @@ WINS = np.array([[0, 6, 9], [2, 0, 5], [1, 3, 0]], dtype=float)
 def test_votes_that_do_not_reproduce_the_preferences_are_left_out() -> None:
     released = released_preferences(WINS)
     other = np.array([[0, 3, 9], [5, 0, 5], [1, 3, 0]])
-    aligned, summary = align(pairlist(6, released), votes_of(6, other))
+    aligned, summary, _ = align(pairlist(6, released), votes_of(6, other))
     assert summary.aligned == 0
     assert summary.share == 0.0
     assert aligned.votes.tolist() == [0, 0, 0]
@@ -116,7 +117,7 @@ def test_votes_that_do_not_reproduce_the_preferences_are_left_out() -> None:
 
 
 def test_votes_for_fewer_photos_are_left_out() -> None:
-    aligned, summary = align(pairlist(6, released_preferences(WINS)), votes_of(6, WINS[:2, :2]))
+    aligned, summary, _ = align(pairlist(6, released_preferences(WINS)), votes_of(6, WINS[:2, :2]))
     assert (summary.series, summary.aligned, summary.by_size) == (1, 0, {3: (1, 0)})
     assert aligned.votes.tolist() == [0, 0, 0]
 
@@ -124,7 +125,7 @@ def test_votes_for_fewer_photos_are_left_out() -> None:
 def test_votes_for_more_photos_are_left_out() -> None:
     more = np.zeros((4, 4))
     more[:3, :3], more[3, 0] = WINS, 1
-    aligned, summary = align(pairlist(6, released_preferences(WINS)), votes_of(6, more))
+    aligned, summary, _ = align(pairlist(6, released_preferences(WINS)), votes_of(6, more))
     assert (summary.series, summary.aligned, summary.by_size) == (1, 0, {3: (1, 0)})
     assert aligned.votes.tolist() == [0, 0, 0]
 
@@ -136,14 +137,14 @@ def test_two_matchings_as_good_as_each_other_are_counted_where_they_are_accepted
     for lead, aligned in ((0.02, 1), (0.06, 0)):
         apart = released.copy()
         apart[0, 1], apart[1, 0] = 0.5 + lead, 0.5 - lead
-        _, summary = align(pairlist(6, apart), votes_of(6, tied))
+        _, summary, _ = align(pairlist(6, apart), votes_of(6, tied))
         assert (summary.aligned, summary.exact, summary.interchangeable) == (aligned, 0, aligned)
 
 
 def test_a_pair_nobody_voted_on_does_not_spoil_the_series() -> None:
     wins = WINS.copy()
     wins[0, 2] = wins[2, 0] = 0
-    aligned, summary = align(pairlist(6, released_preferences(wins)), votes_of(6, wins, [1, 2, 0]))
+    aligned, summary, _ = align(pairlist(6, released_preferences(wins)), votes_of(6, wins, [1, 2, 0]))
     assert summary.aligned == 1
     assert aligned.table[["votes_a", "votes_b"]].to_numpy().tolist() == [[6, 2], [0, 0], [5, 3]]
 
@@ -151,7 +152,7 @@ def test_a_pair_nobody_voted_on_does_not_spoil_the_series() -> None:
 def test_the_summary_counts_what_was_not_used() -> None:
     votes = pd.concat([votes_of(6, WINS, [2, 0, 1]).rows, votes_of(9, WINS).rows], ignore_index=True)
     two = [pairlist(6, released_preferences(WINS)).table, pairlist(8, released_preferences(WINS)).table]
-    aligned, summary = align(Comparisons(pd.concat(two)), VoteTable(votes))
+    aligned, summary, _ = align(Comparisons(pd.concat(two)), VoteTable(votes))
     assert (summary.series, summary.aligned, summary.series_without_pairlist) == (1, 1, 1)
     assert aligned.in_series(["6"]).table[["votes_a", "votes_b"]].to_numpy().tolist() == [
         [6, 2],
@@ -165,7 +166,7 @@ def test_the_summary_counts_what_was_not_used() -> None:
 
 
 def test_no_common_series() -> None:
-    aligned, summary = align(pairlist(6, released_preferences(WINS)), votes_of(9, WINS))
+    aligned, summary, _ = align(pairlist(6, released_preferences(WINS)), votes_of(9, WINS))
     assert summary.series == 0
     assert np.isnan(summary.share)
     assert np.isnan(summary.raw.share)

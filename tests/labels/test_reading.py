@@ -66,6 +66,18 @@ def test_the_votes_of_the_real_release_find_their_photos(phototriage: Labels) ->
     assert (found.matched_clear.pairs, found.matched_clear.share) == (6_846, pytest.approx(0.9912, abs=1e-4))
 
 
+def test_the_reasons_of_the_real_votes(phototriage: Labels) -> None:
+    reasons = phototriage.reasons
+    assert reasons is not None
+    assert len(reasons.names) == 11
+    voted = phototriage.comparisons.select(phototriage.comparisons.votes > 0).table
+    shares = reasons.of(zip(voted["series"], voted["photo_a"], voted["photo_b"], strict=True))
+    # Every vote names one reason.
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    counts = (shares * (voted["votes_a"] + voted["votes_b"]).to_numpy()[:, None]).sum(axis=0)
+    assert dict(zip(reasons.names, counts.round().astype(int).tolist(), strict=True))["sharpness"] > 6_000
+
+
 def test_votes_of_other_series_are_not_accepted(shared: Path) -> None:
     folder = shared / "phototriage"
     pairlist = read_pairlists([folder / "train_pairlist.txt", folder / "val_pairlist.txt"])
@@ -79,7 +91,7 @@ def test_votes_of_other_series_are_not_accepted(shared: Path) -> None:
         order = random.permutation(names).tolist()
         other.update(zip(order, [*order[1:], order[0]], strict=True))
     foreign = VoteTable(votes.rows.assign(series=votes.rows["series"].map(other)))
-    _, found = align(pairlist, foreign)
+    _, found, _ = align(pairlist, foreign)
     assert found.series > 4_700
     assert found.share < 0.2
     assert sum(aligned for size, (_, aligned) in found.by_size.items() if size > 2) < 0.05 * 1_842
@@ -211,6 +223,18 @@ def test_of_reviews_and_vote_table_the_one_with_more_votes_counts(mini_release: 
         f"votes are in two places; the single reviews has more of them, {table.name} is left aside"
         in labels.notes
     )
+    assert labels.reasons is None
+    # The ids of both are the same: the reasons are of the table, whichever votes count.
+    header = "series_id,compareID1,compareID2,LEFT,RIGHT,label_sharpness,label_other"
+    lines = ["000012,2,0,4,1,3,2", "000012,0,2,1,0,1,0", "000099,0,1,2,0,2,0"]
+    table.write_text("\n".join([header, *lines]) + "\n")
+    labels = read_labels(mini_release.folder)
+    assert labels.alignment.series == 4
+    assert labels.reasons.names == ("sharpness", "other")
+    # Photo 1 has id 2, photo 2 has id 0.
+    assert {pair: shares.tolist() for pair, shares in labels.reasons.shares.items()} == {
+        ("12", "000012-01.JPG", "000012-02.JPG"): [4 / 6, 2 / 6]
+    }
     write_votes(mini_release.folder / "train_val", ["000003,1,0,9999,1"])
     labels = read_labels(mini_release.folder)
     assert labels.alignment.series == 1

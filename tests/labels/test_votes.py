@@ -46,6 +46,20 @@ def test_a_pair_twice_no_rows_and_missing_columns(tmp_path: Path) -> None:
         read_vote_table(tmp_path / "absent.csv")
 
 
+def test_reasons_are_counted_by_row(tmp_path: Path) -> None:
+    header = f"label_other,{HEADER.strip()},label_field_of_view\n"
+    path = write(tmp_path / "votes.csv", f"{header}2,10,0,1,f,3,1,1,2.0\n,10,1,0,f,1,0,1\n")
+    votes = read_vote_table(path)
+    assert votes.reasons is not None
+    assert list(votes.reasons.columns) == ["other", "field of view"]
+    assert votes.reasons.to_numpy().tolist() == [[2, 2], [0, 0]]
+    assert read_vote_table(write(path, f"{HEADER}10,0,1,f,3,1,1\n")).reasons is None
+    for cell in ("-1", "x", "0.5", "nan"):
+        write(path, f"{header}0,10,0,1,f,3,1,1,{cell}\n")
+        with pytest.raises(LabelError, match=f"line 2: .* ≥ 0 in label_field_of_view, found '{cell}'"):
+            read_vote_table(path)
+
+
 def test_a_vote_table_is_known_by_its_header(tmp_path: Path) -> None:
     assert is_vote_table(write(tmp_path / "votes.csv", HEADER))
     assert not is_vote_table(write(tmp_path / "own.csv", "photo_a,photo_b,winner\n"))

@@ -22,7 +22,12 @@ def test_a_table_is_proof_against_what_names_hold() -> None:
 def test_a_report_holds_the_table_the_differences_the_kinds_and_the_mistakes() -> None:
     lead = Estimate(0.021, 0.006, 0.035)
     scorers = (
-        ScorerReport("coin", {"accuracy": HALF}, {"accuracy": lead, "accuracy_clear": None}),
+        ScorerReport(
+            "coin",
+            {"accuracy": HALF},
+            {"accuracy": lead, "accuracy_clear": None},
+            by_reason=(KindAccuracy("field of view", 3, lead), KindAccuracy("other", 0, None)),
+        ),
         ScorerReport(
             "mine",
             {"accuracy": Estimate(0.521, 0.5, 0.54)},
@@ -30,6 +35,7 @@ def test_a_report_holds_the_table_the_differences_the_kinds_and_the_mistakes() -
             (KindAccuracy("2", 3, HALF), KindAccuracy("3", 0, None)),
             (KindAccuracy("0.5–0.6", 3, HALF),),
             (ReliabilityBin(3, 0.61, HALF),),
+            (KindAccuracy("field of view", 3, HALF), KindAccuracy("other", 0, None)),
         ),
     )
     ceiling = Ceiling({"accuracy": HALF}, {"accuracy": HALF}, 1.3, 10, 5.8)
@@ -45,6 +51,10 @@ def test_a_report_holds_the_table_the_differences_the_kinds_and_the_mistakes() -
         "| 2 | 50.0 (40.0–60.0) | 3 |",
         "| 0.5–0.6 | 50.0 (40.0–60.0) | 3 |",
         "| 61.0 | 50.0 (40.0–60.0) | 3 |",
+        "| accuracy % | field of view |",
+        "| pairs | 3 |",
+        "| coin | 2.1 (0.6–3.5) |",
+        "| mine | 50.0 (40.0–60.0) |",
         "| s | a.jpg: -1.000 | b.jpg: 2.000 | 90% | 5% |",
     ):
         assert line in lines

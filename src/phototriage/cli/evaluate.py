@@ -133,7 +133,8 @@ class Command:
             # Imported here so that runs without charts do not wait for matplotlib.
             from phototriage.experiments.evaluation_plots import write_evaluation_plots
 
-            photos = self.labels.photos or labels.photo_root
+            folder = self.labels.photos or labels.photo_root
+            photos = labels.photo_files(folder) if folder else None
             write_evaluation_plots(run.report, mistakes, photos, self.plots, note)
         if STDOUT not in (self.json, self.markdown, self.source.failures):
             print_evaluation(run.report)

@@ -11,7 +11,6 @@ from phototriage.experiments.labelled_features import check_covered
 from phototriage.features import DEFAULT_FEATURES, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, read_labels
-from phototriage.labels.photo_files import photo_files
 from phototriage.outputs.text_file import check_destinations
 
 __all__ = ["LabelSource"]
@@ -22,7 +21,7 @@ class LabelSource:
     """Where preferences come from, and what is known about the photos in them."""
 
     root: OptionalPath = None
-    """A PhotoTriage release folder: pairlists, reviews or vote table, photos."""
+    """A PhotoTriage release folder: pairlists, reviews or vote table, photos; or FGAesthetics' Natural."""
     comparisons: OptionalPath = None
     """Your own preferences, instead of --root: CSV or Parquet with photo_a, photo_b and one of preference,
     winner (a or b), or votes_a and votes_b."""
@@ -93,4 +92,4 @@ class LabelSource:
             )
         if not folder.is_dir():
             raise FeatureError(f"the photo folder {folder} does not exist")
-        return source.measure(photo_files(folder, labels.comparisons.photos), needed)
+        return source.measure(labels.photo_files(folder), needed)

@@ -54,8 +54,9 @@ class Command:
     """Resume the interrupted run in that folder, with the settings it started with."""
     overwrite: bool = False
     """Replace the run in that folder."""
-    split: Literal["random", "official"] = "random"
-    """random: 80/10/10 by series and seed. official: the released validation series are the test."""
+    split: Literal["random", "official", "natural"] = "random"
+    """random: 80/10/10 by series and seed. official: the released validation series are the test. natural: as
+    FGAesthetics splits its part Natural."""
     labels: LabelSource = field(default_factory=LabelSource)
     source: FeatureSource = field(default_factory=FeatureSource)
     ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)

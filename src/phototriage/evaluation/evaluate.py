@@ -10,12 +10,18 @@ from scipy.special import expit
 from phototriage.errors import LabelError
 from phototriage.evaluation import metrics
 from phototriage.evaluation.ceiling import ceiling
-from phototriage.evaluation.kinds import preference_kinds, series_size_kinds, threshold_kinds
+from phototriage.evaluation.kinds import (
+    Masks,
+    preference_kinds,
+    reason_kinds,
+    series_size_kinds,
+    threshold_kinds,
+)
 from phototriage.evaluation.pairs import EvaluatedPairs
 from phototriage.evaluation.report import EvaluationReport, KindAccuracy, ReliabilityBin, ScorerReport
 from phototriage.evaluation.resampling import Estimate, estimates, resampled_sums
 from phototriage.evaluation.scorer import Scorer
-from phototriage.labels import Comparisons
+from phototriage.labels import Comparisons, PairReasons
 from phototriage.ranker import correctness
 
 __all__ = ["evaluate_scorers"]
@@ -36,6 +42,7 @@ def evaluate_scorers(
     *,
     reference: str | None = None,
     thresholds: Sequence[float] = (),
+    reasons: PairReasons | None = None,
 ) -> EvaluationReport:
     """The figures of every scorer on the pairs that all of them can order.
 
@@ -47,6 +54,7 @@ def evaluate_scorers(
 
     Args:
         reference: the name of the scorer that all others are compared with.
+        reasons: why people chose; accuracy is then also by reason, see `reason_kinds`.
 
     Raises LabelError if there is nothing to evaluate, a threshold is outside [0.5, 1], two scorers have the
     same name, or no scorer has the name `reference`.
@@ -57,7 +65,14 @@ def evaluate_scorers(
     kinds = threshold_kinds(pairs.preference, thresholds)
     sizes = series_size_kinds(pairs.preference, pairs.series_size)
     preferences = preference_kinds(pairs.preference)
-    masks = np.stack([*kinds.values(), *sizes.values(), *preferences.values()], axis=1)
+    by_reason: Masks = {}
+    if reasons:
+        shares = reasons.of(zip(pairs.series, pairs.photo_a, pairs.photo_b, strict=True))
+        by_reason = reason_kinds(pairs.preference, reasons.names, shares)
+    masks = np.stack(
+        [mask for group in (kinds, sizes, preferences, by_reason) for mask in group.values()], axis=1
+    )
+    ends = np.cumsum([len(group) for group in (kinds, sizes, preferences)])
     whole, samples = _summed([_series_sums(pairs, masks, scorer) for scorer in scorers], seed)
 
     figures = [*kinds, *_FIGURES]
@@ -68,7 +83,10 @@ def evaluate_scorers(
     reports = []
     for row, scorer in enumerate(scorers):
         accuracies = _kind_accuracies(
-            [*kinds, *sizes, *preferences], whole["won"][row], by_kind[row], by_kind_samples[:, row]
+            [*kinds, *sizes, *preferences, *by_reason],
+            whole["won"][row],
+            by_kind[row],
+            by_kind_samples[:, row],
         )
         reports.append(
             ScorerReport(
@@ -79,11 +97,12 @@ def evaluate_scorers(
                 else _named(
                     figures, values[other] - values[row], value_samples[:, other] - value_samples[:, row]
                 ),
-                accuracies[len(kinds) : -len(preferences)],
-                accuracies[-len(preferences) :],
+                accuracies[ends[0] : ends[1]],
+                accuracies[ends[1] : ends[2]],
                 _reliability(whole["calibration"][row], samples["calibration"][:, row])
                 if scorer.calibrated
                 else (),
+                accuracies[ends[2] :],
             )
         )
     by_chance = metrics.top1_credit(np.zeros(len(pairs.top_photos)), pairs.is_best, pairs.top_starts)

@@ -8,13 +8,24 @@ from numpy.typing import NDArray
 from phototriage.errors import LabelError
 from phototriage.labels import clear_preference
 
-__all__ = ["CLEAR", "STRONG", "preference_kinds", "series_size_kinds", "threshold_kinds", "threshold_name"]
+__all__ = [
+    "CLEAR",
+    "STRONG",
+    "preference_kinds",
+    "reason_kinds",
+    "series_size_kinds",
+    "threshold_kinds",
+    "threshold_name",
+]
 
 CLEAR = 0.7
 """Published figures use the pairs with max(p, 1 − p) of at least this."""
 
 STRONG = 0.9
 """Pairs with max(p, 1 − p) of at least this are strong preferences; weak ones are those below CLEAR."""
+
+NAMED = 1 / 3
+"""A pair counts for a reason if at least this share of its votes name it."""
 
 Masks = dict[str, NDArray[np.bool_]]
 
@@ -63,6 +74,19 @@ def preference_kinds(preference: NDArray[np.float64]) -> Masks:
             inside &= ~clear_preference(preference, high)
         kinds[f"{low:g}–{high:g}"] = inside
     return kinds
+
+
+def reason_kinds(preference: NDArray[np.float64], names: Sequence[str], shares: NDArray[np.float64]) -> Masks:
+    """Pairs with a winner by the reasons that at least a third of their votes name; a pair may have several.
+
+    Args:
+        names: r reasons.
+        shares: (n, r) the share of the votes that name each.
+    """
+    return {
+        name: (preference != 0.5) & (share >= NAMED - 1e-9)
+        for name, share in zip(names, shares.T, strict=True)
+    }
 
 
 def series_size_kinds(preference: NDArray[np.float64], photos: NDArray[np.integer]) -> Masks:

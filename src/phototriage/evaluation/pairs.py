@@ -15,11 +15,13 @@ __all__ = ["EvaluatedPairs"]
 class EvaluatedPairs:
     """n pairs, sorted by series, and the photos of the complete series among them.
 
-    starts: (s,) the first row of each series. series_size: (n,) photos in the pair's series. top_photos: the
-    photos of complete series, series by series. is_best: whether people like them best. top_starts: the first
-    photo of each series. top_series: the index of the series among the s series.
+    series: (n,) the series of each pair. starts: (s,) the first row of each series. series_size: (n,) photos
+    in the pair's series. top_photos: the photos of complete series, series by series. is_best: whether people
+    like them best. top_starts: the first photo of each series. top_series: the index of the series among the
+    s series.
     """
 
+    series: NDArray[np.object_]
     photo_a: NDArray[np.object_]
     photo_b: NDArray[np.object_]
     preference: NDArray[np.float64]
@@ -45,6 +47,7 @@ class EvaluatedPairs:
         top = [(photo, photo in best[names[row]]) for row in complete for photo in photos_of[names[row]]]
         sizes = np.array([len(photos_of[names[row]]) for row in complete], int)
         return cls(
+            series=table["series"].to_numpy(object),
             photo_a=table["photo_a"].to_numpy(object),
             photo_b=table["photo_b"].to_numpy(object),
             preference=table["preference"].to_numpy(float),

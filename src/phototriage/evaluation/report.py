@@ -33,8 +33,8 @@ class ScorerReport:
 
     figures: by name; None if undefined. lead: the reference's figure minus this one, on the same resampled
     series; empty for the reference itself and without a reference.
-    by_series_size, by_preference: accuracy by kind of pair. reliability: the bins that have pairs; empty
-    without probabilities.
+    by_series_size, by_preference, by_reason: accuracy by kind of pair; by_reason is empty where people's
+    reasons are unknown. reliability: the bins that have pairs; empty without probabilities.
     """
 
     name: str
@@ -43,6 +43,7 @@ class ScorerReport:
     by_series_size: tuple[KindAccuracy, ...] = ()
     by_preference: tuple[KindAccuracy, ...] = ()
     reliability: tuple[ReliabilityBin, ...] = ()
+    by_reason: tuple[KindAccuracy, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Compares recipes on PhotoTriage: on its official validation series, and in folds over all series."""
+"""Compares recipes on PhotoTriage: on the published splits, and in folds over all series."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,8 @@ from phototriage.experiments.run_config import LAST_STATE, MODEL, recipe_section
 from phototriage.experiments.trained_baselines import Recipe
 from phototriage.experiments.training_run import Watch, training_run, unwatched
 from phototriage.features import EXTRACTORS, Features
-from phototriage.labels import Labels, official_split
+from phototriage.labels import Labels
+from phototriage.labels.reading import PUBLISHED_SPLITS, PublishedSplit
 from phototriage.outputs.provenance import Provenance, provenance
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_ranker
 
@@ -29,10 +30,11 @@ __all__ = ["Benchmark", "Official", "evaluate_folds", "evaluate_official", "reci
 
 @dataclass(frozen=True)
 class Official:
-    """Rankers trained on the official training series.
+    """Rankers trained on the training series of a published split.
 
-    unseen: on official validation series, without those that share a photo with the training of a ranker.
-    seen_series: how many those are. in_sample: on the series used for training and early stopping.
+    unseen: on its test series (PhotoTriage's official validation, or FGAesthetics' test), without those that
+    share a photo with the training of a ranker. seen_series: how many those are. in_sample: on the series
+    used for training and early stopping.
     """
 
     unseen: EvaluationReport
@@ -45,9 +47,9 @@ class Benchmark:
     """The result of a benchmark.
 
     entries: the trained recipes; the first is the reference of all differences. runs: name of the entry →
-    the run folder of its official training, relative to the benchmark's folder. unmeasured: labeled photos
-    without features, with the reason if known. official, folds: None if not requested. fold_count: number of
-    folds.
+    the run folder of its training on the first published split, relative to the benchmark's folder.
+    unmeasured: labeled photos without features, with the reason if known. official, folds, natural: None if
+    not requested; natural is on FGAesthetics' split. fold_count: number of folds.
     """
 
     labels: Labels
@@ -58,6 +60,7 @@ class Benchmark:
     folds: EvaluationReport | None
     fold_count: int
     provenance: Provenance
+    natural: Official | None = None
 
 
 def run_benchmark(
@@ -82,8 +85,8 @@ def run_benchmark(
         labels: labels of a PhotoTriage release, see `check_labels`.
         presets: the first, on all its features, is the reference of all differences.
         read_features: reads or measures the features of a preset.
-        on: official: train on the training series, evaluate on the official validation series. folds:
-            cross-validate over all series.
+        on: official: train on the training series, evaluate on the official validation series. natural:
+            the same on FGAesthetics' split. folds: cross-validate over all series.
         allow_missing: continue if labeled photos have no features.
         labels_section: the section about labels in each run's config.yaml.
         measured: whether features are measured; each run's config.yaml then names them.
@@ -102,16 +105,17 @@ def run_benchmark(
     ]
     entries = [entry for _, entry in arms]
     runs: dict[str, Path] = {}
-    official = None
-    if "official" in on:
+    released: dict[str, Official] = {}
+    for which in PUBLISHED_SPLITS:
+        if which not in on:
+            continue
         rankers: dict[str, TrainedRanker] = {}
         for preset, entry in arms:
             names = [block.name for block in entry.features.blocks] if measured else None
-            sections = recipe_sections(entry.config, names, preset.options, "official", labels_section)
-            rankers[entry.name], runs[entry.name] = _trained(
-                labels, entry, runs_folder, sections, watch, on_note
-            )
-        official = evaluate_official(labels, entries, rankers)
+            sections = recipe_sections(entry.config, names, preset.options, which, labels_section)
+            rankers[entry.name], run = _trained(labels, which, entry, runs_folder, sections, watch, on_note)
+            runs.setdefault(entry.name, run)
+        released[which] = evaluate_official(labels, entries, rankers, which)
     in_folds = None
     if "folds" in on:
         scorers = [_in_folds(labels, entry, folds, runs_folder / "folds", on_note) for entry in entries]
@@ -121,10 +125,11 @@ def run_benchmark(
         entries,
         {name: str(run.relative_to(folder)) for name, run in runs.items()},
         _unmeasured(labels, features),
-        official,
+        released.get("official"),
         in_folds,
         folds,
         provenance(),
+        released.get("natural"),
     )
 
 
@@ -143,23 +148,30 @@ def recipes(preset: str, features: Features, config: MultiFeatureConfig) -> list
 
 
 def evaluate_official(
-    labels: Labels, entries: Sequence[Recipe], rankers: Mapping[str, TrainedRanker]
+    labels: Labels,
+    entries: Sequence[Recipe],
+    rankers: Mapping[str, TrainedRanker],
+    which: PublishedSplit = "official",
 ) -> Official:
-    """Evaluates the rankers of the recipes, by name, together with untrained scorers.
+    """Evaluates the rankers of the recipes, by name, together with untrained scorers on a published split.
 
-    The first is the reference of all differences. Raises LabelError if no official validation series is left
-    to evaluate.
+    The first is the reference of all differences. Raises LabelError if no test series is left to evaluate.
     """
-    comparisons, official = labels.comparisons, labels.official_test_series
-    validation = comparisons.in_series(official)
-    learned = comparisons.select(~comparisons.table["series"].isin(list(official)))
+    comparisons, test = labels.comparisons, labels.test_series(which)
+    validation = comparisons.in_series(test)
+    learned = comparisons.select(~comparisons.table["series"].isin(list(test)))
     unseen = validation
     for entry in entries:
         # One by one, because each knows only the photos of its own features.
         unseen = never_seen([rankers[entry.name]], unseen, entry.features)
     scorers = [ranker_scorer(entry.name, rankers[entry.name], entry.features) for entry in entries]
     return Official(
-        evaluate_scorers(unseen, [*baselines(entries[0].features), *scorers], reference=entries[0].name),
+        evaluate_scorers(
+            unseen,
+            [*baselines(entries[0].features), *scorers],
+            reference=entries[0].name,
+            reasons=labels.reasons,
+        ),
         evaluate_scorers(learned, scorers, reference=entries[0].name),
         len(validation.series) - len(unseen.series),
     )
@@ -168,7 +180,7 @@ def evaluate_official(
 def evaluate_folds(labels: Labels, entries: Sequence[Recipe], scorers: Sequence[Scorer]) -> EvaluationReport:
     """Evaluates the `cross_validated` scorers of the recipes, in their order; the first is the reference."""
     everyone = [*baselines(entries[0].features), *scorers]
-    return evaluate_scorers(labels.comparisons, everyone, reference=entries[0].name)
+    return evaluate_scorers(labels.comparisons, everyone, reference=entries[0].name, reasons=labels.reasons)
 
 
 def _read(
@@ -199,29 +211,29 @@ def _unmeasured(labels: Labels, measured: Sequence[Features]) -> dict[str, str]:
 
 def _trained(
     labels: Labels,
+    which: PublishedSplit,
     entry: Recipe,
     runs: Path,
     sections: Mapping[str, Any],
     watch: Watch,
     on_note: OnNote,
 ) -> tuple[TrainedRanker, Path]:
-    """The ranker trained on the official training series, and its run folder."""
+    """The ranker trained on the training series of a published split, and its run folder."""
     comparisons = labels.comparisons.between(entry.features.photos)
-    if not len(comparisons.in_series(labels.official_test_series)):
+    what = "official validation" if which == "official" else "test of Natural"
+    if not len(comparisons.in_series(labels.test_series(which))):
         raise FeatureError(
-            "not one pair of the official validation has features: measure its photos, or do without "
-            "by --on folds"
+            f"not one pair of the {what} has features: measure its photos, or do without by --on folds"
         )
     digest = inputs_digest(comparisons, entry.features, entry.config, folds=0)
-    folder = runs / f"{entry.name.replace(': ', '-')}-{digest[:8]}"
+    split_name = "" if which == "official" else f"{which}-"
+    folder = runs / f"{entry.name.replace(': ', '-')}-{split_name}{digest[:8]}"
     interrupted = (folder / LAST_STATE).exists()
     if (folder / MODEL).exists() and not interrupted:
         on_note(f"{entry.name}: was trained before")
         return load_ranker(folder / MODEL), folder
-    on_note(f"{entry.name}: training on the official training series")
-    split = official_split(
-        comparisons, labels.official_test_series, entry.config.seed, contents=entry.features.content_hash_of
-    )
+    on_note(f"{entry.name}: training on the {which} training series")
+    split = labels.released_split(which, entry.config.seed, comparisons, entry.features.content_hash_of)
     run = training_run(
         split,
         entry.features,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from phototriage.errors import FeatureError, LabelError, ModelError
 from phototriage.features import ExtractorOptions
-from phototriage.labels import Labels, k_folds, official_split
-from phototriage.labels.photo_files import photo_files as find_photos
+from phototriage.labels import Labels, k_folds
+from phototriage.labels.reading import PUBLISHED_SPLITS
 from phototriage.plain_values import with_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.presets import preset_names, read_preset, read_settings
 
-__all__ = ["BenchmarkPreset", "check_labels", "photo_files", "read_presets"]
+__all__ = ["BenchmarkPreset", "check_labels", "default_parts", "photo_files", "read_presets"]
 
 
 _AS_USUAL = ExtractorOptions()
@@ -60,11 +60,18 @@ def read_presets(
     return presets
 
 
+def default_parts(labels: Labels) -> tuple[str, ...]:
+    """What a benchmark evaluates on: every published split that the labels can have, and folds."""
+    official = ("official",) if labels.kind == "release" else ()
+    return (*official, *(("natural",) if labels.natural else ()), "folds")
+
+
 def check_labels(labels: Labels, on: Collection[str], folds: int, seeds: Collection[int]) -> None:
-    """Raises LabelError unless they are a PhotoTriage release that can be split as requested."""
-    if labels.kind != "release":
+    """Raises LabelError unless they are PhotoTriage's or FGAesthetics' and can be split as requested."""
+    if labels.kind not in ("release", "fgaesthetics"):
         raise LabelError(
-            "the benchmark is on a PhotoTriage release folder, with train_pairlist.txt and val_pairlist.txt; "
+            "the benchmark is on a PhotoTriage release folder, with train_pairlist.txt and val_pairlist.txt, "
+            "or on FGAesthetics' Natural, with natural_train.txt, natural_val.txt and natural_test.txt; "
             "for labels of your own use `phototriage evaluate --comparisons TABLE --folds 5`"
         )
     if "official" in on and not labels.official_test_series:
@@ -73,8 +80,9 @@ def check_labels(labels: Labels, on: Collection[str], folds: int, seeds: Collect
             "or do without by --on folds"
         )
     for seed in seeds:
-        if "official" in on:
-            official_split(labels.comparisons, labels.official_test_series, seed)
+        for which in PUBLISHED_SPLITS:
+            if which in on:
+                labels.released_split(which, seed)
         if "folds" in on:
             k_folds(labels.comparisons, folds, seed)
 
@@ -90,7 +98,7 @@ def photo_files(labels: Labels, photos: str | Path | None, *, allow_missing: boo
             f"there are no photos ({folder or 'train_val/train_val_imgs/000001-01.JPG and so on'}): "
             "give their folder by --photos, or ready numbers by --feature_table"
         )
-    files = find_photos(folder, labels.comparisons.photos)
+    files = labels.photo_files(folder)
     missing = [photo for photo, path in files.items() if not path.exists()]
     if missing and (not allow_missing or len(missing) == len(files)):
         raise FeatureError(

@@ -19,6 +19,7 @@ from phototriage.features import (
 from phototriage.features.cache.index import known_photos
 from phototriage.features.runtime.device import usable_cores
 from phototriage.labels import Labels, official_split
+from phototriage.labels.reading import PUBLISHED_SPLITS
 
 __all__ = ["plan_lines", "to_measure"]
 
@@ -38,14 +39,21 @@ def plan_lines(
     """
     from phototriage.experiments.benchmark import recipes
 
+    tests = {"official": "the official validation", "natural": "the test of FGAesthetics' Natural"}
+    published_tests = "".join(
+        f", {len(series):,} of them {tests[which]}"
+        for which in PUBLISHED_SPLITS
+        if (series := labels.test_series(which)) or which in on
+    )
     lines = [
-        f"labels: {len(labels.comparisons):,} pairs of {len(labels.comparisons.series):,} series, "
-        f"{len(labels.official_test_series):,} of them the official validation"
+        f"labels: {len(labels.comparisons):,} pairs of {len(labels.comparisons.series):,} series"
+        f"{published_tests}"
     ]
     seconds = 0.0
-    trainings = ("official" in on) + ("folds" in on) * folds
+    published = sum(which in on for which in PUBLISHED_SPLITS)
+    trainings = published + ("folds" in on) * folds
     # Training in folds uses all folds but one.
-    whole_trainings = ("official" in on) + ("folds" in on) * (folds - 1)
+    whole_trainings = published + ("folds" in on) * (folds - 1)
     photos = labels.comparisons.photos
     planned: set[Block] = set()
     for preset in presets:
@@ -89,7 +97,7 @@ def to_measure(files: Sequence[Path], blocks: Sequence[Block], cache_dir: Path) 
 def _seconds_per_epoch(labels: Labels, features: Features, preset: BenchmarkPreset) -> float:
     from phototriage.ranker.training import train
 
-    held_out = labels.official_test_series or labels.comparisons.series[::10]
+    held_out = labels.official_test_series or labels.test_series("natural") or labels.comparisons.series[::10]
     split = official_split(labels.comparisons, held_out, preset.config.seed)
     ends: list[float] = []
     # The first epoch includes one-time work.

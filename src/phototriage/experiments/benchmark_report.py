@@ -49,12 +49,17 @@ def benchmark_json(benchmark: "Benchmark") -> str:
         },
         "official": None,
         "in_sample": None,
+        "natural": None,
+        "natural_in_sample": None,
         "folds": None,
         "published": [asdict(figure) for figure in PUBLISHED],
     }
     if official:
         document["official"] = _plain(official.unseen, seen_series=official.seen_series)
         document["in_sample"] = _plain(official.in_sample)
+    if natural := benchmark.natural:
+        document["natural"] = _plain(natural.unseen, seen_series=natural.seen_series)
+        document["natural_in_sample"] = _plain(natural.in_sample)
     if benchmark.folds:
         document["folds"] = _plain(benchmark.folds, folds=benchmark.fold_count)
     # A share of no pairs is NaN, which JSON does not allow.
@@ -64,22 +69,26 @@ def benchmark_json(benchmark: "Benchmark") -> str:
 
 def benchmark_markdown(benchmark: "Benchmark") -> str:
     """The page: published figures, labels, features, training, evaluations, in-sample, provenance."""
-    origin, official, folds = benchmark.provenance, benchmark.official, benchmark.folds
+    origin, folds = benchmark.provenance, benchmark.folds
+    published = {
+        "Official validation": benchmark.official,
+        "Test of FGAesthetics' Natural": benchmark.natural,
+    }
+    on_published = {title: evaluated for title, evaluated in published.items() if evaluated}
     parts = ["# PhotoTriage benchmark", f"phototriage {origin.versions['phototriage']}, {origin.date}."]
     parts += ["## Beside published figures", _READING, _beside_published(benchmark)]
     parts += ["## Labels", *_labels(benchmark.labels)]
     parts += ["## Features", *_features(benchmark)]
     parts += ["## What was trained", *_trained(benchmark)]
-    if official:
-        parts.append(
-            _deeper(evaluation_markdown(official.unseen, "Official validation", _cautions(official)))
-        )
+    for title, evaluated in on_published.items():
+        parts.append(_deeper(evaluation_markdown(evaluated.unseen, title, _cautions(evaluated))))
     if folds:
         title = f"{benchmark.fold_count} folds over all series"
         notes = ["every series is scored by rankers trained only on the other folds"]
         parts.append(_deeper(evaluation_markdown(folds, title, notes)))
-    if official:
-        parts += ["## In-sample, for contrast", *_in_sample(official)]
+    if on_published:
+        parts.append("## In-sample, for contrast")
+        parts += [part for evaluated in on_published.values() for part in _in_sample(evaluated)]
     parts += ["## How it was made", _origin(origin)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -93,11 +102,14 @@ _HEADERS = ("scorer", "evaluated on", "source", "all pairs %", "p ≥ 0.7 %")
 
 
 def _beside_published(benchmark: "Benchmark") -> str:
-    official, folds = benchmark.official, benchmark.folds
+    official, natural, folds = benchmark.official, benchmark.natural, benchmark.folds
     evaluated = []
     if official:
         where = f"official validation: {_extent(official.unseen)}; trained on the official training series"
         evaluated.append((official.unseen, where))
+    if natural:
+        where = f"test of FGAesthetics' Natural: {_extent(natural.unseen)}; trained on its training series"
+        evaluated.append((natural.unseen, where))
     if folds:
         evaluated.append((folds, f"{benchmark.fold_count} folds over all series: {_extent(folds)}"))
     rows = [
@@ -190,8 +202,7 @@ def _trained(benchmark: "Benchmark") -> list[str]:
 
 def _cautions(official: "Official") -> list[str]:
     return [
-        f"{official.seen_series} validation series are left out, because their photos are also in training "
-        "series"
+        f"{official.seen_series} test series are left out, because their photos are also in training series"
         if official.seen_series
         else "no photo of these series was used in training"
     ]

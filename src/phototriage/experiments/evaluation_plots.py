@@ -1,6 +1,6 @@
 """An evaluation as charts: accuracy by scorer and by kind of pair, calibration."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from phototriage.evaluation import EvaluationReport, KindAccuracy, Mistake, ScorerReport
@@ -22,14 +22,14 @@ _BLUE, _LIGHT, _ORANGE, _GREY = "#2f6db3", "#b9d0ea", "#e08a2c", "#6f6f6f"
 def write_evaluation_plots(
     report: EvaluationReport,
     mistakes: Sequence[Mistake],
-    photos: str | Path | None,
+    photos: Mapping[str, Path] | None,
     folder: str | Path,
     on_note: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Writes reliability.png, accuracy_by_kind.png and worst_mistakes.png, if their data are available.
 
-    The charts compare the reference with the most accurate of the others. photos: the folder of the photos.
-    Raises OutputError.
+    The charts compare the reference with the most accurate of the others. photos: the file of each
+    photo, if known. Raises OutputError.
     """
     folder = Path(folder)
     name = report.reference or ""
@@ -41,8 +41,7 @@ def write_evaluation_plots(
     if photos is None:
         on_note("no contact sheet of the worst mistakes: the photo folder is unknown, give --photos")
     elif mistakes:
-        files = {photo: Path(photos) / photo for each in mistakes for photo in (each.preferred, each.other)}
-        mistakes_sheet(name, mistakes, files, folder / "worst_mistakes.png")
+        mistakes_sheet(name, mistakes, photos, folder / "worst_mistakes.png")
     on_note(f"pictures are in {folder}")
 
 

@@ -77,7 +77,9 @@ def evaluation_run(
     run = _Run(labels, paths, tables, folds, with_baselines=with_baselines, strict=strict, on_note=on_note)
     comparisons, scorers, about = run.scorers(read_features)
     return EvaluationRun(
-        report=evaluate_scorers(comparisons, scorers, reference=run.names[0], thresholds=thresholds),
+        report=evaluate_scorers(
+            comparisons, scorers, reference=run.names[0], thresholds=thresholds, reasons=labels.reasons
+        ),
         names=tuple(run.names),
         comparisons=comparisons,
         scorer=next(scorer for scorer in scorers if scorer.name == run.names[0]),

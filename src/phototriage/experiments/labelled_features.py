@@ -5,7 +5,7 @@ from typing import Literal
 
 from phototriage.errors import FeatureError
 from phototriage.features import Failure, Features
-from phototriage.labels import Labels, Split, official_split, split_by_series
+from phototriage.labels import Labels, Split, split_by_series
 
 __all__ = ["OnNote", "ReadFeatures", "check_covered", "split_as"]
 
@@ -53,15 +53,16 @@ def check_covered(
         on_note(text)
 
 
-def split_as(how: Literal["random", "official"], labels: Labels, features: Features, seed: int) -> Split:
+def split_as(
+    how: Literal["random", "official", "natural"], labels: Labels, features: Features, seed: int
+) -> Split:
     """Splits the comparisons whose photos have features, with copies of a photo on one side.
 
     random: 80/10/10 by series and seed. official: the released validation series are the test.
-    Raises LabelError as `official_split` and `split_by_series` do.
+    natural: the split of FGAesthetics' part "Natural". Raises LabelError as `Labels.released_split`
+    and `split_by_series` do.
     """
     comparisons = labels.comparisons.between(features.photos)
-    if how == "official":
-        return official_split(
-            comparisons, labels.official_test_series, seed, contents=features.content_hash_of
-        )
+    if how != "random":
+        return labels.released_split(how, seed, comparisons, features.content_hash_of)
     return split_by_series(comparisons, seed, contents=features.content_hash_of)

@@ -27,6 +27,17 @@ _NOTHING_LEARNED = f"{_SCORED}; nothing learned"
 _OWN = "measured on the released photos by the formulas of `iqa`"
 _CHANG = "Chang, Yu, Wang, Ashley, Finkelstein: Automatic Triage for a Photo Series, ACM TOG 35(4), 2016"
 
+_NATURAL = (
+    "test of FGAesthetics' Natural, which in the paper also counts video frames; the treatment of ties and "
+    "of close pairs is not stated"
+)
+_READY_MADE = f"{_NATURAL}; not trained on it"
+_FINE_TUNED = f"{_NATURAL}; trained on its training series"
+_YANG = (
+    "Yang et al.: Fine-grained Image Aesthetic Assessment: Learning Discriminative Scores from Relative "
+    "Ranks, CVPR 2026, pair-level accuracy"
+)
+
 PUBLISHED = (
     PublishedFigure("coin", 50.0, 50.0, "any pairs", "by definition"),
     PublishedFigure("contrast", 49.4, 48.7, _NOTHING_LEARNED, _OWN),
@@ -49,6 +60,13 @@ PUBLISHED = (
         "split and filter not stated; put under p ≥ 0.7 without proof",
         "Modeling Multiple Aesthetic Views for Series Photo Selection, IEEE Transactions on Multimedia, 2023",
     ),
+    PublishedFigure("NIMA", 58.9, None, _READY_MADE, _YANG),
+    PublishedFigure("MUSIQ", 60.7, None, _READY_MADE, _YANG),
+    PublishedFigure("MUSIQ, fine-tuned", 65.4, None, _FINE_TUNED, _YANG),
+    PublishedFigure("Charm", 67.2, None, _READY_MADE, _YANG),
+    PublishedFigure("Q-Align", 71.1, None, _READY_MADE, _YANG),
+    PublishedFigure("Charm, fine-tuned", 72.3, None, _FINE_TUNED, _YANG),
+    PublishedFigure("FGAesQ", 77.9, None, _FINE_TUNED, _YANG),
     PublishedFigure(
         "one more person against the majority",
         70.0,
@@ -66,4 +84,7 @@ PUBLISHED = (
         True,
     ),
 )
-"""Sorted from chance to the ceiling. Equal scores count half."""
+"""Sorted from chance to the ceiling, those on PhotoTriage's own split before those on FGAesthetics'.
+
+Equal scores count half.
+"""

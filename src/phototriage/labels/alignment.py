@@ -115,7 +115,9 @@ def released_preferences(wins: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(shares[..., :, None] / (shares[..., :, None] + shares[..., None, :]))
 
 
-def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, AlignmentSummary]:
+def align(
+    pairlist: Comparisons, votes: VoteTable
+) -> tuple[Comparisons, AlignmentSummary, dict[tuple[str, int], str]]:
     """Adds the votes to the released preferences, in the series where the match is certain.
 
     Args:
@@ -125,7 +127,7 @@ def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, Alignme
 
     Returns:
         The pairlist with votes_a and votes_b filled in for aligned series and 0 elsewhere, and the summary.
-        The preferences do not change.
+        The preferences do not change. Third, for aligned series: (series, id in the votes) → photo.
     """
     wins = votes.wins()
     ranked = _by_rank(pairlist)
@@ -136,6 +138,7 @@ def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, Alignme
         by_size[len(photos)].append(_Series(key, photos, preferences, wins[key][1]))
 
     votes_for: dict[tuple[str, str, str], float] = {}
+    photo_of: dict[tuple[str, int], str] = {}
     counts: dict[int, tuple[int, int]] = {}
     exact = interchangeable = 0
     for size, members in sorted(by_size.items()):
@@ -146,6 +149,7 @@ def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, Alignme
             if reproduced:
                 matched = member.wins[np.ix_(ids, ids)]
                 for i, photo in enumerate(member.photos):
+                    photo_of[member.key, wins[member.key][0][ids[i]]] = photo
                     for j, other in enumerate(member.photos):
                         votes_for[member.key, photo, other] = matched[i, j]
         counts[size] = (len(members), int(accepted.sum()))
@@ -173,7 +177,7 @@ def align(pairlist: Comparisons, votes: VoteTable) -> tuple[Comparisons, Alignme
             aligned.select((aligned.table["preference"] - 0.5).abs() > _CLEAR),
         ),
     )
-    return aligned, summary
+    return aligned, summary, photo_of
 
 
 def _by_rank(pairlist: Comparisons) -> dict[str, tuple[tuple[str, ...], NDArray[np.float64]]]:

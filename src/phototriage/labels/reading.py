@@ -1,8 +1,11 @@
 """Reads labels of any kind, and reports what each step kept."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 import pandas as pd
 
@@ -12,17 +15,28 @@ from phototriage.errors import LabelError
 from phototriage.labels.alignment import AlignmentSummary, align
 from phototriage.labels.comparisons import COLUMNS, Comparisons
 from phototriage.labels.decisions import DecisionLabels, read_decisions
+from phototriage.labels.fgaesthetics import (
+    LABEL_FILES,
+    Natural,
+    Numbering,
+    find_natural,
+    read_natural,
+)
 from phototriage.labels.filtering import clear_comparisons, clear_majority
 from phototriage.labels.own_table import read_own_table
 from phototriage.labels.pairlist import read_pairlists
+from phototriage.labels.photo_files import has_numbered_photos, photo_files
+from phototriage.labels.reasons import PairReasons, pair_reasons
 from phototriage.labels.release import Release, find_release, photo_key, photo_root
 from phototriage.labels.reviews import read_reviews
+from phototriage.labels.splits import Split, official_split
 from phototriage.labels.votes import VoteTable, is_vote_table, read_vote_table
 
 __all__ = ["Labels", "Step", "read_labels"]
 
 _ACCEPTED = (
     "labels are a folder of the PhotoTriage release (with train_pairlist.txt or val_pairlist.txt), "
+    "a folder with FGAesthetics' natural_train.txt, natural_val.txt and natural_test.txt, "
     "a folder of photos about which you decided in phototriage review, "
     "its vote table next to its pairlists, or your own table "
     "(.csv, .tsv or .parquet: photo_a, photo_b and preference, winner, or votes_a and votes_b)"
@@ -30,6 +44,12 @@ _ACCEPTED = (
 
 _FEW = 0.9
 """A smaller share of series with matched votes is a warning sign; see benchmarks/alignment_nulls.py."""
+
+
+PublishedSplit = Literal["official", "natural"]
+"""PhotoTriage's, which tests on val_pairlist.txt; that of FGAesthetics' Natural."""
+
+PUBLISHED_SPLITS: tuple[PublishedSplit, ...] = ("official", "natural")
 
 
 @dataclass(frozen=True)
@@ -50,14 +70,17 @@ class Labels:
     Fields:
         comparisons: all comparisons, unfiltered, as evaluation needs them. For training, apply
             ``filter_comparisons``.
-        kind: 'release' (PhotoTriage, preferences from its pairlists), 'votes' (assumed to be aligned),
-            'own', or 'decisions' (of a person about a folder of photos).
+        kind: 'release' (PhotoTriage, preferences from its pairlists), 'fgaesthetics' (preferences from the
+            label files of its part "Natural"), 'votes' (assumed to be aligned), 'own', or 'decisions' (of a
+            person about a folder of photos).
         steps: what each step kept; the last steps show what the training filter will keep.
         notes: single lines for people about what was chosen, skipped or merged.
         alignment: the result of matching votes to photos, if that was done.
         official_test_series: the series of val_pairlist.txt, PhotoTriage's official test.
         photo_root: the folder that photo keys are relative to, if known.
         files: all files that were read; an output must not overwrite them.
+        natural: FGAesthetics' part "Natural", if its label files are there.
+        reasons: why people chose as they did, where votes that name reasons were matched to photos.
     """
 
     comparisons: Comparisons
@@ -68,6 +91,43 @@ class Labels:
     official_test_series: frozenset[str]
     photo_root: Path | None
     files: tuple[Path, ...]
+    natural: Natural | None = None
+    reasons: PairReasons | None = None
+
+    def test_series(self, which: PublishedSplit) -> frozenset[str]:
+        """The test series of a published split; none if the labels do not have it."""
+        if which == "official":
+            return self.official_test_series
+        return self.natural.sides["test"] if self.natural else frozenset()
+
+    def released_split(
+        self,
+        which: PublishedSplit,
+        seed: int,
+        comparisons: Comparisons | None = None,
+        contents: Mapping[str, str] | None = None,
+    ) -> Split:
+        """A published split: PhotoTriage's official one, see `official_split`, or FGAesthetics' of Natural.
+
+        Args:
+            comparisons: only these; by default all.
+
+        Raises:
+            LabelError: the labels do not have that split, or a side is empty.
+        """
+        chosen = self.comparisons if comparisons is None else comparisons
+        if which == "official":
+            return official_split(chosen, self.official_test_series, seed, contents=contents)
+        if self.natural is None:
+            raise LabelError(
+                f"there is no split of FGAesthetics: {', '.join(LABEL_FILES.values())} are not in the folder"
+            )
+        return Split(*(chosen.in_series(series) for series in self.natural.sides.values()))
+
+    def photo_files(self, folder: Path) -> dict[str, Path]:
+        """The file of each labeled photo in the folder, see `photo_files`."""
+        numbering = self.natural.numbering if self.natural else Numbering()
+        return photo_files(folder, self.comparisons.photos, numbering)
 
 
 def read_labels(
@@ -81,10 +141,11 @@ def read_labels(
     """Reads the labels at ``path``, of any kind.
 
     Args:
-        path: a PhotoTriage release folder, its aggregated vote table, the user's own table (CSV or Parquet),
-            or a folder of photos about which a person decided. Pairlists in the folder of a vote table are
-            used with it. If a folder has both single reviews and a vote table, the one with more votes is
-            used.
+        path: a PhotoTriage release folder, a folder with FGAesthetics' label files of "Natural",
+            PhotoTriage's aggregated vote table, the user's own table (CSV or Parquet), or a folder of photos
+            about which a person decided. Pairlists in the folder of a vote table are used with it, and prove
+            what FGAesthetics' label files mean. If a folder has both single reviews and a vote table, the one
+            with more votes is used.
         min_agreement, min_reviewers: the filter that the steps report on; the comparisons stay unfiltered.
         assume_aligned: reads votes without a pairlist as if their ids were photo numbers, with the share of
             the votes as the preference. Only for votes known to be sound; PhotoTriage's published votes are
@@ -93,7 +154,8 @@ def read_labels(
             uses.
 
     Raises:
-        LabelError: there are no labels at path, they are malformed, or they are votes without a pairlist.
+        LabelError: there are no labels at path, they are malformed, they are votes without a pairlist, or
+            FGAesthetics' label files are not the pairs of the pairlists beside them.
     """
     try:
         filters = _Filters(min_agreement, min_reviewers)
@@ -114,11 +176,13 @@ class _Filters:
 def _read(path: Path, filters: _Filters, assume_aligned: bool, choices_dir: Path) -> Labels:
     if path.is_dir():
         release = find_release(path)
-        if not (release.pairlists or release.reviews or release.vote_table) and (
-            decided := read_decisions(path, choices_dir)
-        ):
-            return _of_decisions(path, decided, filters)
-        return _read_release(release, filters, assume_aligned)
+        natural = find_natural(path)
+        if not (release.pairlists or natural):
+            if not (release.reviews or release.vote_table) and (decided := read_decisions(path, choices_dir)):
+                return _of_decisions(path, decided, filters)
+        elif not release.pairlists:
+            return _read_natural(path, natural, filters)
+        return _read_release(release, filters, assume_aligned, natural)
     if not path.exists():
         raise LabelError(f"{path} does not exist; {_ACCEPTED}")
     if path.suffix.lower() == ".csv" and is_vote_table(path):
@@ -129,10 +193,15 @@ def _read(path: Path, filters: _Filters, assume_aligned: bool, choices_dir: Path
     raise LabelError(f"{path} is no file of labels; {_ACCEPTED}")
 
 
-def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> Labels:
+def _read_release(
+    release: Release,
+    filters: _Filters,
+    assume_aligned: bool,
+    natural_files: Mapping[str, Path] = MappingProxyType({}),
+) -> Labels:
     notes: list[str] = []
     steps: list[Step] = []
-    votes = _read_votes(release, steps, notes)
+    votes, reasoned = _read_votes(release, steps, notes)
     if votes:
         steps += _vote_steps(votes, filters)
     if not release.pairlists:
@@ -156,14 +225,20 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
 
     comparisons = read_pairlists(release.pairlists)
     steps.append(_step("pairlists", comparisons, rows=len(comparisons)))
+    natural = read_natural(natural_files, comparisons) if natural_files else None
+    if natural:
+        steps += _natural_steps(natural)
+        notes.append(natural.proof)
     official = frozenset[str]()
     if release.val_pairlist:
         official = frozenset(read_pairlists([release.val_pairlist]).series)
     else:
         notes.append("val_pairlist.txt was not found: there is no official test")
-    summary = None
+    summary = reasons = None
     if votes:
-        comparisons, summary = align(comparisons, votes)
+        comparisons, summary, photo_of = align(comparisons, votes)
+        # Reviews and vote table have the same ids.
+        reasons = pair_reasons(reasoned, photo_of) if reasoned else None
         if summary.aligned < _FEW * summary.series or not summary.series:
             notes.append(
                 f"votes and pairlists do not fit together: of {summary.series} series that have both, "
@@ -178,26 +253,68 @@ def _read_release(release: Release, filters: _Filters, assume_aligned: bool) -> 
     else:
         notes.append("no votes were found: the training filter uses the preferences alone")
     steps += _final_steps(comparisons, filters)
-    root = photo_root(release.folder)
-    return Labels(comparisons, "release", tuple(steps), tuple(notes), summary, official, root, release.files)
+    return Labels(
+        comparisons,
+        "release",
+        tuple(steps),
+        tuple(notes),
+        summary,
+        official,
+        _root(release.folder, natural),
+        (*release.files, *natural_files.values()),
+        natural,
+        reasons,
+    )
 
 
-def _read_votes(release: Release, steps: list[Step], notes: list[str]) -> VoteTable | None:
+def _read_natural(folder: Path, files: Mapping[str, Path], filters: _Filters) -> Labels:
+    natural = read_natural(files, None)
+    steps = [*_natural_steps(natural), *_final_steps(natural.comparisons, filters)]
+    return Labels(
+        natural.comparisons,
+        "fgaesthetics",
+        tuple(steps),
+        (natural.proof,),
+        None,
+        frozenset(),
+        _root(folder, natural),
+        tuple(files.values()),
+        natural,
+    )
+
+
+def _root(folder: Path, natural: Natural | None) -> Path | None:
+    """The folder of the photos; FGAesthetics' lie anywhere below."""
+    return photo_root(folder) or (folder if natural and has_numbered_photos(folder) else None)
+
+
+def _natural_steps(natural: Natural) -> list[Step]:
+    return [
+        _step(LABEL_FILES[side], natural.comparisons.in_series(series), rows=natural.rows[side])
+        for side, series in natural.sides.items()
+    ]
+
+
+def _read_votes(
+    release: Release, steps: list[Step], notes: list[str]
+) -> tuple[VoteTable | None, VoteTable | None]:
+    """The votes to use, and those that name reasons: only the vote table does."""
     if not release.reviews:
-        return read_vote_table(release.vote_table) if release.vote_table else None
+        table = read_vote_table(release.vote_table) if release.vote_table else None
+        return table, table
     read = read_reviews(release.reviews)
     steps.append(Step("single reviews", read.reviews, None, len(release.reviews), None))
     if read.undecided:
         notes.append(f"{read.undecided} reviews chose neither photo and are left out")
     if not release.vote_table:
-        return read.votes
+        return read.votes, None
     table = read_vote_table(release.vote_table)
     used, left_aside = ("the single reviews", release.vote_table.name)
     # Either may contain only part of the votes; the release was computed from all of them.
     if table.total > read.votes.total:
         used, left_aside = left_aside, used
     notes.append(f"votes are in two places; {used} has more of them, {left_aside} is left aside")
-    return table if table.total > read.votes.total else read.votes
+    return table if table.total > read.votes.total else read.votes, table
 
 
 def _read_own(path: Path, filters: _Filters) -> Labels:

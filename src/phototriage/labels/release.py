@@ -1,16 +1,18 @@
 """The files of the PhotoTriage release, and the keys of its series and photos."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["VOTE_TABLE", "Release", "find_release", "photo_key", "photo_root", "series_key"]
+__all__ = ["VOTE_TABLE", "Release", "find_release", "photo_key", "photo_numbers", "photo_root", "series_key"]
 
 VOTE_TABLE = "photo_triage_pairs_embedding_labels.csv"
 _REVIEWS = "reviews_trainval"
 _PHOTOS = "train_val_imgs"
 _PHOTO_PATTERN = "[0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9].JPG"
+_PHOTO_KEY = re.compile(r"(\d{6,})-(\d{2,})\.JPG")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ def series_key(series: int) -> str:
 def photo_key(series: int, photo: int) -> str:
     """The key of a photo, which is its file name: series 7, photo 2 (counted from 1) → '000007-02.JPG'."""
     return f"{series:06d}-{photo:02d}.JPG"
+
+
+def photo_numbers(key: str) -> tuple[int, int] | None:
+    """The series and the photo of a `photo_key`; None if it is another name."""
+    match = _PHOTO_KEY.fullmatch(key)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def find_release(folder: Path) -> Release:

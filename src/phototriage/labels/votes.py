@@ -13,6 +13,9 @@ from phototriage.labels.text_file import csv_rows
 
 __all__ = ["VoteTable", "is_vote_table", "read_vote_table"]
 
+_REASON = "label_"
+"""The columns that count the reasons people gave begin like this."""
+
 _READ = ("series_id", "compareID1", "compareID2", "LEFT", "RIGHT")
 
 
@@ -27,9 +30,13 @@ class VoteTable:
         series: str.
         first, second: int64 ≥ 0, two different ids, in the order in which the photos were shown.
         left, right: int64 ≥ 0, votes for first, for second.
+
+    Columns of ``reasons``, with the same rows: a reason each, float64 ≥ 0, how many of the votes name it.
+    None if reasons are unknown.
     """
 
     rows: pd.DataFrame
+    reasons: pd.DataFrame | None = None
 
     @property
     def total(self) -> int:
@@ -81,7 +88,7 @@ def is_vote_table(path: Path) -> bool:
 def read_vote_table(path: Path) -> VoteTable:
     """Reads the aggregated vote table.
 
-    It uses only the columns series_id, compareID1, compareID2, LEFT and RIGHT.
+    It uses only the columns series_id, compareID1, compareID2, LEFT and RIGHT, and those of reasons, label_….
 
     Raises:
         LabelError: the file cannot be read or lacks a column, or a line is malformed or repeats an ordered
@@ -94,6 +101,8 @@ def read_vote_table(path: Path) -> VoteTable:
     if missing:
         raise LabelError(f"{path}: a vote table needs {', '.join(_READ)}; it lacks {', '.join(missing)}")
     columns = [header.index(name) for name in _READ]
+    reasons = {i: name.removeprefix(_REASON) for i, name in enumerate(header) if name.startswith(_REASON)}
+    named: list[list[float]] = []
     rows: list[tuple[str, int, int, int, int]] = []
     seen: set[tuple[str, int, int]] = set()
     for place, cells in lines:
@@ -102,9 +111,25 @@ def read_vote_table(path: Path) -> VoteTable:
             raise LabelError(f"{place}: series {row[0]} has the pair {row[1]}, {row[2]} above")
         seen.add(row[:3])
         rows.append(row)
+        named.append([_count(cells[i] if i < len(cells) else "", name, place) for i, name in reasons.items()])
     if not rows:
         raise LabelError(f"{path}: the vote table has no rows")
-    return VoteTable(pd.DataFrame(rows, columns=["series", "first", "second", "left", "right"]))
+    return VoteTable(
+        pd.DataFrame(rows, columns=["series", "first", "second", "left", "right"]),
+        pd.DataFrame(named, columns=[name.replace("_", " ") for name in reasons.values()], dtype=float)
+        if reasons
+        else None,
+    )
+
+
+def _count(cell: str, reason: str, place: str) -> float:
+    try:
+        count = float(cell or 0)
+    except ValueError:
+        count = -1.0
+    if not (count >= 0 and count % 1 == 0):
+        raise LabelError(f"{place}: expected a whole number ≥ 0 in {_REASON}{reason}, found {cell!r}")
+    return count
 
 
 def _parse(cells: list[str], place: str) -> tuple[str, int, int, int, int]:

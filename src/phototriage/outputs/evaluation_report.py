@@ -26,6 +26,10 @@ _CEILING = f"""\
 choose, would score against these labels, by the votes of {{pairs:,}} pairs, {{votes:.1f}} each
 (α = {{alpha:.2f}})."""
 
+_REASONS = """\
+Pairs for which at least a third of the votes name the reason, whichever photo they are for. A pair may have
+several."""
+
 
 def evaluation_json(report: "EvaluationReport", mistakes: Sequence["Mistake"] = (), **about: Any) -> str:
     """One document: `about` (what was evaluated, and how), counts, and the figures of each scorer.
@@ -40,7 +44,7 @@ def evaluation_json(report: "EvaluationReport", mistakes: Sequence["Mistake"] = 
         document["ceiling"] = {names.get(key, key): value for key, value in document["ceiling"].items()}
     scorers = document.pop("scorers")
     document["scorers"] = {scorer["name"]: scorer["figures"] for scorer in scorers}
-    for part in ("lead", "by_series_size", "by_preference", "reliability"):
+    for part in ("lead", "by_series_size", "by_preference", "by_reason", "reliability"):
         document[part] = {scorer["name"]: scorer[part] for scorer in scorers if scorer[part]}
     document["worst_mistakes"] = [asdict(mistake) for mistake in mistakes]
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -67,6 +71,8 @@ def evaluation_markdown(
         scorer = report.scorer(report.reference)
         paragraphs += ["## By the number of photos in the series", _parts("photos", scorer.by_series_size)]
         paragraphs += ["## By the size of the preference", _parts("max(p, 1 − p)", scorer.by_preference)]
+        if any(part.pairs for part in scorer.by_reason):
+            paragraphs += ["## By the reason that people gave", _REASONS, _reasons(report)]
         if scorer.reliability:
             rows = [
                 [f"{100 * each.confidence:.1f}", percent(each.share), f"{each.pairs:,}"]
@@ -97,6 +103,18 @@ def _counts(report: "EvaluationReport") -> str:
 def _parts(header: str, parts: Sequence["KindAccuracy"]) -> str:
     rows = [[part.kind, percent(part.accuracy), f"{part.pairs:,}"] for part in parts if part.pairs]
     return markdown_table([header, "accuracy %", "pairs"], rows)
+
+
+def _reasons(report: "EvaluationReport") -> str:
+    """A row per scorer, a column per reason."""
+    named = [row for row, part in enumerate(report.scorers[0].by_reason) if part.pairs]
+    columns = [report.scorers[0].by_reason[row] for row in named]
+    rows = [["pairs", *(f"{column.pairs:,}" for column in columns)]]
+    rows += [
+        [scorer.name, *(percent(scorer.by_reason[row].accuracy) for row in named)]
+        for scorer in report.scorers
+    ]
+    return markdown_table(["accuracy %", *(column.kind for column in columns)], rows)
 
 
 def _mistakes(mistakes: Sequence["Mistake"]) -> str:

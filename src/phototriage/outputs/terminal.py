@@ -124,12 +124,15 @@ def print_evaluation(report: "EvaluationReport") -> None:
 
 
 def print_kinds(report: "EvaluationReport") -> None:
-    """The reference's accuracy by series size and by the size of the preference."""
+    """The reference's accuracy by series size, by the size of the preference, and by people's reasons."""
     scorer = report.scorer(report.reference or "")
     for header, parts in (
         ("photos in the series", scorer.by_series_size),
         ("share of people on the winner's side", scorer.by_preference),
+        ("reason that a third of the people name", scorer.by_reason),
     ):
+        if not any(part.pairs for part in parts):
+            continue
         table = new_table(header)
         table.add_column("accuracy %", justify="right")
         table.add_column("pairs", justify="right")
