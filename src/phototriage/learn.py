@@ -51,7 +51,7 @@ class LearnOptions:
     def __post_init__(self) -> None:
         if not self.sources:
             raise OptionError("needs choices, ratings, a catalogue or a table", "from")
-        for source in map(os.fspath, self.sources):
+        for source in (os.fspath(each) for each in self.sources):
             if source in (CHOICES, RATINGS):
                 continue
             if Path(source).suffix.lower() not in (_CATALOGUE, *_TABLES):
@@ -89,7 +89,7 @@ def learn_from(
     options = options or LearnOptions()
     known = [
         _read(Path(folder), options, on_progress, on_note)
-        for folder in dict.fromkeys(map(os.fspath, folders))
+        for folder in dict.fromkeys(os.fspath(each) for each in folders)
     ]
     lines = tuple(dict.fromkeys(line for each in known for line in each.history.lines))
     whole = _together(known)
@@ -143,7 +143,7 @@ def _read(
     files = [file for series in ranking.found for shot in series.shots for file in shot.files]
     readings = [
         reading
-        for source in map(os.fspath, options.sources)
+        for source in (os.fspath(each) for each in options.sources)
         if (reading := _reading(source, folder, files, options)) is not None
     ]
     history = comparisons_of(
