@@ -18,6 +18,7 @@ from phototriage.ranker.accuracy import compute_pairwise_accuracy
 from phototriage.ranker.calibration import fit_temperature
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import Batch, MultiFeaturePairwiseDataset
+from phototriage.ranker.frozen_features import score_frozen
 from phototriage.ranker.losses import batch_loss
 from phototriage.ranker.network import MultiFeaturePairwiseRanker
 from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, training_identity
@@ -203,7 +204,7 @@ class _Fit:
         return record
 
     def _step(self, batch: Batch, place: str) -> None:
-        scores = self._network(self._matrix.index_select(0, torch.from_numpy(batch.photos)))
+        scores = score_frozen(self._network, self._matrix.index_select(0, torch.from_numpy(batch.photos)))
         loss = self._batch_loss(scores, batch)
         self._losses.append(self._finite(loss.item(), place))
         known = scores.detach().numpy()
