@@ -1,7 +1,10 @@
 import hashlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from phototriage.errors import FeatureError
 from phototriage.features import Block, Features
@@ -53,6 +56,43 @@ def test_select_refuses_an_absent_block() -> None:
 def test_unsound_features_are_refused(photos: tuple[str, ...], matrix: np.ndarray, message: str) -> None:
     with pytest.raises(FeatureError, match=message):
         Features(photos, matrix, (IQA,))
+
+
+@pytest.mark.parametrize("kind", [np.array, torch.tensor, list])
+def test_own_arrays_are_a_table(kind: Any) -> None:
+    own = Features.from_arrays([Path("s/a"), "b", 3], kind([[1.0, 2], [3, 4], [5, 6]]), ["one", "two"])
+    assert own.photos == ("s/a", "b", "3")
+    assert own.matrix.dtype == np.float32
+    assert own.matrix.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert own.blocks == (Block("table", "table/one,two", ("one", "two")),)
+    assert Features.from_arrays("ab", [[1], [2]]).columns == ("0",)
+
+
+def test_own_arrays_are_copied() -> None:
+    numbers = np.ones((1, 2), np.float32)
+    own = Features.from_arrays(["a"], numbers)
+    numbers[:] = 5
+    assert own.matrix.tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("photos", "matrix", "names", "message"),
+    [
+        (["a"], [1.0, 2.0], None, r"1 photos need a matrix of 1 rows and .* not one of the shape \(2,\)"),
+        (["a", "b"], [[1.0]], None, r"2 photos need a matrix of 2 rows"),
+        (["a"], np.zeros((1, 0)), None, "at least one column"),
+        (["a"], [["text"]], None, "the matrix must hold numbers, not <U4"),
+        (["a"], [[1, 2]], ["x"], "2 columns need as many different names, not 1"),
+        (["a"], [[1, 2]], ["x", "x"], "2 columns need as many different names, not 1"),
+        (["a", "a"], [[1], [2]], None, "a photo has features twice"),
+        (["a", "b"], [[1], [1e300]], None, "the features of b are not all finite"),
+    ],
+)
+def test_own_arrays_that_do_not_fit_are_refused(
+    photos: list[str], matrix: Any, names: list[str] | None, message: str
+) -> None:
+    with pytest.raises(FeatureError, match=message):
+        Features.from_arrays(photos, matrix, names)
 
 
 def test_the_fixed_picture_is_the_same_everywhere() -> None:

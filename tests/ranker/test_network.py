@@ -92,7 +92,7 @@ def test_a_config_provides_everything_but_the_input() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0,), "input_dim cannot be 0: it must be at least 1"),
+        ((0,), "input_dim cannot be 0: it must be a whole number of at least 1"),
         ((3, (8, 0)), r"mlp_hidden_dims cannot be \(8, 0\): it must be up to 100 widths from 1 to 65,536"),
         ((3, (8,), 1.0), "dropout cannot be 1.0: it must be at least 0 and below 1"),
         (

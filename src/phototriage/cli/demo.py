@@ -56,7 +56,7 @@ class Command:
         training = train(split, features, recipe)
         evaluation = evaluate_ranker("trained here", training.ranker, split.test, features)
         report = evaluation.report
-        write_run(self.output / "run", training, evaluation)
+        write_run(self.output / "run", training, evaluation, split, features)
         accuracy_chart(report, self.output / "accuracy.png")
         print(f"\nOn {report.series} bursts that it never saw:")
         print_evaluation(report)

@@ -141,6 +141,9 @@ class _Run:
         self._note_failures(features.failures)
         unseen = never_seen(list(self._rankers.values()), comparisons, features)
         self._note_names(comparisons, features)
+        for name, ranker in self._rankers.items():
+            dim = sum(block.dim for block in ranker.blocks)
+            self.notes += [f"{name}: {text}" for text in ranker.config.cautions(dim)]
         if not (folds or len(unseen)) and any(
             len(never_seen([ranker], comparisons, features)) for ranker in self._rankers.values()
         ):

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from phototriage.array_like import as_array
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
@@ -85,6 +87,37 @@ class Features:
         object.__setattr__(self, "_row_of", {photo: row for row, photo in enumerate(self.photos)})
         if len(self._row_of) != len(self.photos):
             raise FeatureError("a photo has features twice")
+
+    @classmethod
+    def from_arrays(
+        cls, photos: Iterable[Any], matrix: Any, names: Iterable[str] | None = None
+    ) -> "Features":
+        """Numbers of your own, such as the embeddings of any network.
+
+        Args:
+            photos: n names, each once: text, or anything that `str` makes one of, as paths and numbers.
+            matrix: (n, d) numbers: an array, a tensor of torch, or nested lists; kept as float32.
+            names: d names of the numbers, each once; by default "0", "1" …. A ranker trained on them asks
+                for these names.
+
+        Raises FeatureError if the three do not fit together, or a number is not finite in float32.
+        """
+        keys, numbers = tuple(map(str, photos)), as_array(matrix)
+        if numbers.ndim != 2 or len(numbers) != len(keys) or not numbers.shape[1]:
+            raise FeatureError(
+                f"{len(keys)} photos need a matrix of {len(keys)} rows and at least one column, "
+                f"not one of the shape {numbers.shape}"
+            )
+        if numbers.dtype.kind not in "biuf":
+            raise FeatureError(f"the matrix must hold numbers, not {numbers.dtype}")
+        columns = tuple(map(str, range(numbers.shape[1]) if names is None else names))
+        if len(columns) != numbers.shape[1] or len(set(columns)) != len(columns):
+            raise FeatureError(
+                f"{numbers.shape[1]} columns need as many different names, not {len(set(columns))}"
+            )
+        with np.errstate(over="ignore"):  # told with the photo's name
+            rows = np.array(numbers, np.float32, order="C")
+        return cls(keys, rows, (Block(TABLE, f"{TABLE}/{','.join(columns)}", columns),))
 
     def __contains__(self, photo: object) -> bool:
         return photo in self._row_of

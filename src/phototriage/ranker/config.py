@@ -14,6 +14,7 @@ Loss = Literal["margin", "bradley_terry", "listwise"]
 LabelTreatment = Literal["hard", "soft", "votes"]
 InputNormalization = Literal["layernorm", "standardize", "none"]
 _MOST_LAYERS, _WIDEST = 100, 65_536
+_FEW_NUMBERS = 32
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,15 @@ class MultiFeatureConfig:
         for name, (sound, range_text) in checks.items():
             if not sound:
                 raise ModelError(f"{name} cannot be {shown(getattr(self, name))}: {range_text}")
+
+    def cautions(self, input_dim: int) -> list[str]:
+        """What to know about these settings with so many numbers per photo, a line each."""
+        if self.input_normalization != "layernorm" or input_dim > _FEW_NUMBERS:
+            return []
+        return [
+            f"layernorm over only {input_dim} numbers loses most of what they say, because it removes the "
+            "mean and the spread of each photo: use --preset best, or --input_normalization standardize"
+        ]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "MultiFeatureConfig":
