@@ -633,16 +633,34 @@ def test_the_script_in_the_root_is_the_same_command(
     assert (config.batch_size, config.learning_rate, config.mlp_hidden_dims) == (16, 0.01, (8, 4))
 
 
-def test_the_editors_configurations_are_commands_that_exist() -> None:
+def test_the_editors_configurations_run_and_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     launch = json.loads((ROOT / ".vscode" / "launch.json").read_text())
-    presets = set()
+    write_release(tmp_path / "PhotoTriage", 12, 3, 1, width=96, height=64)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PHOTOTRIAGE_ROOT", raising=False)
+    runs = {}
     for configuration in launch["configurations"]:
-        assert (configuration["type"], configuration["module"]) == ("debugpy", "phototriage")
-        name, *arguments = (each.replace("${input:root}", "PhotoTriage") for each in configuration["args"])
-        command = _parsed(name, arguments)
-        presets.add(getattr(command, "preset", name))
-    assert presets == {"full", "quick", "deep", "demo"}
-    assert [each["id"] for each in launch["inputs"]] == ["root"]
+        assert configuration["type"] == "debugpy"
+        if "program" not in configuration:
+            command = _parsed(configuration["args"][0], configuration["args"][1:])
+            assert (configuration["module"], str(command.output)) == ("phototriage", "outputs/demo")  # type: ignore[attr-defined]
+            continue
+        script = configuration["program"].replace("${workspaceFolder}", str(ROOT))
+        quick = ["--features", "iqa", "--max_epochs", "1", "--cache_dir", str(tmp_path / "cache")]
+        for _ in range(1 if runs else 2):
+            monkeypatch.setattr(sys, "argv", [script, *configuration["args"], *quick])
+            with pytest.raises(SystemExit) as stop:
+                runpy.run_path(script, run_name="__main__")
+            assert stop.value.code == 0
+        folder = Path(configuration["args"][configuration["args"].index("--output_dir") + 1])
+        runs[configuration["name"]] = load_ranker(tmp_path / folder).config.mlp_hidden_dims
+    assert runs == {
+        "Train Multi-Feature Ranker - Full (Recommended) ⭐": (512, 256),
+        "Train Multi-Feature Ranker - Quick Test (Small MLP)": (256,),
+        "Train Multi-Feature Ranker - Deep MLP": (1024, 512, 256),
+    }
 
 
 def test_what_train_says_of_a_model_is_what_evaluate_says(

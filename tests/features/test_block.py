@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from phototriage.errors import FeatureError
-from phototriage.features import Block, Features
+from phototriage.features import Block, Features, check_blocks, check_weights_dir
 from phototriage.features.block import fixed_picture
 
 IQA = Block("iqa", "iqa/1", ("sharpness", "contrast"))
@@ -56,6 +56,25 @@ def test_select_refuses_an_absent_block() -> None:
 def test_unsound_features_are_refused(photos: tuple[str, ...], matrix: np.ndarray, message: str) -> None:
     with pytest.raises(FeatureError, match=message):
         Features(photos, matrix, (IQA,))
+
+
+def test_weights_of_a_folder_are_asked_for() -> None:
+    local = Block("clip", "clip-1/clip-vit-base-patch32#12ab34cd/Crop/area800", ("clip_0",))
+    hub = Block("clip", "clip-1/openai/clip-vit-base-patch32@c237dc/Crop/area800", ("clip_0",))
+    table = Block("table", "table/a#1", ("a#1",))
+    assert [each.weights_folder for each in (local, hub, table)] == ["clip-vit-base-patch32", "", ""]
+    check_weights_dir([hub, table], None)
+    check_weights_dir([local], Path("weights"))
+    with pytest.raises(
+        FeatureError, match="folder clip-vit-base-patch32/: give the folder that holds it by --w"
+    ):
+        check_weights_dir([hub, local], None)
+    with pytest.raises(
+        FeatureError, match="give the folder with that clip-vit-base-patch32/ by --weights_dir"
+    ):
+        check_blocks([local], [hub])
+    with pytest.raises(FeatureError, match="make them the same way, or train anew"):
+        check_blocks([hub], [local])
 
 
 @pytest.mark.parametrize("kind", [np.array, torch.tensor, list])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,16 @@ from phototriage.array_like import as_array
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "PhotoView", "check_blocks", "fixed_picture"]
+__all__ = [
+    "LONG_SIDE",
+    "TABLE",
+    "Block",
+    "Features",
+    "PhotoView",
+    "check_blocks",
+    "check_weights_dir",
+    "fixed_picture",
+]
 
 
 LONG_SIDE = 800
@@ -54,6 +64,12 @@ class Block:
     def dim(self) -> int:
         """How many numbers a photo has in this block."""
         return len(self.columns)
+
+    @property
+    def weights_folder(self) -> str:
+        """The name of the folder of weights that they were made with; empty for weights of the hub or none."""
+        parts = () if self.name == TABLE else self.fingerprint.split("/")
+        return next((part.partition("#")[0] for part in parts if "#" in part), "")
 
 
 @dataclass(frozen=True)
@@ -181,9 +197,22 @@ def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
                 f"here are only {', '.join(here) or 'none'}"
             )
         if found != block:
+            remedy = "make them the same way, or train anew"
+            if folder := block.weights_folder:
+                remedy = f"give the folder with that {folder}/ by --weights_dir, or train anew"
             raise FeatureError(
                 f"the model was trained on '{block.name}' features made as {block.fingerprint}, "
-                f"these are made as {found.fingerprint}: make them the same way, or train anew"
+                f"these are made as {found.fingerprint}: {remedy}"
+            )
+
+
+def check_weights_dir(blocks: Sequence[Block], weights_dir: Path | None) -> None:
+    """Raises FeatureError if one of `blocks` needs the weights of a folder, and no folder is given."""
+    for block in blocks:
+        if block.weights_folder and weights_dir is None:
+            raise FeatureError(
+                f"the model was trained on '{block.name}' features of the weights in a folder "
+                f"{block.weights_folder}/: give the folder that holds it by --weights_dir"
             )
 
 
