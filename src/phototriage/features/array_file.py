@@ -23,14 +23,16 @@ def read_arrays(path: Path) -> pa.Table:
     Nothing in the file is run: arrays of objects are refused.
     """
     try:
-        # Plain arrays only: a pickle can run code.
-        loaded = np.load(path, allow_pickle=False)
-        arrays = {name: loaded[name] for name in loaded.files} if path.suffix.lower() == ".npz" else {}
+        with path.open("rb") as file:
+            # Plain arrays only: a pickle can run code.
+            loaded = np.load(file, allow_pickle=False)
+            alone = isinstance(loaded, np.ndarray)
+            arrays = {} if alone else {name: loaded[name] for name in loaded.files}
     except (ValueError, EOFError, BadZipFile) as error:
         raise FeatureError(
             f"{path} is not a file of plain arrays: {str(error)[:120]}; {_ACCEPTED}"
         ) from error
-    if not arrays:
+    if alone:
         photos = path.with_suffix(".txt").read_text("utf-8").splitlines()
         arrays = {"photos": np.array(photos, np.str_), "features": loaded}
     if not {"photos", "features"} <= arrays.keys():
