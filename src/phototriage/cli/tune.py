@@ -82,7 +82,7 @@ class Command:
             self.folds,
             self.trials,
             self.output_dir,
-            measured=self.labels.measured(self.source),
+            measured=self.labels.measured(self.source, DEFAULT_FEATURES),
             options=self.source.options,
             split_name=self.split,
             on_trial=_Progress(self.trials),

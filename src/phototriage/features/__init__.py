@@ -5,7 +5,7 @@ package, and should not wait for pandas.
 """
 
 from phototriage.errors import Failure
-from phototriage.features.block import TABLE, Block, Features, check_blocks
+from phototriage.features.block import TABLE, Block, Features, check_blocks, check_weights_dir
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
 from phototriage.features.extractors.detail import DETAIL_COLUMNS, measure_detail
@@ -36,6 +36,7 @@ __all__ = [
     "OnProgress",
     "build_extractors",
     "check_blocks",
+    "check_weights_dir",
     "default_cache_dir",
     "extract",
     "measure_detail",
