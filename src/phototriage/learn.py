@@ -14,7 +14,7 @@ from phototriage.choices import Context, FolderChoices, photos_of
 from phototriage.errors import LabelError, OptionError
 from phototriage.features import Features, OnProgress
 from phototriage.labels import Comparisons
-from phototriage.labels.lightroom import read_catalogue
+from phototriage.labels.catalogue import read_catalogue
 from phototriage.labels.marks_table import read_marks_table
 from phototriage.labels.ratings import read_ratings
 from phototriage.labels.sourced import SourceReading
@@ -161,8 +161,8 @@ def _reading(source: str, folder: Path, files: Sequence[str], options: LearnOpti
     if source == RATINGS:
         return read_ratings(folder, files)
     if Path(source).suffix.lower() == _CATALOGUE:
-        return read_catalogue(Path(source), folder, files, moved=options.moved)
-    return read_marks_table(Path(source), folder, files)
+        return read_catalogue(Path(source), folder, files, map=options.moved)
+    return read_marks_table(Path(source), folder, files, map=options.moved)
 
 
 @dataclass(frozen=True, eq=False)
