@@ -14,7 +14,7 @@ from phototriage.errors import PhotoError
 from phototriage.photos.skipped_folders import CACHE_MARK, bin_or_cache
 from phototriage.printable import printable
 
-__all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key"]
+__all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key", "photo_names"]
 
 RAW_SUFFIXES: frozenset[str] = frozenset(
     {
@@ -70,6 +70,17 @@ def discover(
     on_failure: Callable[[str, str], None] = _log,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> list[Path]:
+    """Find the photos in a folder and its sub-folders: `photo_names` as paths that begin with `folder`."""
+    folder = Path(folder)
+    return [folder / name for name in photo_names(folder, on_failure=on_failure, on_note=on_note)]
+
+
+def photo_names(
+    folder: str | Path,
+    *,
+    on_failure: Callable[[str, str], None] = _log,
+    on_note: Callable[[str], None] = lambda note: None,
+) -> list[str]:
     """Find the photos in a folder and its sub-folders.
 
     Hidden files and folders, folders of picks, recycle bins and programs' caches are skipped. Linked folders
@@ -84,7 +95,7 @@ def discover(
             of kinds that are not read.
 
     Returns:
-        Paths that begin with `folder`, in natural order of the path below it (IMG_2 before IMG_10).
+        Paths below `folder`, with `/`, in natural order (IMG_2 before IMG_10).
 
     Raises:
         PhotoError: the folder is missing, is not a folder, cannot be read, or contains no photo.
@@ -151,7 +162,7 @@ def discover(
     if unread:
         kinds = "a kind that is" if unread.total() == 1 else "kinds that are"
         on_note(f"{_files(unread.total())} of {kinds} not read: {_named(unread, _MAX_KINDS_NAMED)}")
-    return [folder / photo for photo in sorted(photos, key=natural_key)]
+    return sorted(photos, key=natural_key)
 
 
 def natural_key(path: str) -> tuple[object, ...]:
@@ -160,9 +171,11 @@ def natural_key(path: str) -> tuple[object, ...]:
     Files that differ only in the suffix are adjacent, in the order of their suffixes.
     """
     folder, _, name = path.rpartition("/")
-    stem, suffix = os.path.splitext(name)  # noqa: PTH122
+    stem, dot, suffix = name.rpartition(".")
+    if not stem.strip("."):  # as os.path.splitext, which takes twice as long
+        stem, dot, suffix = name, "", ""
     # natsort treats IMG_1 and IMG_01 as equal; the plain text keeps the order deterministic.
-    return (*_key_of_folder(folder), _natural(stem)), suffix.casefold(), path
+    return (*_key_of_folder(folder), _natural(stem)), dot + suffix.casefold(), path
 
 
 def _natural(text: str) -> tuple[object, ...]:

@@ -107,7 +107,7 @@ class TrainedRanker:
     def first_layer(
         self, rows: NDArray[np.float32], groups: Sequence[NDArray[np.intp]]
     ) -> list[NDArray[np.float64]]:
-        """What each group of columns adds to the first layer, float64 (n, width), where the ranker `adds_up`."""
+        """What each group of columns adds to the first layer, float64 (n, width), if the ranker `adds_up`."""
         weight = self.weights["layers.0.weight"].astype(np.float64)
         inputs = self.inputs_of(rows)
         return [inputs[:, group] @ weight[:, group].T for group in groups]
