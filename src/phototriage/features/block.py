@@ -175,8 +175,8 @@ class Features:
             return ()
         return tuple(self.content_hashes[self._row_of[photo]] for photo in photos if photo in self)
 
-    def select(self, blocks: Sequence[Block]) -> NDArray[np.float32]:
-        """The columns of `blocks`, in their order: float32 (n, sum of dims).
+    def select(self, blocks: Sequence[Block], rows: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """The columns of `blocks`, in their order: float32 (n, sum of dims); of all rows, or of these.
 
         Those of a table are found by their names, wherever they stand. Raises FeatureError, naming both
         sides, where a block or a column is absent or was made differently.
@@ -186,7 +186,7 @@ class Features:
         place_of = {name: place for place, name in enumerate(named)}
         place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
         places = [place_of[block.name, column] for block in blocks for column in block.columns]
-        return np.take(self.matrix, np.array(places, np.intp), axis=1)
+        return np.take(self.matrix if rows is None else self.matrix[rows], np.array(places, np.intp), axis=1)
 
 
 def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:

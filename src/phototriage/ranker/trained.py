@@ -125,6 +125,28 @@ class TrainedRanker:
             raise ModelError("the ranker gives scores that are no numbers: its weights are too large")
         return scores
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether each number moves the first layer by itself: not where a row is normalized as a whole."""
+        return self.config.input_normalization != "layernorm"
+
+    def first_layer(
+        self, rows: NDArray[np.float32], groups: Sequence[NDArray[np.intp]]
+    ) -> list[NDArray[np.float64]]:
+        """What each group of columns adds to the first layer, float64 (n, width), if the ranker `adds_up`."""
+        weight = self.weights["layers.0.weight"].astype(np.float64)
+        inputs = self.inputs_of(rows)
+        return [inputs[:, group] @ weight[:, group].T for group in groups]
+
+    def scores_above(self, sums: NDArray[np.float64]) -> NDArray[np.float32]:
+        """A score per row, float32 (n,), for what `first_layer` adds in all, float64 (n, width)."""
+        hidden = sums + self.weights["layers.0.bias"].astype(np.float64)
+        last = len(self.config.mlp_hidden_dims)
+        for layer in range(1, last + 1):
+            weight, bias = (self.weights[f"layers.{layer}.{name}"] for name in ("weight", "bias"))
+            hidden = np.maximum(hidden, 0) @ weight.astype(np.float64).T + bias.astype(np.float64)
+        return hidden[:, 0].astype(np.float32)
+
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
         """P(a over b) for score differences a − b."""
         # tanh does not overflow, and avoids importing scipy's expit, which takes a second.

@@ -55,13 +55,19 @@ class Candidates:
         """A photo per series that is the median of those marked, in every number; the first where none is."""
         marked = where | (self.counts(where) == 0) & (self.place == 0)
         rows = np.flatnonzero(marked)
-        ends = np.flatnonzero(np.diff(self.series[rows], append=-1)) + 1
-        pieces = [rows[begin:end] for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
+        begins = np.flatnonzero(np.diff(self.series[rows], prepend=-1))
+        counts = np.diff(begins, append=len(rows))
 
         def median(values: NDArray[Any]) -> NDArray[Any]:
-            return np.stack([np.median(values[piece], axis=0) for piece in pieces]).astype(values.dtype)
+            medians = np.empty((len(begins), *values.shape[1:]), values.dtype)
+            # All series of one size at once: a call for each takes longer than its work.
+            for count in np.unique(counts).tolist():
+                of_size = counts == count
+                pieces = rows[begins[of_size, None] + np.arange(count)]
+                medians[of_size] = np.median(values[pieces], axis=1)
+            return medians
 
-        first = rows[[0, *ends[:-1].tolist()]]
+        first = rows[begins]
         return replace(
             self.take(first),
             inputs=median(self.inputs),
