@@ -1,7 +1,7 @@
 """Numbers per photo, and where they came from."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ __all__ = [
     "LONG_SIDE",
     "TABLE",
     "Block",
+    "CloserLook",
     "Features",
     "PhotoView",
     "check_blocks",
@@ -36,10 +37,24 @@ class PhotoView:
     """What an extractor is given of a photo.
 
     long_side: of the pixels, at most. grey: luma, uint8 (h, w), rather than RGB, uint8 (h, w, 3).
+    closer: whether it is given a `CloserLook` as well.
     """
 
     long_side: int = LONG_SIDE
     grey: bool = False
+    closer: bool = False
+
+
+@dataclass(frozen=True)
+class CloserLook:
+    """The way back to a photo's file, for extractors that look again where they found something.
+
+    long_side: of the whole photo, in pixels. grey: a long side, at most → luma, uint8 (h, w), upright; of a
+    photo that is too large to be decoded whole, less than was asked for. Raises PhotoError as `decode` does.
+    """
+
+    long_side: int
+    grey: Callable[[int], NDArray[np.uint8]]
 
 
 TABLE = "table"
