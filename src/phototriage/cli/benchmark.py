@@ -14,7 +14,7 @@ from phototriage.errors import OptionError
 from phototriage.exit_code import ExitCode
 from phototriage.experiments.benchmark_inputs import BenchmarkPreset, check_labels, photo_files, read_presets
 from phototriage.extras import require
-from phototriage.features import DEFAULT_FEATURES, Features
+from phototriage.features import Features, default_features
 from phototriage.features.table import read_feature_table
 from phototriage.outputs import check_destinations, print_evaluation
 from phototriage.plain_values import plain_values
@@ -94,7 +94,7 @@ class Command:
 
         def read_features(preset: BenchmarkPreset) -> Features:
             source = replace(self.source, features=preset.features, options=preset.options)
-            return inputs.read_features(labels, source, DEFAULT_FEATURES)
+            return inputs.read_features(labels, source, default_features(source.options))
 
         benchmark = run_benchmark(
             labels,

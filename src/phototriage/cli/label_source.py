@@ -8,7 +8,7 @@ from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.progress import note
 from phototriage.errors import FeatureError, OptionError
 from phototriage.experiments.labelled_features import check_covered
-from phototriage.features import DEFAULT_FEATURES, Features
+from phototriage.features import Features, default_features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, read_labels
 from phototriage.labels.photo_files import photo_files
@@ -67,7 +67,9 @@ class LabelSource:
 
     def measured(self, source: FeatureSource) -> tuple[str, ...] | None:
         """The features that `read_features` measures for training; None if a table provides them."""
-        return None if self.feature_table is not None else tuple(source.features or DEFAULT_FEATURES)
+        if self.feature_table is not None:
+            return None
+        return tuple(source.features or default_features(source.options))
 
     def absolute(self) -> "LabelSource":
         """The same source with absolute paths."""

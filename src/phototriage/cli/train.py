@@ -17,7 +17,7 @@ from phototriage.exit_code import ExitCode
 from phototriage.experiments.labelled_features import split_as
 from phototriage.experiments.run_config import check_run_folder, recipe_sections
 from phototriage.extras import require
-from phototriage.features import DEFAULT_FEATURES
+from phototriage.features import default_features
 from phototriage.outputs import cautions, check_destinations, extent, print_evaluation
 from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
@@ -69,7 +69,8 @@ class Command:
             return ExitCode.DONE
         check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
-        features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
+        needed = default_features(self.source.options)
+        features = self.labels.read_features(labels, self.source, needed)
         split = split_as(self.split, labels, features, self.ranker.seed)
 
         # Imported here so that --help and option errors do not wait for torch.
