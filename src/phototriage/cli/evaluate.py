@@ -91,6 +91,7 @@ class Command:
             with_baselines=not self.no_baselines,
             thresholds=self.thresholds,
             strict=self.labels.strict,
+            measured=None if self.labels.feature_table else self.source.options,
             on_note=note,
         )
         notes = [*run.notes, *cautions(run.report)]

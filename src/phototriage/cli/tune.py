@@ -83,7 +83,7 @@ class Command:
             self.folds,
             self.trials,
             self.output_dir,
-            measured=self.labels.measured(self.source),
+            measured=self.labels.measured(self.source, needed),
             options=self.source.options,
             split_name=self.split,
             on_trial=_Progress(self.trials),

@@ -16,7 +16,7 @@ from phototriage.evaluation import (
 )
 from phototriage.evaluation.baselines import CHANCE
 from phototriage.experiments.labelled_features import OnNote, ReadFeatures, check_covered
-from phototriage.features import Failure, Features
+from phototriage.features import Block, ExtractorOptions, Failure, Features, check_weights_dir
 from phototriage.features.table import read_score_table
 from phototriage.labels import Comparisons, Labels
 from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
@@ -56,6 +56,7 @@ def evaluation_run(
     with_baselines: bool = True,
     thresholds: Sequence[float] = (),
     strict: bool = False,
+    measured: ExtractorOptions | None = None,
     on_note: OnNote = lambda text: None,
 ) -> EvaluationRun:
     """Evaluates one or two models, together with the baselines, on series that they never saw.
@@ -69,6 +70,7 @@ def evaluation_run(
         with_baselines: also train networks for comparison, with the first ranker's config.
         thresholds: see `evaluate_scorers`.
         strict: a labeled photo without a score is an error.
+        measured: how `read_features` measures photos, if it does.
         on_note: called with a line about each slow step. Remarks on the figures are in `notes`.
 
     Raises FeatureError, LabelError or ModelError for unusable files and labels.
@@ -76,6 +78,8 @@ def evaluation_run(
     paths = [None if path is None else Path(path) for path in models]
     tables = {Path(path) for path in score_tables}
     run = _Run(labels, paths, tables, folds, with_baselines=with_baselines, strict=strict, on_note=on_note)
+    if measured is not None:
+        check_weights_dir(run.blocks, measured.weights_dir)
     comparisons, scorers, about = run.scorers(read_features)
     return EvaluationRun(
         report=evaluate_scorers(comparisons, scorers, reference=run.names[0], thresholds=thresholds),
@@ -127,6 +131,11 @@ class _Run:
             else:
                 self._rankers[name] = load_ranker(path)
 
+    @property
+    def blocks(self) -> list[Block]:
+        """What the rankers need."""
+        return [block for ranker in self._rankers.values() for block in ranker.blocks]
+
     def scorers(
         self, read_features: ReadFeatures
     ) -> tuple[Comparisons, list[Scorer], dict[str, str | int | bool]]:
@@ -144,6 +153,9 @@ class _Run:
             # One by one, because each knows only the photos of its own features.
             unseen = never_seen([ranker], unseen, features_of[name])
         self._note_names(comparisons, features_of)
+        for name, ranker in self._rankers.items():
+            dim = sum(block.dim for block in ranker.blocks)
+            self.notes += [f"{name}: {text}" for text in ranker.config.cautions(dim)]
         if not (folds or len(unseen)) and any(
             len(never_seen([ranker], comparisons, features_of[name]))
             for name, ranker in self._rankers.items()

@@ -5,7 +5,7 @@ package, and should not wait for pandas.
 """
 
 from phototriage.errors import Failure
-from phototriage.features.block import TABLE, Block, Features, check_blocks
+from phototriage.features.block import TABLE, Block, Features, check_blocks, check_weights_dir
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
 from phototriage.features.extractors.detail import DETAIL_COLUMNS, measure_detail
@@ -42,6 +42,7 @@ __all__ = [
     "OnProgress",
     "build_extractors",
     "check_blocks",
+    "check_weights_dir",
     "default_cache_dir",
     "default_features",
     "extract",

@@ -3,14 +3,26 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from phototriage.array_like import as_array
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "PhotoView", "check_blocks", "fixed_picture"]
+__all__ = [
+    "LONG_SIDE",
+    "TABLE",
+    "Block",
+    "Features",
+    "PhotoView",
+    "check_blocks",
+    "check_weights_dir",
+    "fixed_picture",
+]
 
 
 LONG_SIDE = 800
@@ -53,6 +65,12 @@ class Block:
         """How many numbers a photo has in this block."""
         return len(self.columns)
 
+    @property
+    def weights_folder(self) -> str:
+        """The name of the folder of weights that they were made with; empty for weights of the hub or none."""
+        parts = () if self.name == TABLE else self.fingerprint.split("/")
+        return next((part.partition("#")[0] for part in parts if "#" in part), "")
+
 
 @dataclass(frozen=True)
 class Features:
@@ -85,6 +103,37 @@ class Features:
         object.__setattr__(self, "_row_of", {photo: row for row, photo in enumerate(self.photos)})
         if len(self._row_of) != len(self.photos):
             raise FeatureError("a photo has features twice")
+
+    @classmethod
+    def from_arrays(
+        cls, photos: Iterable[Any], matrix: Any, names: Iterable[str] | None = None
+    ) -> "Features":
+        """Numbers of your own, such as the embeddings of any network.
+
+        Args:
+            photos: n names, each once: text, or anything that `str` makes one of, as paths and numbers.
+            matrix: (n, d) numbers: an array, a tensor of torch, or nested lists; kept as float32.
+            names: d names of the numbers, each once; by default "0", "1" …. A ranker trained on them asks
+                for these names.
+
+        Raises FeatureError if the three do not fit together, or a number is not finite in float32.
+        """
+        keys, numbers = tuple(map(str, photos)), as_array(matrix)
+        if numbers.ndim != 2 or len(numbers) != len(keys) or not numbers.shape[1]:
+            raise FeatureError(
+                f"{len(keys)} photos need a matrix of {len(keys)} rows and at least one column, "
+                f"not one of the shape {numbers.shape}"
+            )
+        if numbers.dtype.kind not in "biuf":
+            raise FeatureError(f"the matrix must hold numbers, not {numbers.dtype}")
+        columns = tuple(map(str, range(numbers.shape[1]) if names is None else names))
+        if len(columns) != numbers.shape[1] or len(set(columns)) != len(columns):
+            raise FeatureError(
+                f"{numbers.shape[1]} columns need as many different names, not {len(set(columns))}"
+            )
+        with np.errstate(over="ignore"):  # told with the photo's name
+            rows = np.array(numbers, np.float32, order="C")
+        return cls(keys, rows, (Block(TABLE, f"{TABLE}/{','.join(columns)}", columns),))
 
     def __contains__(self, photo: object) -> bool:
         return photo in self._row_of
@@ -148,9 +197,22 @@ def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
                 f"here are only {', '.join(here) or 'none'}"
             )
         if found != block:
+            remedy = "make them the same way, or train anew"
+            if folder := block.weights_folder:
+                remedy = f"give the folder with that {folder}/ by --weights_dir, or train anew"
             raise FeatureError(
                 f"the model was trained on '{block.name}' features made as {block.fingerprint}, "
-                f"these are made as {found.fingerprint}: make them the same way, or train anew"
+                f"these are made as {found.fingerprint}: {remedy}"
+            )
+
+
+def check_weights_dir(blocks: Sequence[Block], weights_dir: Path | None) -> None:
+    """Raises FeatureError if one of `blocks` needs the weights of a folder, and no folder is given."""
+    for block in blocks:
+        if block.weights_folder and weights_dir is None:
+            raise FeatureError(
+                f"the model was trained on '{block.name}' features of the weights in a folder "
+                f"{block.weights_folder}/: give the folder that holds it by --weights_dir"
             )
 
 

@@ -21,7 +21,7 @@ from phototriage.features.extractors.iqa import IQA
 from phototriage.labels import photo_key
 from phototriage.labels.text_file import csv_text, is_unnamed_filler
 
-__all__ = ["read_feature_table", "read_score_table"]
+__all__ = ["blocks_of_columns", "read_feature_table", "read_score_table"]
 
 _PARQUET = b"PAR1"
 """The first bytes of every Parquet file."""
@@ -45,7 +45,7 @@ def read_feature_table(path: str | os.PathLike[str]) -> Features:
     numbers = _read(path)
     if numbers.columns.empty:
         raise FeatureError(f"{path}: no feature columns after series,photo")
-    blocks = _blocks(list(numbers.columns))
+    blocks = blocks_of_columns(list(numbers.columns))
     numbers = numbers[[name for block in blocks for name in block.columns]]
     sound = numbers.abs() <= np.finfo(np.float32).max
     if IQA.block in blocks:
@@ -72,7 +72,8 @@ def read_score_table(path: str | os.PathLike[str]) -> tuple[dict[str, float], tu
     return dict(zip(kept.index, kept.tolist(), strict=True)), failures
 
 
-def _blocks(names: Sequence[str]) -> tuple[Block, ...]:
+def blocks_of_columns(names: Sequence[str]) -> tuple[Block, ...]:
+    """The blocks of a table's numbers with these names: `iqa` if its four are among them, and `table`."""
     others = tuple(names)
     blocks = []
     if set(IQA.columns) <= set(names):
@@ -90,7 +91,7 @@ def _usable(path: Path, sound: pd.DataFrame) -> tuple[NDArray[np.bool_], tuple[F
     if not usable.any():
         unsound = [name for name in sound.columns if not sound[name].any()]
         where = f"column '{unsound[0]}'" if unsound else "every column"
-        if IQA.block in _blocks(list(sound.columns)) and {*unsound[:1]} & {*IQA.columns}:
+        if IQA.block in blocks_of_columns(list(sound.columns)) and {*unsound[:1]} & {*IQA.columns}:
             where += ", which as one of the four of iqa lies between 0 and 1: rename it if it is another"
         raise FeatureError(f"{path}: not one row has a sound number in {where}")
     return usable, tuple(

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import ModelError
-from phototriage.features import Block, Features
+from phototriage.features import Block, Features, check_blocks
+from phototriage.plain_values import shown
 from phototriage.ranker.config import MultiFeatureConfig
 
 __all__ = ["CLOSE_BELOW", "TrainedRanker"]
@@ -72,6 +73,31 @@ class TrainedRanker:
             raise ModelError("the weights or the temperature are not sound numbers")
         if not 0.5 <= self.close_below <= 1:
             raise ModelError(f"close_below must lie between 0.5 and 1, not at {self.close_below}")
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers were learned; the statistics of `standardize` are not among them."""
+        measured = ("normalize.mean", "normalize.std")
+        return sum(array.size for name, array in self.weights.items() if name not in measured)
+
+    def check_settings(self, config: MultiFeatureConfig) -> None:
+        """Raises ModelError, naming both sides, if a network with this config cannot start from it."""
+        for name in ("mlp_hidden_dims", "input_normalization"):
+            ours, theirs = getattr(self.config, name), getattr(config, name)
+            if ours != theirs:
+                raise ModelError(
+                    f"the run to start from has {name} {shown(ours)}, this one {shown(theirs)}: "
+                    "use its settings, by the same --preset or by its config.yaml as --config"
+                )
+
+    def check_features(self, blocks: Sequence[Block]) -> None:
+        """Raises FeatureError or ModelError if a network on these features cannot start from it."""
+        check_blocks(self.blocks, blocks)
+        if self.blocks != tuple(blocks):
+            ours, theirs = (" ".join(each.name for each in side) for side in (self.blocks, blocks))
+            raise ModelError(
+                f"the run to start from was trained on the features {ours}, these are {theirs}: use the same"
+            )
 
     def scores(self, features: Features) -> NDArray[np.float32]:
         """A score per photo, float32 (n,), equal to the network's. Raises FeatureError if features differ."""
