@@ -640,7 +640,7 @@ def test_the_editors_configurations_run_and_run_again(
     write_release(tmp_path / "PhotoTriage", 12, 3, 1, width=96, height=64)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PHOTOTRIAGE_ROOT", raising=False)
-    runs = {}
+    runs: dict[str, tuple[int, ...]] = {}
     for configuration in launch["configurations"]:
         assert configuration["type"] == "debugpy"
         if "program" not in configuration:

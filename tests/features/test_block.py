@@ -58,6 +58,12 @@ def test_unsound_features_are_refused(photos: tuple[str, ...], matrix: np.ndarra
         Features(photos, matrix, (IQA,))
 
 
+def test_layers_are_named_by_the_columns() -> None:
+    names = ("layer3_mean_0000", "layer3_mean_0001", "layer4_mean_0000")
+    assert Block("resnet", "r/1", names).layers == "layer3_mean+layer4_mean"
+    assert (CLIP.layers, IQA.layers) == ("", "")
+
+
 def test_weights_of_a_folder_are_asked_for() -> None:
     local = Block("clip", "clip-1/clip-vit-base-patch32#12ab34cd/Crop/area800", ("clip_0",))
     hub = Block("clip", "clip-1/openai/clip-vit-base-patch32@c237dc/Crop/area800", ("clip_0",))

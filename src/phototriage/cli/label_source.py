@@ -39,7 +39,7 @@ class LabelSource:
     """The folder that the photo paths in --comparisons are relative to."""
     feature_table: OptionalPath = None
     """Use these precomputed features instead of photos: CSV or Parquet with series, photo, and one column per
-    number."""
+    number; or .npz with photos and features. --features narrows it to some of its parts or columns."""
     strict: bool = False
     """Stop if a labeled photo has no features or score, instead of continuing without it."""
 

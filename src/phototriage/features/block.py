@@ -1,5 +1,6 @@
 """Numbers per photo, and where they came from."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -66,8 +67,18 @@ class Block:
         return len(self.columns)
 
     @property
+    def layers(self) -> str:
+        """The layers whose outputs these are, by the names of the columns, as in layer3_mean+layer4_mean.
+
+        Empty where the columns name none.
+        """
+        found = (re.fullmatch(r"(.+)_\d+", column) for column in self.columns)
+        names = dict.fromkeys(match[1] for match in found if match)
+        return "+".join(name for name in names if name != self.name)
+
+    @property
     def weights_folder(self) -> str:
-        """The name of the folder of weights that they were made with; empty for weights of the hub or none."""
+        """The name of the folder of weights that made them; empty for weights of the hub, and for none."""
         parts = () if self.name == TABLE else self.fingerprint.split("/")
         return next((part.partition("#")[0] for part in parts if "#" in part), "")
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from phototriage.csv_cells import unguarded
 from phototriage.errors import Failure, FeatureError, LabelError
+from phototriage.features.array_file import read_arrays
 from phototriage.features.block import TABLE, Block, Features
 from phototriage.features.extractors.iqa import IQA
 from phototriage.labels import photo_key
@@ -31,7 +32,7 @@ _WHOLE = r"\s*\d+(\.0+)?\s*"
 
 
 def read_feature_table(path: str | os.PathLike[str]) -> Features:
-    """Reads a table of `series,photo` and one column per number: Parquet, or else CSV.
+    """Reads a table of `series,photo` and one column per number: Parquet, .npz or .npy, or else CSV.
 
     Where series and photo are both whole numbers they are PhotoTriage's, and the photo's key is its file
     name, `%06d-%02d.JPG`; elsewhere `photo` is the key, without blanks beside commas, and `./x.jpg` is
@@ -105,9 +106,13 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         with path.open("rb") as file:
             is_parquet = file.read(len(_PARQUET)) == _PARQUET
-        table = _read_parquet(path) if is_parquet else _read_csv(path)
+        if path.suffix.lower() in (".npy", ".npz"):
+            table = read_arrays(path)
+        else:
+            table = _read_parquet(path) if is_parquet else _read_csv(path)
     except OSError as error:
-        raise FeatureError(f"cannot read {path}: {error.strerror or error}") from error
+        where = error.filename or path
+        raise FeatureError(f"cannot read {where}: {error.strerror or error}") from error
     names = table.column_names
     if names[:2] != _KEYS:
         found = ",".join(names[:2]) or "none"
