@@ -24,6 +24,7 @@ from phototriage.features import (
     build_extractors,
     check_blocks,
     default_cache_dir,
+    options_for,
 )
 from phototriage.features.decoding_pool import DecodingPool
 from phototriage.features.headers import read_captures
@@ -323,7 +324,8 @@ def _measured(
 ) -> tuple[list[Shot], Features]:
     """Measures each shot's photo, or the next file of the shot if that photo is unusable."""
     needed = (*(block.name for block in ranker.blocks), *options.features, *_MEASURED_BESIDES)
-    extractor = MultiFeatureExtractor(tuple(dict.fromkeys(needed)), options.extractors, options.cache_dir)
+    how = options_for(ranker.blocks, options.extractors)
+    extractor = MultiFeatureExtractor(tuple(dict.fromkeys(needed)), how, options.cache_dir)
     check_blocks(ranker.blocks, [each.block for each in extractor.extractors])
 
     features = extractor(

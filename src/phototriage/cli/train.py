@@ -17,7 +17,7 @@ from phototriage.exit_code import ExitCode
 from phototriage.experiments.labelled_features import split_as
 from phototriage.experiments.run_config import begun_run, check_run_folder, recipe_sections
 from phototriage.extras import require
-from phototriage.features import DEFAULT_FEATURES, check_weights_dir
+from phototriage.features import check_weights_dir, default_features
 from phototriage.labels import Labels, Split, filter_comparisons
 from phototriage.outputs import cautions, check_destinations, extent, print_evaluation
 from phototriage.plain_values import plain_values
@@ -86,7 +86,9 @@ class Command:
             init.check_settings(self.ranker)
             if self.labels.feature_table is None:
                 check_weights_dir(init.blocks, self.source.options.weights_dir)
-        needed = DEFAULT_FEATURES if init is None else tuple(block.name for block in init.blocks)
+        needed = default_features(self.source.options)
+        if init is not None:
+            needed = tuple(block.name for block in init.blocks)
         settings = recipe_sections(
             self.ranker,
             self.labels.measured(self.source, needed),

@@ -10,6 +10,7 @@ import yaml
 
 from phototriage.errors import OutputError, PhototriageError
 from phototriage.features import ExtractorOptions
+from phototriage.features.extractors.backbone import pinned
 from phototriage.outputs.text_file import write_text
 from phototriage.plain_values import plain_values
 from phototriage.ranker import MultiFeatureConfig
@@ -139,12 +140,14 @@ def recipe_sections(
 
     Args:
         features: the measured features; None for a table of precomputed numbers.
-        options: how they are measured; the path in them becomes absolute.
+        options: how they are measured; the path in them becomes absolute, the backbone's revision a commit.
         labels: the source of the preferences; omitted if the reader supplies it.
         init: the ranker whose weights training starts from, if any; its path becomes absolute.
     """
     if options.weights_dir is not None:
         options = replace(options, weights_dir=options.weights_dir.absolute())
+    if features is not None:
+        options = pinned(options)
     return {
         "ranker": plain_values(config),
         **({} if labels is None else {"labels": dict(labels)}),

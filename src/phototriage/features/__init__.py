@@ -14,7 +14,13 @@ from phototriage.features.extractors.iqa_plus import IQA_PLUS_COLUMNS, measure_i
 from phototriage.features.extractors.look import LOOK, LOOK_COLUMNS, measure_look
 from phototriage.features.extractors.spec import ExtractorSpec, FeatureExtractor
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.registry import DEFAULT_FEATURES, EXTRACTORS, build_extractors
+from phototriage.features.registry import (
+    DEFAULT_FEATURES,
+    EXTRACTORS,
+    build_extractors,
+    default_features,
+    options_for,
+)
 
 __all__ = [
     "DEFAULT_FEATURES",
@@ -38,9 +44,11 @@ __all__ = [
     "check_blocks",
     "check_weights_dir",
     "default_cache_dir",
+    "default_features",
     "extract",
     "measure_detail",
     "measure_iqa",
     "measure_iqa_plus",
     "measure_look",
+    "options_for",
 ]

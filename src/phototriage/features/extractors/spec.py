@@ -64,6 +64,9 @@ class ExtractorSpec:
     specified: whether it is one of those of the specification, which are measured by default.
     baseline: whether benchmarks train a ranker on this block alone, too.
     judges_quality: whether its numbers may say which photo is better, so that ablations try it by default.
+    needs: the option that must be given, without which it cannot be built; None where there is none.
+    options_of: the options that make a block, read from its fingerprint, with the other options as given;
+    None where only the given options can say.
     """
 
     title: str
@@ -74,3 +77,9 @@ class ExtractorSpec:
     specified: bool = False
     baseline: bool = False
     judges_quality: bool = True
+    needs: str | None = None
+    options_of: Callable[[Block, ExtractorOptions], ExtractorOptions] | None = None
+
+    def available(self, options: ExtractorOptions) -> bool:
+        """Whether the options name all that it needs."""
+        return self.needs is None or getattr(options, self.needs) is not None
