@@ -26,6 +26,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from guide_pictures import browser, review
 
+_AT_ONCE = 50
+"""Steps in one script, which may take 100 s."""
+
 SHOWN = "document.querySelector('.pane img')?.dataset.rendition"
 TITLE = "document.getElementById('title').textContent"
 STOPWATCH = """
@@ -213,7 +216,7 @@ def panning(chrome: Chrome, place: Path) -> None:
 def memory(chrome: Chrome, place: Path, folder: str, keys: list[str], series: int) -> None:
     """After `series` steps from one series to the next, each until its large view; to and fro by `keys`."""
     names = {Keys.ARROW_DOWN: "ArrowDown", Keys.ARROW_UP: "ArrowUp"}
-    chrome.set_script_timeout(600)
+    chrome.set_script_timeout(100)
     with review(place, folder, "--by_folder") as address:
         enter(chrome, address)
         chrome.execute_script("document.getElementById('filter').value = 'all'")
@@ -221,13 +224,12 @@ def memory(chrome: Chrome, place: Path, folder: str, keys: list[str], series: in
         wait(chrome, f"{SHOWN} === 'large'")
         count = chrome.execute_script("return document.querySelectorAll('#list button').length")
         before, done, started = renderer_megabytes(), 0, time.perf_counter()
-        while done < series:
-            steps = min(count - 1, series - done)
+        while done < (series if len(keys) > 1 else count - 1):
+            way = done % (count - 1)
+            steps = min(_AT_ONCE, count - 1 - way, series - done)
             key = keys[done // (count - 1) % len(keys)]
             title = chrome.execute_async_script(STEPPING, steps, names[key])
             done += steps
-            if done >= series or len(keys) == 1:
-                break
         took = time.perf_counter() - started
         now = renderer_megabytes()
         chrome.execute_cdp_cmd("HeapProfiler.enable", {})

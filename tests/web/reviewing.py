@@ -62,6 +62,6 @@ def review(ranking: Ranking, folder: Path, renditions: Renditions | None = None)
     renditions = renditions or NoRenditions(folder / "cache")
     keys = Keys()
     client = TestClient(Guard(review_app(measuring, renditions), keys, "127.0.0.1"), base_url=ORIGIN)
-    entered = client.post(f"/{keys.prefix}/enter", data={"token": keys.token})
+    entered = client.post(f"/{keys.prefix}/enter", data={"token": keys.new_token()})
     assert entered.status_code == 200
     return Page(client, keys.prefix)
