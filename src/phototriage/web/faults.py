@@ -38,8 +38,9 @@ def faults_of(photos: Sequence[str], features: Features) -> Mapping[str, tuple[s
 
 def faults_of_numbers(numbers: Mapping[str, NDArray[np.floating]]) -> dict[str, NDArray[np.bool_]]:
     """Fault → (n,) whether n photos have it, by their numbers of the `iqa_plus` block, (n,) each."""
+    dark = numbers["brightness"] < _DARK
     return {
-        "blurred": numbers["sharpest"] < _BLURRED,
-        "too dark": numbers["brightness"] < _DARK,
+        "blurred": (numbers["sharpest"] < _BLURRED) & ~dark,  # the dark hides detail
+        "too dark": dark,
         "too bright": numbers["clipped_highlights"] > _BRIGHT,
     }
