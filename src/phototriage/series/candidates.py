@@ -17,6 +17,8 @@ It is most likely an export of a photo beside it, and at its size neither its nu
 compared with those of the others. Photos whose size is not known are not small.
 """
 
+_SERIES_AT_ONCE = 1024
+
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
@@ -56,20 +58,19 @@ class Candidates:
         marked = where | (self.counts(where) == 0) & (self.place == 0)
         rows = np.flatnonzero(marked)
         begins = np.flatnonzero(np.diff(self.series[rows], prepend=-1))
-        counts = np.diff(begins, append=len(rows))
+        sizes = np.diff(begins, append=len(rows))
 
         def median(values: NDArray[Any]) -> NDArray[Any]:
-            medians = np.empty((len(begins), *values.shape[1:]), values.dtype)
-            # All series of one size at once: a call for each takes longer than its work.
-            for count in np.unique(counts).tolist():
-                of_size = counts == count
-                pieces = rows[begins[of_size, None] + np.arange(count)]
-                medians[of_size] = np.median(values[pieces], axis=1)
-            return medians
+            found = np.empty((len(begins), *values.shape[1:]), values.dtype)
+            for size in np.unique(sizes):  # one call for all series of a size takes a tenth of the time
+                of_size = np.flatnonzero(sizes == size)
+                for some in np.array_split(of_size, len(of_size) // _SERIES_AT_ONCE + 1):
+                    members = rows[begins[some][:, None] + np.arange(size)]
+                    found[some] = np.median(values[members], axis=1)
+            return found
 
-        first = rows[begins]
         return replace(
-            self.take(first),
+            self.take(rows[begins]),
             inputs=median(self.inputs),
             numbers={name: median(column) for name, column in self.numbers.items()},
             score=median(self.score),
