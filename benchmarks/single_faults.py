@@ -33,11 +33,15 @@ SPOILT: Mapping[str, tuple[tuple[str, Spoil], ...]] = {
         ("motion, 12 px", lambda photo, rng: motion_blur(photo, 12, rng)),
         ("motion, 24 px", lambda photo, rng: motion_blur(photo, 24, rng)),
     ),
-    "too dark": tuple(
-        (f"{stops} EV", lambda photo, rng, stops=stops: exposure(photo, stops, rng)) for stops in (-2, -3, -4)
+    "too dark": (
+        ("-2 EV", lambda photo, rng: exposure(photo, -2, rng)),
+        ("-3 EV", lambda photo, rng: exposure(photo, -3, rng)),
+        ("-4 EV", lambda photo, rng: exposure(photo, -4, rng)),
     ),
-    "too bright": tuple(
-        (f"+{stops} EV", lambda photo, rng, stops=stops: exposure(photo, stops, rng)) for stops in (1.5, 2, 3)
+    "too bright": (
+        ("+1.5 EV", lambda photo, rng: exposure(photo, 1.5, rng)),
+        ("+2 EV", lambda photo, rng: exposure(photo, 2, rng)),
+        ("+3 EV", lambda photo, rng: exposure(photo, 3, rng)),
     ),
 }
 NUMBERS = {
