@@ -9,7 +9,7 @@ the others. Of clive's photos in the bottom quarter of opinions, people say what
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,9 @@ from phototriage.web.faults import faults_of_numbers
 
 FOLDS = 5
 MOST_FALSE_ALARMS = 0.01
-SPOILT = {
+Spoil = Callable[[Photo, np.random.Generator], Photo]
+
+SPOILT: Mapping[str, tuple[tuple[str, Spoil], ...]] = {
     "blurred": (
         ("gaussian, σ 1.5 px", lambda photo, rng: gaussian_blur(photo, 1.5, rng)),
         ("gaussian, σ 2.5 px", lambda photo, rng: gaussian_blur(photo, 2.5, rng)),
@@ -31,11 +33,15 @@ SPOILT = {
         ("motion, 12 px", lambda photo, rng: motion_blur(photo, 12, rng)),
         ("motion, 24 px", lambda photo, rng: motion_blur(photo, 24, rng)),
     ),
-    "too dark": tuple(
-        (f"{stops} EV", lambda photo, rng, stops=stops: exposure(photo, stops, rng)) for stops in (-2, -3, -4)
+    "too dark": (
+        ("-2 EV", lambda photo, rng: exposure(photo, -2, rng)),
+        ("-3 EV", lambda photo, rng: exposure(photo, -3, rng)),
+        ("-4 EV", lambda photo, rng: exposure(photo, -4, rng)),
     ),
-    "too bright": tuple(
-        (f"+{stops} EV", lambda photo, rng, stops=stops: exposure(photo, stops, rng)) for stops in (1.5, 2, 3)
+    "too bright": (
+        ("+1.5 EV", lambda photo, rng: exposure(photo, 1.5, rng)),
+        ("+2 EV", lambda photo, rng: exposure(photo, 2, rng)),
+        ("+3 EV", lambda photo, rng: exposure(photo, 3, rng)),
     ),
 }
 NUMBERS = {
