@@ -26,7 +26,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from guide_pictures import browser, review
 
-_AT_ONCE = 50
+_AT_ONCE = 20
 """Steps in one script, which may take 100 s."""
 
 SHOWN = "document.querySelector('.pane img')?.dataset.rendition"
@@ -48,7 +48,7 @@ function step() {
   if (left === 0) return done(title.textContent);
   left -= 1;
   shown = title.textContent;
-  dispatchEvent(new KeyboardEvent('keydown', {key, code: key}));
+  document.body.dispatchEvent(new KeyboardEvent('keydown', {key, code: key, bubbles: true}));
   // What a person looks at before they go on.
   const look = () => {
     const large = document.querySelector('.pane img')?.dataset.rendition === 'large';
