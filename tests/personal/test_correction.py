@@ -98,8 +98,23 @@ def test_a_fit_is_the_mode_that_a_general_optimizer_finds() -> None:
 
     found = _fit(lead, groups, (0.5, 2.0), pairs)
     expected = minimize(loss, np.zeros(6), tol=1e-12).x
-    assert found.scale == pytest.approx(expected[0], abs=1e-4)
-    assert np.concatenate(found.parts) == pytest.approx(expected[1:], abs=1e-4)
+    assert found.coefficients == pytest.approx(expected, abs=1e-4)
+    step = 1e-3 * np.eye(6)
+    curved = [
+        [
+            (
+                loss(expected + i + j)
+                - loss(expected + i - j)
+                - loss(expected - i + j)
+                + loss(expected - i - j)
+            )
+            for j in step
+        ]
+        for i in step
+    ]
+    assert found.covariance == pytest.approx(np.linalg.inv(np.array(curved) / 4e-6), rel=1e-2, abs=1e-4)
+    again = _fit(lead, groups, (0.5, 2.0), pairs, _fit(lead, groups, (0.0, 4.0), pairs))
+    assert again.coefficients == pytest.approx(found.coefficients, abs=1e-4)
 
 
 def test_the_evidence_is_laplaces_approximation() -> None:

@@ -12,7 +12,7 @@ from scipy.special import expit
 from phototriage.personal.pairs import Pairs
 from phototriage.ranker import TrainedRanker
 
-__all__ = ["Correction", "corrected", "learn_correction"]
+__all__ = ["Correction", "Learner", "corrected", "learn_correction"]
 
 Matrix = NDArray[np.float64]
 
@@ -38,7 +38,8 @@ class Correction:
     first layer sees them. no_taste: P(the person agrees with the ranker up to a scale), in [0, 1].
     scale_alone: the scale if that is so. spread: float64 (dim,), standard deviation of the difference of two
     photos of a series in each input, so that weights · spread says how far a typical difference moves the
-    log-odds.
+    log-odds. uncertainty: float64 (1 + dim, k), U of the covariance U Uᵀ that scale and weights have by what
+    was decided.
     """
 
     scale: float
@@ -46,6 +47,7 @@ class Correction:
     no_taste: float
     scale_alone: float
     spread: Matrix
+    uncertainty: Matrix
 
 
 def learn_correction(
@@ -66,32 +68,47 @@ def learn_correction(
         series: intp (n,), the number of each photo's series.
         pairs: rows that the person compared; none gives a correction that changes nothing.
     """
-    inputs = ranker.inputs_of(rows)
-    unit = np.ones(inputs.shape[1])
-    if ranker.config.input_normalization != "standardize":
-        unit = np.maximum(inputs.std(axis=0), 1e-6)
-    standardized = inputs / unit
-    within = standardized - _means(standardized, series)
-    base = ranker.scores_of(rows).astype(np.float64) / ranker.temperature
-    lead = base[pairs.a] - base[pairs.b]
-    differences = standardized[pairs.a] - standardized[pairs.b]
-    groups = [_directions(within, columns) for columns in _groups(ranker)]
-    groups = [each for each in groups if each.shape[1]]
-    projected = [differences @ each for each in groups]
+    return Learner(ranker, rows, series).learn(pairs)
 
-    fits = [_fit(lead, projected, each, pairs) for each in product(_STRENGTHS, repeat=len(groups))]
-    shares = _shares(fits)
-    weights = sum(
-        share * sum((each @ part for each, part in zip(groups, fit.parts, strict=True)), np.zeros(len(unit)))
-        for share, fit in zip(shares, fits, strict=True)
-    )
-    return Correction(
-        scale=sum(share * fit.scale for share, fit in zip(shares, fits, strict=True)),
-        weights=np.asarray(weights / unit, np.float64),
-        no_taste=shares[0],
-        scale_alone=fits[0].scale,
-        spread=np.sqrt(2 * np.square(within).mean(axis=0)) * unit,
-    )
+
+class Learner:
+    """Learns again and again about the same photos, as a person goes on to choose; see `learn_correction`."""
+
+    def __init__(self, ranker: TrainedRanker, rows: NDArray[np.float32], series: NDArray[np.intp]) -> None:
+        inputs = ranker.inputs_of(rows)
+        unit = np.ones(inputs.shape[1])
+        if ranker.config.input_normalization != "standardize":
+            unit = np.maximum(inputs.std(axis=0), 1e-6)
+        standardized = inputs / unit
+        within = standardized - _means(standardized, series)
+        self._base = ranker.scores_of(rows).astype(np.float64) / ranker.temperature
+        found = [_directions(within, columns) for columns in _groups(ranker)]
+        self._directions = [each / unit[:, None] for each in found if each.shape[1]]
+        self._places = [inputs @ each for each in self._directions]
+        self._spread = np.sqrt(2 * np.square(within).mean(axis=0)) * unit
+
+    def learn(self, pairs: Pairs) -> Correction:
+        """What these pairs of its rows say against the ranker."""
+        lead = self._base[pairs.a] - self._base[pairs.b]
+        projected = [each[pairs.a] - each[pairs.b] for each in self._places]
+        fits: list[_Fit] = []
+        for strengths in product(_STRENGTHS, repeat=len(projected)):
+            fits.append(_fit(lead, projected, strengths, pairs, fits[-1] if fits else None))
+        shares = np.array(_shares(fits))
+        found = np.array([fit.coefficients for fit in fits])
+        mean = shares @ found
+        apart = (found - mean) * np.sqrt(shares)[:, None]
+        covariance = np.tensordot(shares, [fit.covariance for fit in fits], 1) + apart.T @ apart
+        to_inputs = block_diag(1.0, np.hstack([np.zeros((len(self._spread), 0)), *self._directions]))
+        lengths, axes = np.linalg.eigh(covariance)
+        return Correction(
+            scale=max(float(mean[0]), _LEAST_SCALE),
+            weights=np.asarray((to_inputs @ mean)[1:], np.float64),
+            no_taste=float(shares[0]),
+            scale_alone=max(float(found[0, 0]), _LEAST_SCALE),
+            spread=self._spread,
+            uncertainty=to_inputs @ (axes * np.sqrt(lengths.clip(min=0))),
+        )
 
 
 def corrected(
@@ -131,54 +148,60 @@ def corrected(
 
 @dataclass(frozen=True, eq=False)
 class _Fit:
-    """scale: of the ranker's log-odds. parts: weights of each group's directions. evidence: its logarithm."""
+    """coefficients: (1 + k,), the scale of the ranker's log-odds, and the weights of the directions of all
+    groups. covariance: (1 + k, 1 + k), theirs, by Laplace's approximation. evidence: its logarithm.
+    """
 
-    scale: float
-    parts: list[Matrix]
+    coefficients: Matrix
+    covariance: Matrix
     evidence: float
 
 
-def _fit(lead: Matrix, groups: Sequence[Matrix], strengths: Sequence[float], pairs: Pairs) -> _Fit:
+def _fit(
+    lead: Matrix, groups: Sequence[Matrix], strengths: Sequence[float], pairs: Pairs, near: _Fit | None = None
+) -> _Fit:
     """The most likely coefficients where each group's have a prior of that standard deviation.
 
-    lead: (m,) log-odds of the pairs. groups: (m, k) each, how the pairs differ in some directions.
+    lead: (m,) log-odds of the pairs. groups: (m, k) each, how the pairs differ in some directions. near: a
+    fit of other strengths, from which it is not far.
     """
-    used = [group * strength for group, strength in zip(groups, strengths, strict=True) if strength]
-    design = np.hstack([lead[:, None], *used])
-    expected = np.eye(design.shape[1])[0]
-    precision = np.ones(design.shape[1])
-    precision[0] = _SCALE_DEVIATION**-2
+    deviation = np.repeat([_SCALE_DEVIATION, *strengths], [1, *(group.shape[1] for group in groups)])
+    used = deviation > 0
+    design = np.hstack([lead[:, None], *groups])[:, used]
+    expected = np.eye(len(deviation))[0]
+    precision = deviation[used] ** -2.0
 
     def loss(coefficients: Matrix) -> float:
         log_odds = design @ coefficients
         misfit = np.logaddexp(0, log_odds) - pairs.preference * log_odds
-        return float(pairs.weight @ misfit + precision @ np.square(coefficients - expected) / 2)
+        return float(pairs.weight @ misfit + precision @ np.square(coefficients - expected[used]) / 2)
 
     def curvature(chances: Matrix) -> Matrix:
         certainty = pairs.weight * chances * (1 - chances)
         return np.asarray((design * certainty[:, None]).T @ design + np.diag(precision), np.float64)
 
-    coefficients, least = expected, loss(expected)
+    found = (near.coefficients if near else expected)[used]
+    least = loss(found)
     for _ in range(_MOST_STEPS):
-        chances = expit(design @ coefficients)
+        chances = expit(design @ found)
         slope = design.T @ (pairs.weight * (chances - pairs.preference))
-        slope += precision * (coefficients - expected)
+        slope += precision * (found - expected[used])
         step = np.linalg.solve(curvature(chances), slope)
-        while loss(coefficients - step) > least + _SETTLED:
+        while (next_loss := loss(found - step)) > least + _SETTLED:
             step = step / 2
-        coefficients = coefficients - step
-        before, least = least, loss(coefficients)
+        found = found - step
+        before, least = least, next_loss
         if before - least < _SETTLED:
             break
-    spread = np.linalg.slogdet(curvature(expit(design @ coefficients)))[1]
-    ends = np.cumsum([1] + [group.shape[1] if s else 0 for group, s in zip(groups, strengths, strict=True)])
+    curved = curvature(expit(design @ found))
+    coefficients = np.zeros(len(deviation))
+    coefficients[used] = found
+    covariance = np.zeros((len(deviation), len(deviation)))
+    covariance[np.ix_(used, used)] = np.linalg.inv(curved)
     return _Fit(
-        scale=max(float(coefficients[0]), _LEAST_SCALE),
-        parts=[
-            strength * coefficients[begin:end] if strength else np.zeros(group.shape[1])
-            for group, strength, begin, end in zip(groups, strengths, ends[:-1], ends[1:], strict=True)
-        ],
-        evidence=float(-least - spread / 2 + np.log(precision).sum() / 2),
+        coefficients,
+        covariance,
+        evidence=float(-least - np.linalg.slogdet(curved)[1] / 2 + np.log(precision).sum() / 2),
     )
 
 
