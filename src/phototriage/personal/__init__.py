@@ -5,6 +5,7 @@ from phototriage.personal.correction import Correction, Learner, corrected, lear
 from phototriage.personal.drift import evidence
 from phototriage.personal.gate import Gate, gate_series, judge
 from phototriage.personal.pairs import Pairs
+from phototriage.personal.words import learned_words
 
 __all__ = [
     "Correction",
@@ -17,5 +18,6 @@ __all__ = [
     "gate_series",
     "judge",
     "learn_correction",
+    "learned_words",
     "questions",
 ]
