@@ -23,7 +23,6 @@ from phototriage.personal.drift import evidence
 from phototriage.personal.history import PersonalHistory, comparisons_of
 from phototriage.personal.learned import Learned
 from phototriage.personal.learning import learn
-from phototriage.personal.words import learned_words
 from phototriage.rank import DEFAULT, PERSONAL, Ranking, RankOptions, rank_folder
 from phototriage.series.full_size import detail_columns, detail_log_odds
 
@@ -114,7 +113,7 @@ def learn_from(
         series=lesson.taught + lesson.kept,
         pairs=len(whole.comparisons),
         sources=lines,
-        words=learned_words(known[0].ranking.ranker, lesson.correction),
+        words=lesson.words,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         by=phototriage.__version__,
     )

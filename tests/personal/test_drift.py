@@ -12,7 +12,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("manner", "weight"), [("blind", 1.0), ("against", 1.0), ("", 1.0), ("agreed", 0.5), ("accepted", 0.25)]
+    ("manner", "weight"), [("blind", 1.0), ("against", 1.0), ("", 1.0), ("agreed", 0.5), ("accepted", 0.1)]
 )
 def test_an_accepted_suggestion_counts_less_than_a_choice_against_it(manner: Manner, weight: float) -> None:
     assert evidence(manner, NOW, NOW) == weight
@@ -26,7 +26,7 @@ def test_every_manner_has_a_weight() -> None:
 def test_old_decisions_fade_by_half_in_each_half_life() -> None:
     years = timedelta(days=365.25)
     assert evidence("blind", NOW - HALF_LIFE * years, NOW) == pytest.approx(0.5)
-    assert evidence("accepted", NOW - 2 * HALF_LIFE * years, NOW) == pytest.approx(0.0625)
+    assert evidence("accepted", NOW - 2 * HALF_LIFE * years, NOW) == pytest.approx(0.025)
     assert evidence("", NOW - 80 * years, NOW) > 0
 
 

@@ -1,12 +1,13 @@
-"""The gate against scipy's t-test and hand-made people."""
+"""The gate against a general score test and hand-made people."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from scipy.special import expit
-from scipy.stats import ttest_rel
+from scipy.stats import ttest_1samp
 
 from phototriage.personal.gate import Gate, gate_series, judge
 from phototriage.personal.pairs import Pairs
@@ -40,10 +41,45 @@ def test_figures_of_the_gate() -> None:
     assert gate.personal == pytest.approx(np.mean(personal * right > 0))
     assert gate.lead == pytest.approx(gate.personal - gate.default)
     assert gate.low < gate.lead < gate.high
-    losses = [(preference - expit(each)) ** 2 for each in (default, personal)]
-    assert gate.p_value == pytest.approx(ttest_rel(*losses, alternative="greater").pvalue)
     assert gate.is_open
     assert gate.more is None
+
+
+def test_the_test_is_of_what_no_scale_of_the_default_explains() -> None:
+    """The same scores by least squares: regress the correction on the default where choices are doubtful."""
+    rng = np.random.default_rng(7)
+    default, correction = rng.normal(size=(2, 60))
+    preference = (rng.uniform(size=60) < expit(1.5 * default + correction)).astype(float)
+
+    def loss(scale: float) -> float:
+        log_odds = scale * default
+        return float((np.logaddexp(0, log_odds) - preference * log_odds).sum() + (scale - 1) ** 2 / 2)
+
+    scale = minimize_scalar(loss).x
+    doubt = np.sqrt(expit(scale * default) * expit(-scale * default))
+    fit = np.linalg.lstsq((doubt * default)[:, None], doubt * correction)[0][0]
+    scores = (preference - expit(scale * default)) * (correction - fit * default)
+    expected = ttest_1samp(scores, 0, alternative="greater").pvalue
+    gate = judge(log_odds(default), log_odds(default + correction), of_two(60, preference), 240)
+    assert gate.p_value == pytest.approx(expected, rel=1e-4)
+    smaller = judge(
+        log_odds(default), log_odds(1.1 * default + 0.01 * correction), of_two(60, preference), 240
+    )
+    assert smaller.p_value == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_person_against_whom_the_default_is_always_wrong() -> None:
+    gate = judge(log_odds(np.full(40, -1.0)), log_odds(np.arange(1.0, 41)), of_two(40, np.ones(40)), 160)
+    assert gate.is_open
+
+
+def test_a_correction_in_the_wrong_direction_never_opens_it() -> None:
+    rng = np.random.default_rng(8)
+    default, correction = rng.normal(size=(2, 400))
+    preference = (rng.uniform(size=400) < expit(default - correction)).astype(float)
+    gate = judge(log_odds(default), log_odds(default + correction), of_two(400, preference), 1600)
+    assert gate.p_value > 0.99
+    assert not gate.is_open
 
 
 def test_series_count_once_and_ties_half() -> None:
@@ -87,7 +123,7 @@ def test_more_choices_are_asked_for_in_proportion() -> None:
     rng = np.random.default_rng(3)
     preference = np.ones(60)
     default = rng.normal(size=60)
-    personal = default + 0.3 + 0.8 * rng.normal(size=60)
+    personal = default + 0.2 + 0.9 * rng.normal(size=60)
     gate = judge(log_odds(default), log_odds(personal), of_two(60, preference), 240)
     assert not gate.is_open
     assert gate.lead > 0

@@ -216,7 +216,7 @@ def test_series_of_the_persons_own_take_the_place_of_those_found() -> None:
 
 
 def test_a_suggestion_accepted_with_one_key_is_weak_evidence() -> None:
-    weights: dict[Manner, float] = {"accepted": 0.25, "agreed": 1.0, "against": 1.0, "": 1.0}
+    weights: dict[Manner, float] = {"accepted": 0.1, "agreed": 1.0, "against": 1.0, "": 1.0}
     for manner, weight in weights.items():
         _, history = learned([ABC], choices=choices(pick(2, manner)))
         assert history.evidence == {"abc": weight}, manner

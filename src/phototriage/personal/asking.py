@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr, softmax
 
 from phototriage.personal.correction import Correction
 from phototriage.ranker import TrainedRanker
@@ -17,15 +18,16 @@ _GATE_EVERY = 4
 """One question of so many is of the gate's series, as one series of so many is the gate's."""
 _MOST_ASKED = 32
 """Questions that take account of each other; a person answers fewer before they are asked anew."""
-_LOOKED_AT = 512
+_LOOKED_AT = 256
+_DRAWS = 64
 _AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
 class Questions:
     """series: intp (k,), numbers of series in the order in which to ask. blind: bool (k,), whether each is
-    of the gate, so that neither scores nor a suggestion may be seen. gain: float64 (k,), how much better the
-    answer is expected to foretell the other picks of the library, in nats a series; 0 of the gate's.
+    of the gate, so that neither scores nor a suggestion may be seen. gain: float64 (k,), what the answer is
+    expected to tell of the correction, in nats; 0 of the gate's.
     """
 
     series: NDArray[np.intp]
@@ -43,12 +45,11 @@ def questions(
 ) -> Questions:
     """Orders undecided series by what their answers would teach.
 
-    A pick among the photos of a series is a multinomial observation of the correction, whose information is
-    Λ = Σ p (x − x̄)(x − x̄)ᵀ with x̄ = Σ p x, over photos x picked with chance p. The mean Λ of the library's
-    series says which errors of the correction matter for its picks; an answer shrinks the covariance of the
-    correction, and its gain is half of how much the trace of their product shrinks (V-optimal design, in
-    units of log-likelihood). The next question is the one of most gain after the answers to those before it,
-    which gives variety: what one answer teaches need not be asked again.
+    The gain of a series is the mutual information between the pick in it and the correction (Houlsby and
+    others, Bayesian active learning for classification and preference learning, 2011). It is large where
+    corrections that are all likely disagree, not where any person would find it hard. The next question is
+    the one of most gain after the answers to those before it, which gives variety: what one answer teaches is
+    not asked again.
 
     Args:
         ranker: whose log-odds are corrected.
@@ -68,12 +69,7 @@ def questions(
     allowed &= sizes > 1
     log_odds, places = _seen(ranker, correction, rows)
     log_odds, places = log_odds[order], places[order]
-    group = np.repeat(np.arange(count), sizes)
-    chance = _chances(log_odds, places, group, starts, sizes)
-    away = places - _sums(places * chance[:, None], starts, sizes)[group]
-    seen_as = away * np.sqrt(chance)[:, None]
-
-    taught = _greedy(seen_as, starts, sizes, allowed & ~kept)
+    taught = _Library(log_odds, places, starts, sizes).in_order(allowed & ~kept)
     lot = np.random.default_rng(len(allowed) - int(allowed.sum()))
     judged = lot.permutation(np.flatnonzero(allowed & kept))
     return _mixed(*taught, judged)
@@ -90,69 +86,75 @@ def _seen(ranker: TrainedRanker, correction: Correction, rows: NDArray[np.float3
     return found[:, 0], found[:, 1:]
 
 
-def _chances(
-    log_odds: Matrix,
-    places: Matrix,
-    group: NDArray[np.intp],
-    starts: NDArray[np.intp],
-    sizes: NDArray[np.intp],
-) -> Matrix:
-    """(n,) the chance of each photo to be picked, by the mean of what the correction may be.
+class _Library:
+    """Photos in the order of their series, as the correction sees them.
 
-    Log-odds that are uncertain by a variance v count as √(1 + π v / 8) times less (MacKay, Neural Computation
-    1992).
+    log_odds: (n,). places: (n, k), in which the correction's covariance is the unit matrix. starts, sizes:
+    (m,), of each series.
     """
-    mean = _sums(places, starts, sizes) / np.maximum(sizes, 1)[:, None]
-    variance = 2 * np.square(places - mean[group]).sum(axis=1)
-    spread = _sums(variance, starts, sizes) / np.maximum(sizes, 1)
-    tempered = log_odds / np.sqrt(1 + np.pi * spread / 8)[group]
-    highest = np.full(len(sizes), -np.inf)
-    np.maximum.at(highest, group, tempered)
-    chance = np.exp(tempered - highest[group])
-    return np.asarray(chance / _sums(chance, starts, sizes)[group])
 
+    def __init__(
+        self, log_odds: Matrix, places: Matrix, starts: NDArray[np.intp], sizes: NDArray[np.intp]
+    ) -> None:
+        self._log_odds, self._places = log_odds, places
+        self._starts, self._sizes = starts, sizes
+        self._draws = np.random.default_rng(0).normal(size=(_DRAWS, places.shape[1]))
 
-def _greedy(
-    seen_as: Matrix, starts: NDArray[np.intp], sizes: NDArray[np.intp], allowed: NDArray[np.bool_]
-) -> tuple[NDArray[np.intp], Matrix]:
-    """Series in the order of their gain, each of the first after the answers to those before; and the gains.
+    def in_order(self, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.intp], Matrix]:
+        """Series by their gain, each of the first after the answers to those before; and the gains."""
+        left = allowed.copy()
+        gain = np.full(len(allowed), -np.inf)
+        draws = self._draws
+        gain[allowed] = self._gain(np.flatnonzero(allowed), draws)
+        asked: list[int] = []
+        gains: list[float] = []
+        for _ in range(min(_MOST_ASKED, int(allowed.sum()))):
+            known = ~left
+            while not known[best := int(np.where(left, gain, -np.inf).argmax())]:
+                # A gain shrinks with every answer, so those that were small need not be computed again.
+                again = np.flatnonzero(~known)
+                again = again[np.argsort(-gain[again])[:_LOOKED_AT]]
+                gain[again] = self._gain(again, draws)
+                known[again] = True
+            asked.append(best)
+            gains.append(float(gain[best]))
+            left[best] = False
+            draws = self._after(best, draws)
+        rest = np.flatnonzero(left)
+        rest = rest[np.argsort(-gain[rest], kind="stable")]
+        return np.append(np.array(asked, np.intp), rest), np.append(np.array(gains), gain[rest])
 
-    seen_as: (n, k), √p (x − x̄) of each photo, so that Λ of a series is the sum of the products.
-    """
-    matters = seen_as.T @ seen_as / max(int(np.count_nonzero(sizes > 1)), 1)
-    covariance = np.eye(seen_as.shape[1])
+    def _gain(self, chosen: NDArray[np.intp], draws: Matrix) -> Matrix:
+        """(c,) mutual information, in nats, between the pick in a series and what the correction may be."""
+        photos, starts = self._photos(chosen)
+        group = np.repeat(np.arange(len(chosen)), self._sizes[chosen])
+        log_odds = self._log_odds[photos, None] + self._places[photos] @ draws.T
+        log_odds -= np.maximum.reduceat(log_odds, starts, axis=0)[group]
+        chance = np.exp(log_odds)
+        total = np.add.reduceat(chance, starts, axis=0)
+        entropy = np.log(total) - np.add.reduceat(chance * log_odds, starts, axis=0) / total
+        mean = (chance / total[group]).mean(axis=1)
+        return np.asarray(np.add.reduceat(entr(mean), starts) - entropy.mean(axis=1))
 
-    def gain_of(chosen: NDArray[np.intp]) -> Matrix:
-        photos = np.repeat(starts[chosen] - np.cumsum(sizes[chosen]) + sizes[chosen], sizes[chosen])
-        photos += np.arange(len(photos))
-        begin = np.cumsum(sizes[chosen]) - sizes[chosen]
-        moved = seen_as[photos] @ covariance
-        shrinks = _sums(np.einsum("ij,ij->i", moved @ matters, moved), begin, sizes[chosen])
-        certain = _sums(np.einsum("ij,ij->i", moved, seen_as[photos]), begin, sizes[chosen])
-        return shrinks / (1 + certain) / 2
+    def _after(self, series: int, draws: Matrix) -> Matrix:
+        """Draws of what the correction may be after an answer, by the normal approximation.
 
-    left = allowed.copy()
-    gain = np.full(len(sizes), -np.inf)
-    gain[allowed] = gain_of(np.flatnonzero(allowed))
-    asked: list[int] = []
-    gains: list[float] = []
-    for _ in range(min(_MOST_ASKED, int(allowed.sum()))):
-        known = ~left
-        while not known[best := int(np.where(left, gain, -np.inf).argmax())]:
-            # A gain only shrinks with every answer, so those that were small need not be computed again.
-            again = np.flatnonzero(~known)
-            again = again[np.argsort(-gain[again])[:_LOOKED_AT]]
-            gain[again] = gain_of(again)
-            known[again] = True
-        asked.append(best)
-        gains.append(float(gain[best]))
-        left[best] = False
-        of_best = seen_as[starts[best] : starts[best] + sizes[best]]
-        across = covariance @ of_best.T
-        covariance = covariance - across @ np.linalg.solve(np.eye(len(of_best)) + of_best @ across, across.T)
-    rest = np.flatnonzero(left)
-    rest = rest[np.argsort(-gain[rest], kind="stable")]
-    return np.append(np.array(asked, np.intp), rest), np.append(np.array(gains), gain[rest])
+        The information of a pick is Λ = Σ p (x − x̄)(x − x̄)ᵀ with x̄ = Σ p x, of photos x picked with chance p.
+        """
+        photos, _ = self._photos(np.array([series]))
+        log_odds = self._log_odds[photos, None] + self._places[photos] @ draws.T
+        chance = softmax(log_odds, axis=0).mean(axis=1)
+        away = self._places[photos] - chance @ self._places[photos]
+        _, lengths, axes = np.linalg.svd(away * np.sqrt(chance)[:, None], full_matrices=False)
+        spread = np.square(draws @ axes.T).mean(axis=0)
+        shrunk = 1 / np.sqrt(1 + spread * lengths**2)
+        return np.asarray(draws + ((draws @ axes.T) * (shrunk - 1)) @ axes)
+
+    def _photos(self, chosen: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The photos of some series, and where each begins among them."""
+        sizes = self._sizes[chosen]
+        starts = np.cumsum(sizes) - sizes
+        return np.repeat(self._starts[chosen] - starts, sizes) + np.arange(sizes.sum()), starts
 
 
 def _mixed(taught: NDArray[np.intp], gain: Matrix, judged: NDArray[np.intp]) -> Questions:
@@ -170,12 +172,3 @@ def _mixed(taught: NDArray[np.intp], gain: Matrix, judged: NDArray[np.intp]) -> 
         blind[order],
         np.append(gain, np.zeros(len(judged)))[order],
     )
-
-
-def _sums(values: Matrix, starts: NDArray[np.intp], sizes: NDArray[np.intp]) -> Matrix:
-    """(m, …) sums over the photos of each series, which follow each other; 0 of a series without any."""
-    found = np.zeros((len(sizes), *values.shape[1:]))
-    there = sizes > 0
-    if there.any():
-        found[there] = np.add.reduceat(values, starts[there], axis=0)
-    return found

@@ -17,12 +17,13 @@ from phototriage.labels.comparisons import COLUMNS
 from phototriage.labels.decisions import decided_comparisons
 from phototriage.labels.marks import flag_stars_label
 from phototriage.labels.sourced import SourcedDecision, SourceReading, best_version, last_said
+from phototriage.personal.drift import OF_MANNER
 from phototriage.personal.habits import Habits, Marked, habits_of, order
 from phototriage.series import Series, regroup
 
 __all__ = ["PersonalHistory", "comparisons_of"]
 
-_ACCEPTED = 0.25
+_ACCEPTED = OF_MANNER["accepted"]
 """How much a series counts in which a person did no more than accept the suggestion with one key. They accept
 what is good enough, and what taught the suggestion would teach it once more."""
 _MOST_PAIRS = 2_000

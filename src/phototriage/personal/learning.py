@@ -10,6 +10,7 @@ from phototriage.labels import Comparisons
 from phototriage.personal.correction import Correction, corrected, learn_correction
 from phototriage.personal.gate import Gate, gate_series, judge
 from phototriage.personal.pairs import Pairs
+from phototriage.personal.words import learned_words
 from phototriage.ranker import TrainedRanker
 
 __all__ = ["Lesson", "learn"]
@@ -22,7 +23,8 @@ _MOST_ROWS = 6000
 class Lesson:
     """A person's own ranker, the correction in it, and how it did on series that never taught it.
 
-    taught, kept: series with a decided pair that taught it, and that were kept for the gate.
+    taught, kept: series with a decided pair that taught it, and that were kept for the gate. words: what it
+    learned, as `learned_words` has it.
     """
 
     ranker: TrainedRanker
@@ -30,6 +32,7 @@ class Lesson:
     gate: Gate
     taught: int
     kept: int
+    words: tuple[str, ...]
 
 
 def learn(
@@ -74,7 +77,8 @@ def learn(
     default = correction.scale_alone * ranker.scores_of(rows).astype(np.float64) / ranker.temperature
     personal = own.scores_of(rows).astype(np.float64) / own.temperature
     gate = judge(default + beside, personal + beside, pairs.take(judging), len(names))
-    return Lesson(own, correction, gate, int((~kept).sum()), int(kept.sum()))
+    words = learned_words(ranker, correction, rows, series)
+    return Lesson(own, correction, gate, int((~kept).sum()), int(kept.sum()), words)
 
 
 def _photos_to_learn_from(
