@@ -1,6 +1,6 @@
 """Numbers per photo, and where they came from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "PhotoView", "check_blocks", "fixed_picture"]
+__all__ = [
+    "LONG_SIDE",
+    "TABLE",
+    "Block",
+    "CloserLook",
+    "Features",
+    "PhotoView",
+    "check_blocks",
+    "fixed_picture",
+]
 
 
 LONG_SIDE = 800
@@ -23,10 +32,24 @@ class PhotoView:
     """What an extractor is given of a photo.
 
     long_side: of the pixels, at most. grey: luma, uint8 (h, w), rather than RGB, uint8 (h, w, 3).
+    closer: whether it is given a `CloserLook` as well.
     """
 
     long_side: int = LONG_SIDE
     grey: bool = False
+    closer: bool = False
+
+
+@dataclass(frozen=True)
+class CloserLook:
+    """The way back to a photo's file, for extractors that look again where they found something.
+
+    long_side: of the whole photo, in pixels. grey: a long side, at most → luma, uint8 (h, w), upright; of a
+    photo that is too large to be decoded whole, less than was asked for. Raises PhotoError as `decode` does.
+    """
+
+    long_side: int
+    grey: Callable[[int], NDArray[np.uint8]]
 
 
 TABLE = "table"

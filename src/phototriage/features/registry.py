@@ -6,7 +6,7 @@ from pathlib import Path
 
 from phototriage.errors import FeatureError
 from phototriage.features.block import TABLE
-from phototriage.features.extractors import clip, detail, iqa, iqa_plus, lite, look, resnet
+from phototriage.features.extractors import clip, detail, faces, iqa, iqa_plus, lite, look, resnet
 from phototriage.features.extractors.spec import ExtractorSpec, FeatureExtractor
 from phototriage.features.options import ExtractorOptions
 
@@ -20,6 +20,7 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
     "lite": lite.SPEC,
     "look": look.SPEC,
     "detail": detail.SPEC,
+    "faces": faces.SPEC,
 }
 """By the name of the block, in the order in which blocks are concatenated."""
 

@@ -20,7 +20,8 @@ class FeatureExtractor(Protocol):
     `prepare` runs once per photo in a decoding process, so it must pickle and be cheap to pickle: it gets
     the pixels, uint8 RGB (h, w, 3), upright, with a long side of at most LONG_SIDE, and returns an array.
     Calling the extractor with n such arrays gives float32 (n, block.dim). An extractor that needs to be given
-    the photo otherwise has an attribute `view`, a `PhotoView`.
+    the photo otherwise has an attribute `view`, a `PhotoView`. Where that says `closer`, `prepare` gets a
+    `CloserLook` as its second argument.
     """
 
     @property
@@ -28,7 +29,7 @@ class FeatureExtractor(Protocol):
         """Name, fingerprint and column names of the numbers."""
 
     @property
-    def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
+    def prepare(self) -> Callable[..., NDArray[Any]]:
         """The per-photo step."""
 
     def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
