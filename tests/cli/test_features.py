@@ -233,14 +233,15 @@ def test_the_features_of_all_extractors_are_read_back(cli: Cli, tmp_path: Path) 
         assert features.photos == tuple(map(str, photos))
         assert [block.name for block in features.blocks] == ["iqa", "table"]
         # The four of iqa come first; the one name that two blocks share is led by the later one's.
-        clip, resnet, iqa, iqa_plus, lite, look, detail = vectors
-        assert np.array_equal(features.matrix, np.hstack([iqa, clip, resnet, iqa_plus, lite, look, detail]))
+        iqa, others = vectors[2], [*vectors[:2], *vectors[3:]]
+        assert np.array_equal(features.matrix, np.hstack([iqa, *others]))
         assert features.columns[1540:] == (
             *IQA_PLUS_COLUMNS,
             *extractors[4].block.columns,
             *LOOK_COLUMNS[:-1],
             "look_brightness",
             *(name if name not in IQA_PLUS_COLUMNS else f"detail_{name}" for name in DETAIL_COLUMNS),
+            *extractors[7].block.columns,
         )
 
 
