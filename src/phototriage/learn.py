@@ -24,7 +24,6 @@ from phototriage.personal.history import PersonalHistory, comparisons_of
 from phototriage.personal.learned import Learned
 from phototriage.personal.learning import learn
 from phototriage.rank import DEFAULT, PERSONAL, Ranking, RankOptions, rank_folder
-from phototriage.series.full_size import detail_columns, detail_log_odds
 
 __all__ = ["CHOICES", "RATINGS", "LearnOptions", "learn_from"]
 
@@ -230,12 +229,12 @@ def _stable_names(ranking: Ranking) -> dict[str, str]:
 
 
 def _full_size(ranking: Ranking) -> Iterator[tuple[str, float]]:
-    """The photos that were measured at full size, and by how much that moves their log-odds."""
-    photos = [(number, one.photo) for number, each in enumerate(ranking.series) for one in each.photos]
-    number = np.array([number for number, _ in photos], np.intp)
-    names = [photo for _, photo in photos]
-    found = detail_log_odds(number, detail_columns(names, ranking.detail))
-    return zip(names, found.tolist(), strict=True)
+    """The photos, and by how much the full size, with its noise, blur and faces, moves their log-odds."""
+    ranker, features = ranking.ranker, ranking.features
+    alone = dict(zip(features.photos, ranker.scores(features).tolist(), strict=True))
+    for series in ranking.series:
+        for each in series.photos:
+            yield each.photo, (each.score - alone[each.photo]) / ranker.temperature
 
 
 def _shown_by_own(ranking: Ranking) -> Iterator[str]:

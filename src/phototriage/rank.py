@@ -1,19 +1,27 @@
 """Ranks a folder of photos: finds its shots, measures them, groups them into series and ranks each series."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.choices import FolderChoices, PhotoIdentity, default_choices_dir, read_choices
-from phototriage.errors import FeatureError, ModelError, NoUsablePhotoError, OptionError, PhotoError
+from phototriage.errors import (
+    FeatureError,
+    MissingExtraError,
+    ModelError,
+    NoUsablePhotoError,
+    OptionError,
+    PhotoError,
+)
 from phototriage.exit_code import ExitCode
+from phototriage.extras import require
 from phototriage.features import (
     Block,
     ExtractorOptions,
@@ -27,6 +35,8 @@ from phototriage.features import (
     options_for,
 )
 from phototriage.features.decoding_pool import DecodingPool
+from phototriage.features.extractors.faces import Face, faces_of
+from phototriage.features.extractors.faces.networks import face_models
 from phototriage.features.headers import read_captures
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.summary import RankingFigures, ranking_figures
@@ -49,7 +59,11 @@ from phototriage.series import (
     with_decisions,
 )
 
-__all__ = ["RankOptions", "Ranking", "rank_folder"]
+__all__ = ["FaceSearch", "RankOptions", "Ranking", "rank_folder"]
+
+FaceSearch = Literal["auto", "on", "off"]
+"""Whether photos that compete are searched for faces; auto: where the extra `faces` and its networks are
+here, which "on" downloads once."""
 
 OnNote = Callable[[str], None]
 
@@ -74,6 +88,7 @@ class RankOptions:
     gap: largest time between consecutive photos of a series, in seconds by one camera's clock, ≥ 0.
     similarity: smallest similarity of photos in a series, in [0, 1]; None is the default of `group`.
     by_folder: treat every sub-folder as one series, whatever it contains.
+    faces: whether closed eyes, blurred faces and smiles count.
     features: names of blocks to measure in addition to those that ranking needs.
     decisions: follow what the person decided in `phototriage review`: their series, and their picks, rejects,
     stars and labels beside the program's verdicts. choices_dir: where these are kept. personal_dir: where the
@@ -87,6 +102,7 @@ class RankOptions:
     gap: float = DEFAULT_GAP
     similarity: float | None = None
     by_folder: bool = False
+    faces: FaceSearch = "auto"
     features: Sequence[str] = ()
     decisions: bool = True
     choices_dir: str | os.PathLike[str] = field(default_factory=default_choices_dir)
@@ -104,6 +120,8 @@ class RankOptions:
             raise OptionError(f"must be between 0 and 1, not {self.similarity:g}", "similarity")
         if self.workers is not None and self.workers < 1:
             raise OptionError(f"must be at least 1, not {self.workers}", "workers")
+        if self.faces not in get_args(FaceSearch):
+            raise OptionError(f"must be auto, on or off, not {self.faces!r}", "faces")
         if isinstance(self.features, str):
             raise OptionError(f"must be a sequence of names, not the text {self.features!r}", "features")
         if self.model is not None and not os.fspath(self.model):
@@ -122,9 +140,9 @@ class Ranking:
     the order of the folder.
     failures: photos and sub-folders that could not be used. notes: lines for people about the run.
     features: the numbers, capture data and content hash of every ranked photo. detail: the `detail` block of
-    the photos that compete in a series. found: the series as the program found them, before a person's own.
-    ranker: what gave the scores. choices: a person's decisions that are in it; None if it does not follow
-    them.
+    the photos that compete in a series. faces: of those that were searched for them. found: the series as the
+    program found them, before a person's own. ranker: what gave the scores. choices: a person's decisions
+    that are in it; None if it does not follow them.
     """
 
     folder: Path
@@ -135,6 +153,7 @@ class Ranking:
     notes: tuple[str, ...]
     features: Features
     detail: Features
+    faces: Mapping[str, tuple[Face, ...]]
     found: tuple[Series, ...]
     ranker: TrainedRanker
     choices: FolderChoices | None
@@ -205,6 +224,7 @@ def rank_folder(
     Raises:
         PhotoError: the folder cannot be read or contains no photo.
         NoUsablePhotoError: none of its photos can be used.
+        MissingExtraError: faces were asked for, and the extra `faces` is not installed.
         ModelError: the ranker cannot be read. FeatureError: its features cannot be measured.
         OutputError: the cache cannot be written.
     """
@@ -221,6 +241,7 @@ def rank_folder(
             on_note(text)
 
     model, ranker, gate = _ranker(options, note)
+    seeks_faces = _seeks_faces(options, note)
     photos = photo_names(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
@@ -238,8 +259,9 @@ def rank_folder(
         choices = _choices(features, options) if options.decisions else None
         followed = choices or FolderChoices()
         series = regroup(found, followed.groups, lambda photo: _captured_at(photo, features))
-        detail = _full_size(folder, series, features, options, pool, progress.more(), note)
-    ranked = rank_series(series, features, ranker, keep=options.keep, detail=detail)
+        full_size = ("detail", "faces") if seeks_faces else ("detail",)
+        detail, faces = _full_size(folder, series, full_size, features, options, pool, progress.more(), note)
+    ranked = rank_series(series, features, ranker, keep=options.keep, detail=detail, faces=faces)
     return Ranking(
         folder,
         model,
@@ -249,6 +271,7 @@ def rank_folder(
         tuple(notes),
         features,
         detail,
+        faces,
         tuple(found),
         ranker,
         choices,
@@ -358,30 +381,58 @@ def _paths(folder: Path, photos: Sequence[str]) -> dict[str, str]:
 def _full_size(
     folder: Path,
     series: Sequence[Series],
+    blocks: Sequence[str],
     features: Features,
     options: RankOptions,
     pool: DecodingPool,
     on_progress: OnProgress,
     on_note: OnNote,
-) -> Features:
-    """The `detail` block of the photos that compete with others."""
+) -> tuple[Features, dict[str, tuple[Face, ...]]]:
+    """The `detail` block of the photos that compete with others, and with the block `faces` their faces."""
     photos = [
         shot.photo for each in series if each.kind == "series" and len(each.shots) > 1 for shot in each.shots
     ]
-    detail = MultiFeatureExtractor(("detail",), options.extractors, options.cache_dir)(
+    measured = MultiFeatureExtractor(blocks, options.extractors, options.cache_dir)(
         _paths(folder, photos),
         pool=pool,
         known=features,
         on_progress=on_progress,
         on_note=on_note,
     )
-    if detail.failures:
-        first = detail.failures[0]
+    if measured.failures:
+        first = measured.failures[0]
         on_note(
-            f"photos ranked without a look at full size: {len(detail.failures):,}, the first "
+            f"photos ranked without a look at full size: {len(measured.failures):,}, the first "
             f"{first.photo}: {first.reason}"
         )
-    return detail
+    by_name = {block.name: block for block in measured.blocks}
+    faces: dict[str, tuple[Face, ...]] = {}
+    if "faces" in by_name:
+        rows = measured.select([by_name["faces"]])
+        faces = {photo: faces_of(row) for photo, row in zip(measured.photos, rows, strict=True)}
+    detail = by_name["detail"]
+    return replace(measured, matrix=measured.select([detail]), blocks=(detail,)), faces
+
+
+def _seeks_faces(options: RankOptions, on_note: Callable[[str], None]) -> bool:
+    """Whether to search for faces. Raises where that was asked for and cannot be done."""
+    if options.faces == "off":
+        return False
+    models = face_models(options.extractors, Path(options.cache_dir))
+    try:
+        require("faces")
+        if options.faces == "on":
+            models.fetched()
+        elif not all(file.path.is_file() for file in models.files):
+            return False
+        models.local()
+    except (MissingExtraError, FeatureError) as error:
+        if options.faces == "on":
+            raise
+        if isinstance(error, FeatureError):  # who did not install the extra has not asked for it
+            on_note(f"ranked without a look at faces: {error}")
+        return False
+    return True
 
 
 def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) -> list[Series]:

@@ -14,6 +14,7 @@ from phototriage.features import Failure
 from phototriage.outputs import ranking_csv
 from phototriage.outputs.ranking import ranking_document, ranking_json
 from phototriage.series import RankedPhoto, RankedSeries, Reason, with_decisions
+from phototriage.series.faces import Eyes, SeenFace
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/ranking.schema.json").read_text())
 SHARPER = Reason("sharper", "sharpness", 0.5, 0.25, 0.75)
@@ -109,6 +110,8 @@ def test_csv_survives_awkward_names() -> None:
         "alternative": "false",
         "decision": "",
         "outcome": "pick",
+        "faces": "",
+        "eyes_closed": "",
     }
     assert [(row["photo"], row["verdict"], row["reasons"], row["alternative"]) for row in rows[1:]] == [
         ("a.jpg", "close", "", "true"),
@@ -144,9 +147,11 @@ def test_json_is_one_document() -> None:
                 "reasons": [],
                 "alternative": False,
                 "decision": None,
+                "faces": None,
                 "outcome": "kept",
             }
         ],
+        "swaps": [],
     }
     assert found["failures"] == [{"photo": "c.jpg", "reason": "the file is empty"}]
 
@@ -179,6 +184,34 @@ def test_a_persons_decisions_stand_beside_the_verdicts() -> None:
         ("pick, 4 stars, red", "pick"),
         ("", "kept"),
     ]
+
+
+def test_faces_and_closed_eyes() -> None:
+    def faces(*eyes: Eyes) -> tuple[SeenFace, ...]:
+        return tuple(
+            SeenFace(person, person < 3, each, 0.2 * person, 0.1, 0.1, 0.2, (0.3, 0.2, 0.25, 0.2))
+            for person, each in enumerate(eyes, 1)
+        )
+
+    first = RankedPhoto("a", ("a",), 1, 1.0, 0.7, "pick", (), faces=faces("closed", "open", "closed"))
+    second = RankedPhoto("b", ("b",), 2, 0.0, 0.3, "rest", (), faces=faces("open", "closed"))
+    third = RankedPhoto("c", ("c",), 3, -1.0, 0.1, "rest", (), faces=())
+    series = [RankedSeries("s", "series", None, (first, second, third))]
+    found = json.loads(ranking_json(ranking_document(Path("/p"), "embedded", series, (), ExitCode.DONE)))
+    assert faults(found, SCHEMA) == []
+    assert found["series"][0]["swaps"] == [{"person": 1, "place": 1, "photo": "a", "other": "b"}]
+    assert found["series"][0]["photos"][0]["faces"][0] == {
+        "person": 1,
+        "main": True,
+        "eyes": "closed",
+        "left": 0.2,
+        "top": 0.1,
+        "width": 0.1,
+        "height": 0.2,
+        "eye_centers": [0.3, 0.2, 0.25, 0.2],
+    }
+    rows = list(csv.DictReader(io.StringIO(ranking_csv(series))))
+    assert [(row["faces"], row["eyes_closed"]) for row in rows] == [("3", "1"), ("2", "1"), ("0", "0")]
 
 
 @pytest.mark.parametrize(

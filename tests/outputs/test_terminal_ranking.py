@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from phototriage.outputs.terminal import ranked_lines
 from phototriage.series import RankedPhoto, RankedSeries, Reason
+from phototriage.series.faces import Eyes, SeenFace
 
 SHARPER = Reason("sharper", "sharpness", 0.5, 0.25, 0.75)
 SOFTER = Reason("softer", "sharpness", 0.25, 0.5, -0.75)
@@ -122,3 +123,17 @@ def test_the_folder_that_the_headline_names_is_not_repeated() -> None:
     )
     lines = shown(RankedSeries("day 1/IMG_1", "series", None, photos))
     assert [line.split("  ")[2] for line in lines[1:]] == ["IMG_1.jpg", "day 2/IMG_2.jpg"]
+
+
+def test_faces_that_could_be_swapped_are_named() -> None:
+    def seen(person: int, eyes: Eyes) -> SeenFace:
+        return SeenFace(person, True, eyes, 0.2 * person, 0.1, 0.1, 0.2, (0, 0, 0, 0))
+
+    eyes: dict[str, tuple[Eyes, Eyes]] = {"a": ("open", "closed"), "b": ("closed", "open")}
+    photos = [
+        RankedPhoto(f"s/{name}", (f"s/{name}",), 1, 0, 0.5, "rest", (), faces=(seen(1, one), seen(2, other)))
+        for name, (one, other) in eyes.items()
+    ]
+    assert shown(RankedSeries("s", "series", None, tuple(photos)), width=100)[-1].strip() == (
+        "no photo has all eyes open; for a they are open: face 2 from the left in b"
+    )

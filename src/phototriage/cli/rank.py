@@ -19,7 +19,7 @@ from phototriage.exit_code import ExitCode
 from phototriage.features import Failure
 from phototriage.outputs import STDOUT, print_ranking
 from phototriage.personal.learned import default_personal_dir
-from phototriage.rank import Ranking, RankOptions, rank_folder
+from phototriage.rank import FaceSearch, Ranking, RankOptions, rank_folder
 from phototriage.series import DEFAULT_GAP
 
 __all__ = ["Command"]
@@ -59,6 +59,9 @@ class Command:
     """Number of picks per series."""
     top: OptionalInt = None
     """Number of photos to show per series."""
+    faces: FaceSearch = "auto"
+    """Count closed eyes, blurred faces and smiles. on downloads the networks for it once; auto: where the
+    extra faces and the networks are here."""
     quiet: bool = False
     """Show no table, no summary and no progress; unusable photos are still named."""
     decisions: Literal["on", "off"] = "on"
@@ -107,6 +110,7 @@ class Command:
             gap=self.grouping.gap,
             similarity=self.grouping.similarity,
             by_folder=self.grouping.by_folder,
+            faces=self.faces,
             features=self.source.features or (),
             decisions=self.decisions == "on",
             choices_dir=self.choices_dir,

@@ -21,7 +21,7 @@ from phototriage.features import OnProgress
 from phototriage.outputs import check_destinations
 from phototriage.personal.learned import default_personal_dir
 from phototriage.photos import discover
-from phototriage.rank import Ranking, RankOptions, rank_folder
+from phototriage.rank import FaceSearch, Ranking, RankOptions, rank_folder
 from phototriage.series import only_decided
 
 __all__ = ["Command"]
@@ -43,6 +43,9 @@ class Command:
     phototriage learn made yours, if it was better on your own choices, and else the default one."""
     keep: int = 1
     """Number of picks to suggest per series."""
+    faces: FaceSearch = "auto"
+    """Count closed eyes, blurred faces and smiles. on downloads the networks for it once; auto: where the
+    extra faces and the networks are here."""
     no_browser: bool = False
     """Print the address, with a token that works once, instead of opening the browser."""
     host: str = "127.0.0.1"
@@ -126,6 +129,7 @@ class Command:
             gap=self.grouping.gap,
             similarity=self.grouping.similarity,
             by_folder=self.grouping.by_folder,
+            faces=self.faces,
             features=self.source.features or (),
             extractors=self.source.options,
             cache_dir=self.source.cache_dir,

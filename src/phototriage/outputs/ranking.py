@@ -33,6 +33,8 @@ _COLUMNS = (
     "alternative",
     "decision",
     "outcome",
+    "faces",
+    "eyes_closed",
 )
 
 
@@ -41,7 +43,9 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
 
     `reasons` are phrases; `files` are all files of the photo, the measured one first; "; " joins both.
     `alternative` is true or false. `decision` is what a person says of the photo, empty where they say
-    nothing; `outcome` is the verdict after a person's decisions. Text is `guarded` against spreadsheets.
+    nothing; `outcome` is the verdict after a person's decisions. `faces` is how many there are, `eyes_closed`
+    how many of the main ones have closed eyes; both are empty for photos that were not searched. Text is
+    `guarded` against spreadsheets.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -61,6 +65,7 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
                 "true" if each.alternative else "false",
                 each.decision.words if each.decision else "",
                 each.outcome,
+                *(("", "") if each.faces is None else (len(each.faces), len(each.blinks))),
             )
             for each in series.photos
         )
@@ -96,6 +101,7 @@ def ranking_document(
                 "taken": series.captured_at.isoformat() if series.captured_at else None,
                 "too_close": series.too_close,
                 "photos": [_photo_values(each) for each in series.photos],
+                "swaps": [asdict(swap) for swap in series.swaps],
             }
             for series in ranked
         ],

@@ -31,6 +31,7 @@ __all__ = [
     "print_labels",
     "print_ranking",
     "ranked_lines",
+    "swaps_words",
 ]
 
 _LEGEND_WIDTH = 100
@@ -85,7 +86,22 @@ def ranked_lines(series: RankedSeries, top: int | None, width: int) -> Text:
     for each, name in shown:
         for line in _lines(each, name, wide, max(_LEAST_WHY, width - 21 - wide)):
             text.append(f"{line}\n", style="bold" if each.outcome == "pick" else "not bold")
+    if words := swaps_words(series):
+        for line in textwrap.wrap(words, max(_LEAST_WHY, width - 6)):
+            text.append(f"      {line}\n", style="not bold")
     return text
+
+
+def swaps_words(series: RankedSeries) -> str:
+    """Which faces other photos could give the first one, where none has all eyes open; else empty."""
+    if not series.swaps:
+        return ""
+    faces = [
+        f"face {each.place} from the left in {printable(name_in_series(each.other, series.name))}"
+        for each in series.swaps
+    ]
+    first = printable(name_in_series(series.swaps[0].photo, series.name))
+    return f"no photo has all eyes open; for {first} they are open: {', '.join(faces)}"
 
 
 def name_in_series(file: str, series: str) -> str:

@@ -15,7 +15,8 @@ __all__ = ["Difference", "Numbers", "differences"]
 
 Numbers = Mapping[str, NDArray[np.float64]]
 """Numbers of n photos, float64 (n,), by the names of the `iqa` and `iqa_plus` columns, and of the `detail`
-columns with `full_` before them; those are NaN for photos that were not measured at full size."""
+columns with `full_` before them; those are NaN for photos that were not measured at full size. Those of faces
+(`People`) are NaN for photos that show none."""
 
 _OUT_OF_FOCUS = 4.0
 """Blur of so many times the least that is told is out of focus, less is softer."""

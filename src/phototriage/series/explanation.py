@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from phototriage.features import Block, Features
 from phototriage.ranker import TrainedRanker
 from phototriage.series.differences import Difference, Numbers, differences
+from phototriage.series.faces.differences import face_differences
+from phototriage.series.faces.score import face_parts
 from phototriage.series.full_size import ACUTANCE_LOG_ODDS, NOISE_LOG_ODDS
 from phototriage.series.reasons import LOOK, Reason
 
@@ -58,7 +60,8 @@ def reasons_between(
     Args:
         ranker: whose verdict is explained.
         of, against: float32 (n, dim), what it sees of n photos, and of those they are compared with.
-        numbers, other_numbers: the `iqa` and `iqa_plus` numbers of the same photos, as far as there are any.
+        numbers, other_numbers: the `iqa` and `iqa_plus` numbers of the same photos, those at full size and
+            those of faces, as far as there are any.
 
     Returns:
         Per comparison first what speaks for the verdict, faults and merits before matters of taste and the
@@ -78,7 +81,12 @@ def reasons_between(
             if column in here:
                 at_full_size = np.nan_to_num(weight * (here[column] - there[column]))
                 parts[difference,] = parts.get((difference,), 0) + at_full_size
-        reasons += _told(parts, differences(here, there), here, there, ranker)
+        told = differences(here, there)
+        if "eyes_shut" in here:
+            told |= face_differences(here, there, told)
+            ours, theirs = face_parts(here), face_parts(there)
+            parts |= {(name,): np.nan_to_num(ours[name] - theirs[name]) for name in ours}
+        reasons += _told(parts, told, here, there, ranker)
     return reasons
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from phototriage.features import DETAIL_COLUMNS, Features
 
-__all__ = ["ACUTANCE_LOG_ODDS", "NOISE_LOG_ODDS", "detail_columns", "detail_log_odds"]
+__all__ = ["ACUTANCE_LOG_ODDS", "NOISE_LOG_ODDS", "beside_mean", "detail_columns", "detail_log_odds"]
 
 NOISE_LOG_ODDS = -0.12
 """Per grey level of noise. In TID2013 the log-odds that a picture is preferred to others of its scene fall by
@@ -44,7 +44,16 @@ def detail_log_odds(
     """
     if not numbers:
         return np.zeros(len(series))
-    log_odds = NOISE_LOG_ODDS * numbers["full_noise"] + ACUTANCE_LOG_ODDS * numbers["full_acutance"]
+    return beside_mean(
+        series, NOISE_LOG_ODDS * numbers["full_noise"] + ACUTANCE_LOG_ODDS * numbers["full_acutance"]
+    )
+
+
+def beside_mean(series: NDArray[np.intp], log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) log-odds less the mean of their series; 0 where they are NaN.
+
+    series: (n,) the number of the series of each photo, from 0.
+    """
     known = np.isfinite(log_odds)
     sums = np.bincount(series, np.where(known, log_odds, 0))
     means = sums / np.maximum(np.bincount(series, known), 1)

@@ -1,6 +1,6 @@
 """The order of the photos within a series, how sure it is, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from phototriage.choices import Decision
 from phototriage.features import Features
+from phototriage.features.extractors.faces.face import Face
 from phototriage.ranker import TrainedRanker
 from phototriage.series.candidates import Candidates
 from phototriage.series.explanation import measured_columns, reasons_between
+from phototriage.series.faces import FACE_NUMBERS, SeenFace, Swap, face_log_odds, people_of, swaps
 from phototriage.series.full_size import detail_columns, detail_log_odds
 from phototriage.series.reasons import MEGAPIXELS, Reason
 from phototriage.series.shot import Series, SeriesKind, Shot
@@ -33,6 +35,7 @@ class RankedPhoto:
     reasons: of a pick, against the others of the series that are none, all together; of any other photo,
     against the first pick; in the order in which `phrases` has them. Of what is kept whole, and where all are
     picks, there are none. alternative: whether it is one of the best of those too close to call.
+    faces: of a photo that was searched for them, beside those of its series; None where it was not.
     decision: what a person says of it; None where they say nothing. decided: what a person's decisions about
     its series make of the verdict; None where they leave it as it is.
     """
@@ -45,6 +48,7 @@ class RankedPhoto:
     verdict: Verdict
     reasons: tuple[Reason, ...]
     alternative: bool = False
+    faces: tuple[SeenFace, ...] | None = None
     decision: Decision | None = None
     decided: Verdict | None = None
 
@@ -52,6 +56,11 @@ class RankedPhoto:
     def outcome(self) -> Verdict:
         """What it is taken for in the end: as a person decided, else as the program says."""
         return self.decided or self.verdict
+
+    @property
+    def blinks(self) -> tuple[SeenFace, ...]:
+        """The main faces with closed eyes."""
+        return tuple(face for face in self.faces or () if face.main and face.eyes == "closed")
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -91,6 +100,11 @@ class RankedSeries:
         """Whether some photo cannot be told from the last pick."""
         return any(each.verdict == "close" for each in self.photos)
 
+    @property
+    def swaps(self) -> tuple[Swap, ...]:
+        """The faces that other photos could give the first one, where none has everyone's eyes open."""
+        return swaps([(each.photo, each.faces or ()) for each in self.photos])
+
 
 def rank_series(
     series: Sequence[Series],
@@ -99,6 +113,7 @@ def rank_series(
     *,
     keep: int = 1,
     detail: Features | None = None,
+    faces: Mapping[str, Sequence[Face]] | None = None,
 ) -> tuple[RankedSeries, ...]:
     """Ranks the photos of every series by the ranker's scores; equal scores keep the order given.
 
@@ -119,6 +134,8 @@ def rank_series(
         keep: picks per series, ≥ 1.
         detail: the `detail` block of photos that compete; their scores then count noise and blur at full
             size, too (`detail_log_odds`).
+        faces: those of photos that compete and were searched for them; closed eyes, blurred faces and smiles
+            then count, too (`face_parts`).
 
     Raises FeatureError where the features are not those the ranker needs.
     """
@@ -128,7 +145,7 @@ def rank_series(
     measured = [(each, shots) for each, shots in measured if shots]
     ranked: list[RankedSeries] = []
     for some in _pieces(measured):
-        ranked += _ranked(some, features, ranker, keep, detail)
+        ranked += _ranked(some, features, ranker, keep, detail, faces or {})
     return tuple(ranked)
 
 
@@ -151,9 +168,11 @@ def _ranked(
     ranker: TrainedRanker,
     keep: int,
     detail: Features | None,
+    faces: Mapping[str, tuple[Face, ...]],
 ) -> list[RankedSeries]:
     """`rank_series` of series that have measured shots."""
-    photos = _candidates(measured, features, ranker, detail)
+    seen, numbers = _faces(measured, faces)
+    photos = _candidates(measured, features, ranker, detail, numbers)
     photos = photos.take(_best_first(photos))
     picks = np.minimum(keep, photos.counts(~photos.small))
     reasons = _reasons(photos, picks, ranker)
@@ -174,6 +193,7 @@ def _ranked(
             found,
             reasons,
             second.tolist(),
+            [seen.get(shot) for shot in photos.shot.tolist()],
             strict=True,
         )
     ]
@@ -189,6 +209,7 @@ def _candidates(
     features: Features,
     ranker: TrainedRanker,
     detail: Features | None,
+    of_faces: dict[str, NDArray[np.float64]],
 ) -> Candidates:
     """The photos of series, in the order given."""
     names = [shot.photo for _, shots in measured for shot in shots]
@@ -202,11 +223,37 @@ def _candidates(
         series=number,
         selectable=np.repeat([each.kind == "series" for each, _ in measured], counts),
         inputs=inputs,
-        numbers=measured_columns(features, rows) | full_size,
+        numbers=measured_columns(features, rows) | full_size | of_faces,
         score=ranker.scores_of(inputs).astype(np.float64)
-        + ranker.temperature * detail_log_odds(number, full_size),
+        + ranker.temperature * (detail_log_odds(number, full_size) + face_log_odds(number, of_faces)),
         megapixels=_megapixels(features, rows),
     )
+
+
+def _faces(
+    measured: Sequence[tuple[Series, Sequence[Shot]]], faces: Mapping[str, Sequence[Face]]
+) -> tuple[dict[int, tuple[SeenFace, ...]], dict[str, NDArray[np.float64]]]:
+    """Of the photos of series, in the order given: the faces of those that were searched, and `FACE_NUMBERS`.
+
+    The numbers are NaN for photos without faces, and there are none where no photo has any.
+    """
+    seen: dict[int, tuple[SeenFace, ...]] = {}
+    count = sum(len(shots) for _, shots in measured)
+    numbers: dict[str, NDArray[np.float64]] = {}
+    begin = 0
+    for _, shots in measured:
+        places = [begin + place for place, shot in enumerate(shots) if shot.photo in faces]
+        begin += len(shots)
+        shown = [faces[shot.photo] for shot in shots if shot.photo in faces]
+        seen |= dict.fromkeys(places, ())
+        if not any(shown):
+            continue
+        people = people_of(shown)
+        seen |= dict(zip(places, people.faces, strict=True))
+        numbers = numbers or {name: np.full(count, np.nan) for name in FACE_NUMBERS}
+        for name, column in people.numbers.items():
+            numbers[name][places] = column
+    return seen, numbers
 
 
 def _megapixels(features: Features, rows: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -2,19 +2,23 @@
 
 from dataclasses import dataclass
 
-__all__ = ["BLUR", "LOOK", "MEGAPIXELS", "Reason"]
+__all__ = ["BLINKS", "BLUR", "LOOK", "MEGAPIXELS", "Reason"]
 
 LOOK = "look"
 """The feature of what moved the verdict and shows in no number that has a name."""
 MEGAPIXELS = "megapixels"
 """The feature of the words "smaller" and "larger": the pixels of the file, in millions."""
+BLINKS = "blinks"
+"""The feature of the words about eyes: how many main people of the photo have closed ones."""
 
 BLUR = frozenset({"softer", "out of focus", "motion blur"})
 """The words for a photo that is blurred beside another."""
 _FAULTS = BLUR | {"noisier", "highlights blown", "shadows blocked", "too dark", "too bright", "worse exposed"}
-_FAULTS |= {"compression marks", "smaller"}
+_FAULTS |= {"compression marks", "smaller", "face softer"}
 _MERITS = frozenset({"sharper", "less noise", "highlights kept", "shadows open", "better exposed"})
-_MERITS |= {"fewer compression marks", "larger"}
+_MERITS |= {"fewer compression marks", "larger", "face sharper"}
+_OPEN = frozenset({"eyes open", "all eyes open", "fewer blink"})
+_MERITS |= _OPEN
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Reason:
     @property
     def is_fault(self) -> bool:
         """Whether it is a fault in any photo."""
-        return self.words in _FAULTS
+        return self.words in _FAULTS or (self.feature == BLINKS and self.words not in _OPEN)
 
     @property
     def is_blur(self) -> bool:
@@ -49,7 +53,7 @@ class Reason:
     @property
     def is_plain(self) -> bool:
         """Whether it is a fault or a merit in any photo, and no matter of taste."""
-        return self.words in _FAULTS | _MERITS
+        return self.is_fault or self.words in _MERITS
 
     @property
     def speaks(self) -> int:

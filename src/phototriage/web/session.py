@@ -249,7 +249,14 @@ class ReviewSession:
         series = regroup(self.ranking.found, names, self._captured_at)
         new = [each for each in series if each not in self._ranked]
         ranking = self.ranking
-        ranked = rank_series(new, ranking.features, ranking.ranker, keep=self._keep, detail=ranking.detail)
+        ranked = rank_series(
+            new,
+            ranking.features,
+            ranking.ranker,
+            keep=self._keep,
+            detail=ranking.detail,
+            faces=ranking.faces,
+        )
         self._ranked |= dict(zip(new, ranked, strict=True))
         shown = []
         for each in series:

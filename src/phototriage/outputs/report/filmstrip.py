@@ -8,13 +8,14 @@ from html import escape
 
 from phototriage.features import Failure
 from phototriage.outputs.report.thumbnails import Thumbnail
-from phototriage.outputs.terminal import name_in_series
+from phototriage.outputs.terminal import name_in_series, swaps_words
 from phototriage.printable import printable
 from phototriage.series import RankedPhoto, RankedSeries, Reason
 
 __all__ = ["certainty", "filmstrip", "html_text"]
 
 _VERDICTS = {"pick": "pick", "close": "too close to call", "kept": "kept"}
+_EYES = {"open": "●", "closed": "—", "unclear": "○"}
 _NUMBERS: dict[str, tuple[str, Callable[[float], str]]] = {
     "sharpness": ("edge contrast", "{:.2f}".format),
     "exposure": ("use of the range of levels", "{:.0%}".format),
@@ -32,6 +33,9 @@ _NUMBERS: dict[str, tuple[str, Callable[[float], str]]] = {
     "full_noise": ("grain at full size, levels", "{:.1f}".format),
     "full_acutance": ("crispness at full size", "{:.2f}".format),
     "full_motion_length": ("length of the motion, pixels of 2,400", "{:.1f}".format),
+    "blinks": ("faces with closed eyes", "{:.3g}".format),
+    "face_softness": ("detail in the faces, log2", "{:.1f}".format),
+    "smile": ("smile", "{:.0%}".format),
     "megapixels": ("megapixels", "{:.3g}".format),
 }
 """What the number of a reason is called, and how people read it."""
@@ -89,6 +93,8 @@ def _about(series: RankedSeries) -> str:
     if close:
         photos = "1 photo" if close == 1 else f"{close} photos"
         about += f'<p class="unsure">too close to call: {photos} beside the pick</p>'
+    if words := swaps_words(series):
+        about += f'<p class="soft">{html_text(words)}</p>'
     return about
 
 
@@ -105,6 +111,7 @@ def _photo(photo: RankedPhoto, series: str, picture: Thumbnail | Failure, link: 
         facts.append(f"yours: {photo.decision.words}")
     lines = [f'<p class="rank">{" · ".join(facts)}</p><p><bdi>{name}</bdi></p>']
     lines += [f'<p class="soft">with {other}</p>' for other in others]
+    lines += [_eyes(photo)] if any(face.main for face in photo.faces or ()) else []
     lines += [_reason(*each) for each in zip(photo.phrases, photo.reasons, strict=True)]
     if isinstance(picture, Failure):
         lines.append(f'<p class="soft">no preview: {html_text(picture.reason)}</p>')
@@ -113,6 +120,17 @@ def _photo(photo: RankedPhoto, series: str, picture: Thumbnail | Failure, link: 
         f'aria-label="Compare {name}, {verdict}" data-href="{escape(link)}"{key}>'
         f'<img alt="{name}"{size}></button><div class="about">{"".join(lines)}</div></li>'
     )
+
+
+def _eyes(photo: RankedPhoto) -> str:
+    """A mark for each main face, from left to right."""
+    faces = sorted(
+        (face for face in photo.faces or () if face.main), key=lambda face: face.left + face.width / 2
+    )
+    counts = [(eyes, sum(face.eyes == eyes for face in faces)) for eyes in ("open", "closed", "unclear")]
+    words = ", ".join(f"{count} {eyes}" for eyes, count in counts if count)
+    marks = "".join(f'<span class="eyes {face.eyes}">{_EYES[face.eyes]}</span>' for face in faces)
+    return f'<p role="img" aria-label="eyes: {words}" title="eyes, from left to right: {words}">{marks}</p>'
 
 
 def _signed(score: float) -> str:
