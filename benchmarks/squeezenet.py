@@ -38,10 +38,11 @@ def _build(file: WeightsFile, layers: tuple[int, ...]) -> Any:
         def __init__(self) -> None:
             super().__init__()
             for name, tensor in file.tensors().items():
-                self.register_buffer(name.replace(".", "_"), tensor)
+                self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(tensor))
+            self.stage_starts = {f"fire{n}": f"fire{n}_" for n in range(2, layers[-1] + 1)}
 
         def convolve(self, name: str, photos: Any, **how: int) -> Any:
-            weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
+            weight, bias = self.get_parameter(f"{name}_weight"), self.get_parameter(f"{name}_bias")
             return F.relu(F.conv2d(photos, weight, bias, **how))
 
         def forward(self, photos: Any) -> Any:

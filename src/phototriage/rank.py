@@ -348,7 +348,7 @@ def _measured(
     """Measures each shot's photo, or the next file of the shot if that photo is unusable."""
     needed = (*(block.name for block in ranker.blocks), *options.features, *_MEASURED_BESIDES)
     how = options_for(ranker.blocks, options.extractors)
-    extractor = MultiFeatureExtractor(tuple(dict.fromkeys(needed)), how, options.cache_dir)
+    extractor = MultiFeatureExtractor(tuple(dict.fromkeys(needed)), how, options.cache_dir, ranker.tuned)
     check_blocks(ranker.blocks, [each.block for each in extractor.extractors])
 
     features = extractor(

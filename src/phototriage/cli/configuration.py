@@ -70,8 +70,13 @@ def _with_sections(command: Any, sections: Mapping[str, Any], where: str) -> Any
     names = [each.name for each in fields(command)]
     top = {name: value for name, value in sections.items() if name in ("split", "init") and name in names}
     measuring = {name: sections[name] for name in ("features",) if name in sections}
+    nested = {}
+    if hasattr(command, "finetuning"):
+        values = sections.get("finetuning", {})
+        nested = {"finetuning": with_values(command.finetuning, values, f"{where}, finetuning")}
     return replace(
         with_values(command, top, where),
+        **nested,
         ranker=with_values(command.ranker, sections.get("ranker", {}), f"{where}, ranker"),
         labels=with_values(command.labels, sections.get("labels", {}), f"{where}, labels"),
         source=replace(

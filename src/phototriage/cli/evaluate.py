@@ -83,9 +83,7 @@ class Command:
         run = evaluation_run(
             labels,
             [self.scores or self.model, *others],
-            lambda rankers: self.labels.read_features(
-                labels, self.source.for_rankers(rankers), block_names(rankers)
-            ),
+            lambda rankers: self.labels.read_features(labels, self.source, block_names(rankers), rankers),
             score_tables=[*filter(None, [self.scores]), *tables],
             folds=self.folds,
             with_baselines=not self.no_baselines,

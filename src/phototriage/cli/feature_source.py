@@ -1,7 +1,7 @@
 """The options that define how photos become numbers; they are the same on every command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -50,17 +50,22 @@ class FeatureSource:
     """Write the unusable photos, with the reasons, as CSV; - for standard output."""
     options: ExtractorOptions = field(default_factory=ExtractorOptions)
 
-    def measure(self, photos: dict[str, Path], needed: Sequence[str]) -> Features:
+    def measure(
+        self, photos: dict[str, Path], needed: Sequence[str], rankers: Sequence[TrainedRanker] = ()
+    ) -> Features:
         """The features of the photos (key → file), with progress and notes on standard error.
 
-        `needed`: the features to measure if --features is not given.
+        `needed`: the features to measure if --features is not given. `rankers`: whose features they are, so
+        they are measured as when these were trained.
         """
         if self.workers is not None and self.workers < 1:
             raise OptionError(f"must be at least 1, not {self.workers}", "workers")
         check_destinations(self.failures)
         if self.options.backbone and self.features and "backbone" not in self.features:
             note("--backbone is not used: --features does not name backbone")
-        extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
+        options = options_for([block for each in rankers for block in each.blocks], self.options)
+        tuned = [weights for each in rankers for weights in each.tuned]
+        extractor = MultiFeatureExtractor(self.features or needed, options, self.cache_dir, tuned)
         with progress("features") as on_progress:
             features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
         self.write_failures(features.failures)
@@ -68,11 +73,6 @@ class FeatureSource:
             note_failures(features.failures)
             raise NoUsablePhotoError(features.failures, len(photos))
         return features
-
-    def for_rankers(self, rankers: Sequence[TrainedRanker]) -> "FeatureSource":
-        """The same source, measuring as the rankers say that their features were measured."""
-        blocks = [block for ranker in rankers for block in ranker.blocks]
-        return replace(self, options=options_for(blocks, self.options))
 
     def write_failures(self, failures: Sequence[Failure]) -> None:
         """Writes the photos without features, if --failures is given."""

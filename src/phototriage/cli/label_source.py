@@ -16,6 +16,7 @@ from phototriage.features.table import read_feature_table
 from phototriage.labels import Labels, read_labels
 from phototriage.labels.release import find_release
 from phototriage.outputs.text_file import check_destinations
+from phototriage.ranker.trained import TrainedRanker
 
 __all__ = ["ROOT_VARIABLE", "LabelSource"]
 
@@ -57,12 +58,18 @@ class LabelSource:
             note(text)
         return labels
 
-    def read_features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
-        """The features of the labeled photos; `needed` is as in `FeatureSource.measure`.
+    def read_features(
+        self,
+        labels: Labels,
+        source: FeatureSource,
+        needed: Sequence[str],
+        rankers: Sequence[TrainedRanker] = (),
+    ) -> Features:
+        """The features of the labeled photos; `needed` and `rankers` are as in `FeatureSource.measure`.
 
         Photos without features are reported on standard error; with --strict they are an error.
         """
-        features = self._features(labels, source, needed)
+        features = self._features(labels, source, needed, rankers)
         hint = ""
         if self.feature_table is not None and len(features):
             hint = f"; the table names its photos like {features.photos[0]}"
@@ -93,14 +100,8 @@ class LabelSource:
         }
         return replace(given, **paths)
 
-    def _features(self, labels: Labels, source: FeatureSource, needed: Sequence[str]) -> Features:
-        if self.feature_table is not None:
-            check_destinations(source.failures)
-            features = read_feature_table(self.feature_table)
-            source.write_failures(features.failures)
-            if source.features:
-                return narrowed(features, source.features, source.options.resnet_layers)
-            return features
+    def photo_files(self, labels: Labels) -> dict[str, Path]:
+        """The file of each labeled photo, there or not. Raises OptionError or FeatureError."""
         folder = self.photos or labels.photo_root
         if folder is None:
             raise OptionError(
@@ -108,7 +109,23 @@ class LabelSource:
             )
         if not folder.is_dir():
             raise FeatureError(f"the photo folder {folder} does not exist")
-        return source.measure(labels.photo_files(folder), needed)
+        return labels.photo_files(folder)
+
+    def _features(
+        self,
+        labels: Labels,
+        source: FeatureSource,
+        needed: Sequence[str],
+        rankers: Sequence[TrainedRanker],
+    ) -> Features:
+        if self.feature_table is not None:
+            check_destinations(source.failures)
+            features = read_feature_table(self.feature_table)
+            source.write_failures(features.failures)
+            if source.features:
+                return narrowed(features, source.features, source.options.resnet_layers)
+            return features
+        return source.measure(self.photo_files(labels), needed, rankers)
 
 
 def _default_root() -> Path:

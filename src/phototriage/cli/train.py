@@ -14,10 +14,11 @@ from phototriage.cli.progress import note, note_failures
 from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OptionError
 from phototriage.exit_code import ExitCode
+from phototriage.experiments.finetuning.settings import FineTuning
 from phototriage.experiments.labelled_features import split_as
 from phototriage.experiments.run_config import begun_run, check_run_folder, recipe_sections
 from phototriage.extras import require
-from phototriage.features import check_weights_dir, default_features
+from phototriage.features import Features, check_weights_dir, default_features
 from phototriage.labels import Labels, Split, filter_comparisons
 from phototriage.outputs import cautions, check_destinations, extent, print_evaluation
 from phototriage.plain_values import plain_values
@@ -44,6 +45,8 @@ class Command:
       phototriage train --comparisons choices.csv --photos ~/Pictures --preset best --output_dir outputs/mine
       phototriage train --config outputs/mine/config.yaml --output_dir outputs/again
       phototriage train --resume --max_epochs 60 --output_dir outputs/mine
+      phototriage train --config outputs/mine/config.yaml --init outputs/mine --unfreeze resnet.layer3 \\
+          --output_dir outputs/tuned
     """
 
     preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "full"
@@ -67,6 +70,7 @@ class Command:
     labels: LabelSource = field(default_factory=LabelSource)
     source: FeatureSource = field(default_factory=FeatureSource)
     ranker: MultiFeatureConfig = field(default_factory=MultiFeatureConfig)
+    finetuning: FineTuning = field(default_factory=FineTuning)
 
     def run(self) -> int:
         require("train")
@@ -81,6 +85,12 @@ class Command:
             )
             return ExitCode.DONE
         check_destinations(self.output_dir / "best_model.pt")
+        if self.finetuning.unfreeze:
+            require("hub")
+            if self.init is None:
+                raise OptionError("needs --init RUN: a ranker trained on the frozen networks", "unfreeze")
+            if self.labels.feature_table is not None:
+                raise OptionError("needs photos, not a --feature_table", "unfreeze")
         init = load_ranker(self.init) if self.init else None
         if init is not None:
             init.check_settings(self.ranker)
@@ -96,6 +106,7 @@ class Command:
             self.split,
             plain_values(self.labels.absolute()),
             self.init,
+            self.finetuning if self.finetuning.unfreeze else None,
         )
         labels = self.labels.labels(self.ranker.min_agreement, self.ranker.min_reviewers)
         _note_steps(labels)
@@ -109,7 +120,8 @@ class Command:
         needed: Sequence[str],
         init: TrainedRanker | None,
     ) -> int:
-        features = self.labels.read_features(labels, self.source, needed)
+        rankers = () if init is None else (init,)
+        features = self.labels.read_features(labels, self.source, needed, rankers)
         split = split_as(self.split, labels, features, self.ranker.seed)
         _note_split(split, self.ranker)
         for text in self.ranker.cautions(features.matrix.shape[1]):
@@ -118,6 +130,10 @@ class Command:
         # Imported here so that --help and option errors do not wait for torch.
         from phototriage.experiments.training_run import training_run
 
+        if init is not None and self.finetuning.unfreeze:
+            self._show(self._finetuned(labels, settings, init, split, features))
+            note_failures(features.failures)
+            return ExitCode.of(left_out=features.failures)
         run = training_run(
             split,
             features,
@@ -134,6 +150,35 @@ class Command:
         self._show(run)
         note_failures(features.failures)
         return ExitCode.of(left_out=features.failures)
+
+    def _finetuned(
+        self,
+        labels: Labels,
+        settings: dict[str, object],
+        init: TrainedRanker,
+        split: Split,
+        features: Features,
+    ) -> "TrainingRun":
+        from phototriage.experiments.finetuning.run import finetuning_run
+
+        names = [block.name for block in init.blocks]
+        return finetuning_run(
+            init,
+            split,
+            features,
+            self.labels.photo_files(labels),
+            self.ranker,
+            self.finetuning,
+            self.source.options,
+            self.source.cache_dir,
+            lambda ranker: self.labels.read_features(labels, self.source, names, (ranker,)),
+            self.output_dir,
+            settings,
+            evaluated=labels.comparisons.in_series(split.test.series),
+            resume=self.resume,
+            watch=training_progress,
+            on_note=note,
+        )
 
     def _show(self, run: "TrainingRun") -> None:
         evaluation, ranker = run.evaluation, run.training.ranker

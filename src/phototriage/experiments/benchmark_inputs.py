@@ -43,7 +43,7 @@ def read_presets(
         path = Path(name)
         is_file = name not in preset_names() and path.suffix in (".yaml", ".yml")
         sections = read_settings(path) if is_file else read_preset(name)
-        for section in ("labels", "split"):
+        for section in ("labels", "split", "init", "finetuning"):
             # A run's config.yaml has both sections; here the release folder and --on define them.
             sections.pop(section, None)
         preset = BenchmarkPreset(

@@ -158,6 +158,12 @@ class _Run:
         for name, ranker in self._rankers.items():
             dim = sum(block.dim for block in ranker.blocks)
             self.notes += [f"{name}: {text}" for text in ranker.config.cautions(dim)]
+            if folds and ranker.tuned:
+                blocks = " and ".join(each.block for each in ranker.tuned)
+                self.notes.append(
+                    f"{name}: the folds train only the network behind {blocks}, whose weights were "
+                    "fine-tuned before and may have seen these photos: the figures are too good"
+                )
         if not (folds or len(unseen)) and any(
             len(never_seen([ranker], comparisons, features_of[name]))
             for name, ranker in self._rankers.items()

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from phototriage.errors import OutputError, PhototriageError
+from phototriage.experiments.finetuning.settings import FineTuning
 from phototriage.features import ExtractorOptions
 from phototriage.features.extractors.backbone import pinned
 from phototriage.outputs.text_file import write_text
@@ -135,6 +136,7 @@ def recipe_sections(
     split: str,
     labels: Mapping[str, Any] | None = None,
     init: Path | None = None,
+    finetuning: FineTuning | None = None,
 ) -> dict[str, Any]:
     """Everything that determines the result of training, as the sections of its config.yaml.
 
@@ -143,6 +145,7 @@ def recipe_sections(
         options: how they are measured; the path in them becomes absolute, the backbone's revision a commit.
         labels: the source of the preferences; omitted if the reader supplies it.
         init: the ranker whose weights training starts from, if any; its path becomes absolute.
+        finetuning: what else is trained, if anything.
     """
     if options.weights_dir is not None:
         options = replace(options, weights_dir=options.weights_dir.absolute())
@@ -155,6 +158,7 @@ def recipe_sections(
         "extractor": plain_values(options),
         "split": split,
         **({} if init is None else {"init": str(init.absolute())}),
+        **({} if finetuning is None else {"finetuning": plain_values(finetuning)}),
     }
 
 

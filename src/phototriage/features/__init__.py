@@ -21,6 +21,7 @@ from phototriage.features.registry import (
     default_features,
     options_for,
 )
+from phototriage.features.tuned import TunedWeights
 
 __all__ = [
     "DEFAULT_FEATURES",
@@ -40,6 +41,7 @@ __all__ = [
     "Features",
     "MultiFeatureExtractor",
     "OnProgress",
+    "TunedWeights",
     "build_extractors",
     "check_blocks",
     "check_weights_dir",

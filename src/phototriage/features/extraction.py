@@ -20,6 +20,7 @@ from phototriage.features.lookup import Measured, look_up
 from phototriage.features.measuring import PHOTOS_PER_BATCH, Measuring
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.registry import DEFAULT_FEATURES, build_extractors
+from phototriage.features.tuned import TunedWeights
 
 __all__ = ["Alternatives", "MultiFeatureExtractor", "OnProgress", "Photos", "extract"]
 
@@ -182,16 +183,18 @@ class MultiFeatureExtractor:
     """Any subset of the extractors, as one.
 
     features: names of EXTRACTORS, in any order. options: how they measure. cache_dir: the store.
+    tuned: weights in place of pretrained ones.
     """
 
     features: Sequence[str] = DEFAULT_FEATURES
     options: ExtractorOptions = field(default_factory=ExtractorOptions)
     cache_dir: str | os.PathLike[str] = field(default_factory=default_cache_dir)
+    tuned: Sequence[TunedWeights] = ()
 
     @cached_property
     def extractors(self) -> tuple[FeatureExtractor, ...]:
         """The extractors, in the order in which their numbers are concatenated. Raises FeatureError."""
-        return build_extractors(self.features, self.options, self.cache_dir)
+        return build_extractors(self.features, self.options, self.cache_dir, self.tuned)
 
     @property
     def dim(self) -> int:

@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from phototriage.errors import FeatureError
 from phototriage.features.block import TABLE, Block
 from phototriage.features.extractors import backbone, clip, detail, faces, iqa, iqa_plus, lite, look, resnet
+from phototriage.features.extractors.network import NetworkExtractor
 from phototriage.features.extractors.spec import ExtractorSpec, FeatureExtractor
 from phototriage.features.options import ExtractorOptions
+from phototriage.features.tuned import TunedWeights
 
 __all__ = ["DEFAULT_FEATURES", "EXTRACTORS", "build_extractors", "default_features", "options_for"]
 
@@ -50,11 +53,14 @@ def options_for(blocks: Iterable[Block], options: ExtractorOptions) -> Extractor
 
 
 def build_extractors(
-    names: Sequence[str], options: ExtractorOptions, cache_dir: str | os.PathLike[str]
+    names: Sequence[str],
+    options: ExtractorOptions,
+    cache_dir: str | os.PathLike[str],
+    tuned: Iterable[TunedWeights] = (),
 ) -> tuple[FeatureExtractor, ...]:
     """The extractors called `names`, each once, in the order of EXTRACTORS.
 
-    `cache_dir` is where they may keep what they make of their weights.
+    `cache_dir` is where they may keep what they make of their weights. `tuned` replaces weights of networks.
 
     Raises FeatureError for an unknown name, for none at all, and for `TABLE`, which nothing measures.
     """
@@ -65,4 +71,9 @@ def build_extractors(
     if unknown or not names:
         problem = f"there are no features called {unknown[0]!r}" if unknown else "no features were asked for"
         raise FeatureError(f"{problem}: choose from {', '.join(EXTRACTORS)}")
-    return tuple(spec.build(options, cache_dir) for name, spec in EXTRACTORS.items() if name in names)
+    built = {name: spec.build(options, cache_dir) for name, spec in EXTRACTORS.items() if name in names}
+    for weights in tuned:
+        extractor = built.get(weights.block)
+        if isinstance(extractor, NetworkExtractor):
+            built[weights.block] = replace(extractor, tuned=weights)
+    return tuple(built.values())

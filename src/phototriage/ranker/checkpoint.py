@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import MissingExtraError, ModelError, OutputError
 from phototriage.extras import extra
-from phototriage.features import Block
+from phototriage.features import Block, TunedWeights
 from phototriage.plain_values import plain_values
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.trained import CLOSE_BELOW, TrainedRanker
@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _FORMAT = "phototriage-ranker-1"
+_TUNED = "tuned."
+"""How the names of tuned weights begin; the name of the block follows."""
 _MOST_BYTES = 2**30
 _IN_FOLDER = ("model.safetensors", "best_model.pt")
 _NO_RANKER = (
@@ -61,6 +63,8 @@ def save_ranker(
     if path.suffix not in _PACK:
         raise OutputError(f"{path}: a ranker is saved as {' or '.join(_PACK)}")
     tensors = {**ranker.weights, "seen_keys": ranker.seen_keys, "seen_contents": ranker.seen_contents}
+    for tuned in ranker.tuned:
+        tensors |= {f"{_TUNED}{tuned.block}.{name}": array for name, array in tuned.tensors.items()}
     about = {
         "format": _FORMAT,
         "config": plain_values(ranker.config),
@@ -166,7 +170,7 @@ def _unpacked(tensors: Mapping[str, NDArray[Any]], about: Any) -> TrainedRanker:
     if about["format"] != _FORMAT:
         raise ModelError(f"its format is {about['format']!r}, not {_FORMAT!r}")
     return TrainedRanker(
-        weights={name: array for name, array in tensors.items() if not name.startswith("seen_")},
+        weights={name: array for name, array in tensors.items() if not name.startswith(("seen_", _TUNED))},
         config=MultiFeatureConfig.from_dict(about["config"]),
         blocks=tuple(
             Block(block["name"], block["fingerprint"], tuple(block["columns"])) for block in about["blocks"]
@@ -175,4 +179,15 @@ def _unpacked(tensors: Mapping[str, NDArray[Any]], about: Any) -> TrainedRanker:
         seen_keys=tensors["seen_keys"],
         seen_contents=tensors["seen_contents"],
         close_below=float(about.get("close_below", CLOSE_BELOW)),
+        tuned=tuple(TunedWeights(block, weights) for block, weights in _tuned(tensors).items()),
     )
+
+
+def _tuned(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
+    """Tuned weights by block and name."""
+    found: dict[str, dict[str, NDArray[Any]]] = {}
+    for key, array in tensors.items():
+        if key.startswith(_TUNED):
+            block, _, name = key.removeprefix(_TUNED).partition(".")
+            found.setdefault(block, {})[name] = array
+    return found

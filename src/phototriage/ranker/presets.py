@@ -12,9 +12,10 @@ from phototriage.ranker.config import MultiFeatureConfig
 
 __all__ = ["SECTIONS", "preset_config", "preset_names", "read_preset", "read_settings"]
 
-SECTIONS = ("ranker", "features", "extractor", "labels", "split", "init")
+SECTIONS = ("ranker", "features", "extractor", "labels", "split", "init", "finetuning")
 """ranker: a `MultiFeatureConfig`. features, extractor: what is measured, and how. labels: the source of the
-preferences. split: how they are split. init: the ranker whose weights training starts from."""
+preferences. split: how they are split. init: the ranker whose weights training starts from. finetuning: a
+`FineTuning`."""
 
 
 _MOST_BYTES = 1_000_000

@@ -109,6 +109,7 @@ def training_identity(
     if init is not None:
         for array in (*init.weights.values(), init.seen_keys, init.seen_contents):
             digest.update(np.asarray(array).tobytes())
+        digest.update("".join(tuned.identity for tuned in init.tuned).encode())
     for side in sides:
         for each in fields(side):
             array = getattr(side, each.name)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import ModelError
-from phototriage.features import Block, Features, check_blocks
+from phototriage.features import Block, Features, TunedWeights, check_blocks
 from phototriage.plain_values import shown
 from phototriage.ranker.config import MultiFeatureConfig
 
@@ -36,6 +36,7 @@ class TrainedRanker:
     seen_keys, seen_contents: uint32 digests of the keys, and of the content hashes if known, of all photos in
     its training and validation series.
     close_below: a photo is too close to call beside another where P(other over it) is less, in [0.5, 1].
+    tuned: the weights of networks that were trained together with it.
     """
 
     weights: Mapping[str, NDArray[np.float32]]
@@ -45,6 +46,7 @@ class TrainedRanker:
     seen_keys: NDArray[np.uint32]
     seen_contents: NDArray[np.uint32]
     close_below: float = CLOSE_BELOW
+    tuned: tuple[TunedWeights, ...] = ()
 
     def __post_init__(self) -> None:
         dim = sum(block.dim for block in self.blocks)

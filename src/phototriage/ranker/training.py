@@ -137,6 +137,7 @@ def train(
         temperature=fit_temperature(difference, validation_pairs.preference),
         seen_keys=seen_keys,
         seen_contents=seen_contents,
+        tuned=init.tuned if init else (),
     )
     return Training(ranker, fit.best_epoch, tuple(fit.batch_records), tuple(fit.epoch_records))
 

@@ -108,8 +108,8 @@ def options_of(block: Block, options: ExtractorOptions) -> ExtractorOptions:
     weights = found["weights"]
     return replace(
         options,
-        # A model of a folder is NAME#CHECKSUM, one of the hub REPO@COMMIT.
-        backbone=weights.partition("#")[0],
+        # A model of a folder is NAME#CHECKSUM, one of the hub REPO@COMMIT; tuned weights follow a plus.
+        backbone=re.split("[#+]", weights)[0],
         backbone_layers=tuple(int(each.removeprefix("layer")) for each in found["layers"].split("+")),
         backbone_pooling=found["pooling"],  # type: ignore[arg-type]
         backbone_size=int(found["size"]),

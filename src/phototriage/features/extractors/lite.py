@@ -1,7 +1,11 @@
 """The `lite` block: pooled stages of an ImageNet EfficientNet-Lite0, without torch and without the hub."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from phototriage.extras import extra
 from phototriage.features.extractors.network import NetworkExtractor
@@ -12,6 +16,7 @@ from phototriage.features.runtime.efficientnet_lite import (
     STAGES,
     STEM,
     WEIGHTS_SHA256,
+    Bottleneck,
     Convolution,
     bottlenecks,
     load_folded,
@@ -59,8 +64,8 @@ SPEC = ExtractorSpec(
 )
 
 
-def _start() -> Infer:
-    return start_onnx(GRAPH, load_folded(), one_by_one=True)
+def _start(tuned: Mapping[str, NDArray[np.float32]]) -> Infer:
+    return start_onnx(GRAPH, {**load_folded(), **tuned}, one_by_one=True)
 
 
 def _build() -> "nn.Module":
@@ -69,32 +74,55 @@ def _build() -> "nn.Module":
         import torch.nn.functional as F
         from torch import nn
 
-    class PooledStages(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            for name, array in load_folded().items():
-                self.register_buffer(name.replace(".", "_"), torch.from_numpy(array))
+    folded = load_folded()
 
-        def convolve(self, layer: Convolution, hidden: "Tensor") -> "Tensor":
-            weight, bias = (
-                self.get_buffer(f"{layer.name}.{part}".replace(".", "_")) for part in ("weight", "bias")
+    class Convolve(nn.Module):
+        def __init__(self, layer: Convolution) -> None:
+            super().__init__()
+            self.layer = layer
+            self.weight, self.bias = (
+                nn.Parameter(torch.from_numpy(folded[f"{layer.name}.{part}"])) for part in ("weight", "bias")
             )
-            sides = []
+
+        def forward(self, hidden: "Tensor") -> "Tensor":
+            layer, sides = self.layer, []
             for side in (hidden.shape[3], hidden.shape[2]):
                 around = max((-(-side // layer.stride) - 1) * layer.stride + layer.kernel - side, 0)
                 sides += [around // 2, around - around // 2]
-            found = F.conv2d(F.pad(hidden, sides), weight, bias, layer.stride, groups=layer.groups)
+            padded = F.pad(hidden, sides)
+            found = F.conv2d(padded, self.weight, self.bias, layer.stride, groups=layer.groups)
             return F.relu6(found) if layer.relu6 else found
 
+    class Block(nn.Module):
+        def __init__(self, bottleneck: Bottleneck) -> None:
+            super().__init__()
+            self.residual, self.stage = bottleneck.residual, bottleneck.stage
+            for layer in bottleneck.convolutions:
+                # So that the state has the names of the graph's initializers.
+                self.add_module(layer.name.rpartition(".")[2], Convolve(layer))
+
+        def forward(self, inputs: "Tensor") -> "Tensor":
+            hidden = inputs
+            for layer in self.children():
+                hidden = layer(hidden)
+            return hidden + inputs if self.residual else hidden
+
+    class PooledStages(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self._conv_stem = Convolve(STEM)
+            self._blocks = nn.ModuleList(map(Block, bottlenecks()))
+            ends = [number for number, block in enumerate(self._blocks) if block.stage]
+            starts = [0, *(end + 1 for end in ends)]
+            self.stage_starts = {
+                stage.name: f"_blocks.{start}." for stage, start in zip(STAGES, starts, strict=False)
+            }
+
         def forward(self, photos: "Tensor") -> "Tensor":
-            hidden, pooled = self.convolve(STEM, photos), []
-            for bottleneck in bottlenecks():
-                inputs = hidden
-                for layer in bottleneck.convolutions:
-                    hidden = self.convolve(layer, hidden)
-                if bottleneck.residual:
-                    hidden = hidden + inputs
-                if bottleneck.stage in STAGES_USED:
+            hidden, pooled = self._conv_stem(photos), []
+            for block in self._blocks:
+                hidden = block(hidden)
+                if block.stage in STAGES_USED:
                     pooled.append(hidden.mean(dim=(2, 3)))
             return torch.cat(pooled, dim=1)
 

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from phototriage.features.extractors.preprocessing import Preprocessing
 from phototriage.features.options import ExtractorOptions, Precision
 from phototriage.features.runtime.device import chosen_device, memory_needed
 from phototriage.features.runtime.onnx_runtime import Infer, start_onnx
+from phototriage.features.tuned import TunedWeights
 from phototriage.photos import DECODING_VERSION
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ class NetworkExtractor:
     needs it and no exported network is there, so that a filled store needs neither torch nor weights.
     cache_dir: where the exported network is kept.
     precision: of matrix products.
-    start: starts the network on the CPU without torch, where it needs no export. `build` is then for who asks
-    for torch or a GPU.
+    start: starts the network on the CPU without torch, where it needs no export; gets the tuned weights, by
+    their names. `build` is then for who asks for torch or a GPU.
+    tuned: replace some of the weights.
     """
 
     name: str
@@ -59,7 +61,8 @@ class NetworkExtractor:
     options: ExtractorOptions
     cache_dir: Path
     precision: Precision = "fp32"
-    start: Callable[[], Infer] | None = None
+    start: Callable[[Mapping[str, NDArray[np.float32]]], Infer] | None = None
+    tuned: TunedWeights | None = None
 
     @cached_property
     def block(self) -> Block:
@@ -71,7 +74,7 @@ class NetworkExtractor:
         given = self.prepare(fixed_picture()).tobytes() + repr((self.mean, self.std)).encode()
         made = (
             f"{self.name}-{self.version}",
-            self.weights,
+            f"{self.weights}+{self.tuned.identity}" if self.tuned else self.weights,
             self.output,
             str(self.prepare),
             "" if self.precision == "fp32" else self.precision,
@@ -99,6 +102,21 @@ class NetworkExtractor:
                 features[some] = found
         return features
 
+    def network(self) -> "nn.Module":
+        """What `build` makes, with the tuned weights. Raises FeatureError where these do not fit it."""
+        network = self.build()
+        if self.tuned:
+            import torch
+
+            state = {name: torch.tensor(array) for name, array in self.tuned.tensors.items()}
+            try:
+                unknown = network.load_state_dict(state, strict=False).unexpected_keys
+            except RuntimeError as error:
+                raise FeatureError(f"the tuned weights of '{self.name}' have other shapes") from error
+            if unknown:
+                raise FeatureError(f"the network of '{self.name}' has no weights {unknown[0]} to be tuned")
+        return network
+
     def _inferred(self, photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         with memory_needed(f"the network of '{self.name}' does not fit into the memory: free some of it"):
             infer = self._infer
@@ -111,7 +129,7 @@ class NetworkExtractor:
     @cached_property
     def _infer(self) -> Infer:
         if self.start and self.options.runtime != "torch" and self.options.device in ("auto", "cpu"):
-            return self.start()
+            return self.start(self.tuned.tensors if self.tuned else {})
         device = chosen_device(self.options)
         if self.options.runtime == "onnx" or (self.options.runtime == "auto" and device == "cpu"):
             try:
@@ -124,13 +142,13 @@ class NetworkExtractor:
                 return start_onnx(path, one_by_one=self.precision == "int8")
         from phototriage.features.runtime.torch_runtime import FromPixels, start_torch
 
-        return start_torch(FromPixels(self.build(), self.mean, self.std), device, try_half=device == "cuda")
+        return start_torch(FromPixels(self.network(), self.mean, self.std), device, try_half=device == "cuda")
 
     def _exported(self) -> Path:
         from phototriage.features.runtime.onnx_export import export_onnx
         from phototriage.features.runtime.torch_runtime import FromPixels
 
-        network = FromPixels(self.build(), self.mean, self.std)
+        network = FromPixels(self.network(), self.mean, self.std)
         upright = np.ascontiguousarray(fixed_picture()[:, :160])
         noise = np.random.default_rng(0).integers(0, 256, upright.shape, np.uint8)
         dark = noise // 16
