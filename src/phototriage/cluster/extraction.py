@@ -80,10 +80,10 @@ def extract_on_ray(
     """Measures the photos of a source that the store lacks.
 
     The vectors, fingerprints and the store are those of `MultiFeatureExtractor`: a worker decodes with the
-    same limits, and writes a part of the store before it says so. So whatever is killed, the same call goes on,
-    and reads again at most what was under way. Photos of a local folder are known by path, size and times,
-    as ever, and are not read again; those of other sources are read, and measured only if the store lacks
-    their contents.
+    same limits, and writes a part of the store before it says so. So whatever is killed, the same call goes
+    on, and reads again at most what was under way. Photos of a local folder are known by path, size and
+    times, as ever, and are not read again; those of other sources are read, and measured only if the store
+    lacks their contents.
 
     Args:
         source: see `find_photos`.

@@ -5,7 +5,7 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -146,7 +146,7 @@ def _local(folder: Path) -> Source:
 
 
 def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
+    return PurePosixPath(name).suffix.lower()
 
 
 def _is_wanted(name: str) -> bool:
@@ -159,7 +159,7 @@ def _entry(key: str, place: str) -> Item:
 
 
 def _container(path: str, source: str) -> Item:
-    item = _entry(os.path.basename(path), source)
+    item = _entry(PurePosixPath(path).name, source)
     if item.kind == "file" and _suffix(path) not in PHOTO_SUFFIXES:
         raise PhotoError(f"{without_credentials(source)} is no folder, .tar, .parquet or photo")
     return item

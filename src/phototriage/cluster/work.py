@@ -47,12 +47,12 @@ class Job:
     decoders: int = 1
 
     def extractors(self) -> tuple[FeatureExtractor, ...]:
-        """The extractors. Raises FeatureError, with both names, if they measure otherwise than the driver's."""
+        """The extractors. Raises FeatureError, with both names, if the driver's measure otherwise."""
         found = build_extractors(self.features, self.options, self.cache_dir)
         for ours, theirs in zip(self.blocks, (each.block for each in found), strict=True):
             if ours != theirs:
                 raise FeatureError(
-                    f"a worker would measure '{theirs.name}' as {theirs.fingerprint}, and not as "
+                    f"a worker would measure {theirs.name} as {theirs.fingerprint}, and not as "
                     f"{ours.fingerprint}: install the same version of phototriage and its libraries on all "
                     "machines"
                 )
