@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from phototriage.cluster.source import Item, Source, find_photos, without_credentials
-from phototriage.cluster.work import Decode, DecodeAndInfer, Infer, Job, Outcome, outcomes_of
+from phototriage.cluster.work import Batch, Decode, DecodeAndInfer, Infer, Job, Outcome, outcomes_of
 from phototriage.errors import Failure, FeatureError, OptionError, PhototriageError
 from phototriage.extras import extra
 from phototriage.features import (
@@ -202,7 +202,7 @@ def _outcomes(items: Sequence[Item], job: Job, options: ClusterOptions) -> Itera
     context.print_on_execution_start = False
     rows = [{"key": each.key, "place": each.place, "kind": each.kind} for each in items]
     tasks = max(1, min(len(rows), -(-len(rows) // _ITEMS_PER_TASK)))
-    data = ray.data.from_items(rows, override_num_blocks=tasks)
+    data: ray.data.Dataset = ray.data.from_items(rows, override_num_blocks=tasks)
     how: dict[str, Any] = {"fn_constructor_args": (job,), "batch_format": "numpy", "batch_size": None}
     decoding = ray.data.ActorPoolStrategy(
         min_size=1, max_size=options.workers or _most("CPU", options.cpus_per_worker)
@@ -214,14 +214,14 @@ def _outcomes(items: Sequence[Item], job: Job, options: ClusterOptions) -> Itera
     else:
         data = data.map_batches(DecodeAndInfer, num_cpus=options.cpus_per_worker, compute=decoding, **how)
     for batch in data.iter_batches(batch_size=None, batch_format="numpy"):
-        yield from outcomes_of(batch)
+        yield from outcomes_of(cast("Batch", batch))
 
 
 def _most(resource: str, each: float) -> int:
     """How many actors that take so much of a resource the cluster has room for."""
     import ray
 
-    return max(1, int(ray.cluster_resources().get(resource, 1) // each))
+    return max(1, int(ray.cluster_resources().get(resource, 1) // each)  # type: ignore[no-untyped-call])
 
 
 @contextmanager
@@ -239,7 +239,7 @@ def _cluster(options: ClusterOptions) -> Iterator[None]:
                 num_cpus=None if options.address else options.workers,
                 include_dashboard=False if options.address is None else None,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
             )
         except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
             raise FeatureError(

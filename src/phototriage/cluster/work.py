@@ -19,7 +19,7 @@ from phototriage.features.cache.part import write_part
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 from phototriage.features.extractors.spec import FeatureExtractor, view_of
 
-__all__ = ["Decode", "DecodeAndInfer", "Infer", "Job", "Outcome", "outcomes_of"]
+__all__ = ["Batch", "Decode", "DecodeAndInfer", "Infer", "Job", "Outcome", "outcomes_of"]
 
 Batch = dict[str, NDArray[Any]]
 """As Ray Data hands it on: column → values."""

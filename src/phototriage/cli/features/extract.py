@@ -8,10 +8,9 @@ import tyro
 
 from phototriage.cli.feature_source import OptionalInt, OptionalPath
 from phototriage.cli.progress import note, note_failures, progress
-from phototriage.errors import OptionError
+from phototriage.errors import Failure, OptionError
 from phototriage.exit_code import ExitCode
 from phototriage.features import DEFAULT_FEATURES, ExtractorOptions, MultiFeatureExtractor, OnProgress
-from phototriage.features.block import Failure
 from phototriage.outputs.failures import failures_csv
 from phototriage.outputs.text_file import check_destinations, write_text
 from phototriage.photos import discover
