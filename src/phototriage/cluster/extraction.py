@@ -221,7 +221,8 @@ def _most(resource: str, each: float) -> int:
     """How many actors that take so much of a resource the cluster has room for."""
     import ray
 
-    return max(1, int(ray.cluster_resources().get(resource, 1) // each)  # type: ignore[no-untyped-call])
+    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return max(1, int(there.get(resource, 1) // each))
 
 
 @contextmanager
