@@ -8,16 +8,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phototriage.features import MultiFeatureExtractor
+    from phototriage.evaluation.held_out import evaluate
+    from phototriage.experiments.cross_validation import cross_validate
+    from phototriage.features import Features, MultiFeatureExtractor
+    from phototriage.labels import Comparisons
     from phototriage.rank import Ranking, RankOptions, rank_folder
     from phototriage.ranker.accuracy import compute_pairwise_accuracy
     from phototriage.ranker.config import MultiFeatureConfig
     from phototriage.ranker.dataset import MultiFeaturePairwiseDataset
     from phototriage.ranker.network import MultiFeaturePairwiseRanker
+    from phototriage.ranker.training import train
 
     __version__: str
 
 __all__ = [
+    "Comparisons",
+    "Features",
     "MultiFeatureConfig",
     "MultiFeatureExtractor",
     "MultiFeaturePairwiseDataset",
@@ -26,10 +32,15 @@ __all__ = [
     "Ranking",
     "__version__",
     "compute_pairwise_accuracy",
+    "cross_validate",
+    "evaluate",
     "rank_folder",
+    "train",
 ]
 
 _HOME = {
+    "Comparisons": "labels",
+    "Features": "features",
     "MultiFeatureConfig": "ranker.config",
     "MultiFeatureExtractor": "features",
     "MultiFeaturePairwiseDataset": "ranker.dataset",
@@ -37,7 +48,10 @@ _HOME = {
     "RankOptions": "rank",
     "Ranking": "rank",
     "compute_pairwise_accuracy": "ranker.accuracy",
+    "cross_validate": "experiments.cross_validation",
+    "evaluate": "evaluation.held_out",
     "rank_folder": "rank",
+    "train": "ranker.training",
 }
 
 

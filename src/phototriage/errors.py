@@ -5,7 +5,8 @@ PhototriageError
 │   └── PhotoReadError    … because of the machine; a later attempt may succeed
 ├── LabelError      labels cannot be read, or do not fit their purpose
 ├── FeatureError    features are missing, broken, or not the requested ones
-│   └── NoUsablePhotoError  … because no photo at all could be used
+│   ├── NoUsablePhotoError  … because no photo at all could be used
+│   └── ExportError         … because a network cannot be exported to ONNX; torch can still run it
 ├── ModelError      a model file cannot be used
 ├── OptionError     an option has an invalid value
 ├── OutputError     a result cannot be written
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "ExportError",
     "Failure",
     "FeatureError",
     "LabelError",
@@ -64,6 +66,10 @@ class NoUsablePhotoError(FeatureError):
     def __init__(self, failures: Sequence[Failure], photos: int) -> None:
         super().__init__(f"not one of {photos:,} photos could be used: is it the right folder?")
         self.failures = tuple(failures)
+
+
+class ExportError(FeatureError):
+    """A network cannot be exported to ONNX; torch can still run it."""
 
 
 class ModelError(PhototriageError):

@@ -14,6 +14,7 @@ from phototriage.errors import MissingExtraError
 __all__ = ["EXTRAS", "extra", "install_command", "installed_version", "packages", "require"]
 
 EXTRAS = {
+    "faces": "eyes, smiles and focus of faces",
     "train": "training, and charts of the results",
     "hub": "CLIP, ResNet, and exporting rankers and networks",
     "review": "phototriage review",

@@ -14,7 +14,7 @@ from phototriage.choices import Context, FolderChoices, photos_of
 from phototriage.errors import LabelError, OptionError
 from phototriage.features import Features, OnProgress
 from phototriage.labels import Comparisons
-from phototriage.labels.lightroom import read_catalogue
+from phototriage.labels.catalogue import read_catalogue
 from phototriage.labels.marks_table import read_marks_table
 from phototriage.labels.ratings import read_ratings
 from phototriage.labels.sourced import SourceReading
@@ -51,7 +51,7 @@ class LearnOptions:
     def __post_init__(self) -> None:
         if not self.sources:
             raise OptionError("needs choices, ratings, a catalogue or a table", "from")
-        for source in map(os.fspath, self.sources):
+        for source in (os.fspath(each) for each in self.sources):
             if source in (CHOICES, RATINGS):
                 continue
             if Path(source).suffix.lower() not in (_CATALOGUE, *_TABLES):
@@ -89,7 +89,7 @@ def learn_from(
     options = options or LearnOptions()
     known = [
         _read(Path(folder), options, on_progress, on_note)
-        for folder in dict.fromkeys(map(os.fspath, folders))
+        for folder in dict.fromkeys(os.fspath(each) for each in folders)
     ]
     lines = tuple(dict.fromkeys(line for each in known for line in each.history.lines))
     whole = _together(known)
@@ -143,7 +143,7 @@ def _read(
     files = [file for series in ranking.found for shot in series.shots for file in shot.files]
     readings = [
         reading
-        for source in map(os.fspath, options.sources)
+        for source in (os.fspath(each) for each in options.sources)
         if (reading := _reading(source, folder, files, options)) is not None
     ]
     history = comparisons_of(
@@ -161,8 +161,8 @@ def _reading(source: str, folder: Path, files: Sequence[str], options: LearnOpti
     if source == RATINGS:
         return read_ratings(folder, files)
     if Path(source).suffix.lower() == _CATALOGUE:
-        return read_catalogue(Path(source), folder, files, moved=options.moved)
-    return read_marks_table(Path(source), folder, files)
+        return read_catalogue(Path(source), folder, files, map=options.moved)
+    return read_marks_table(Path(source), folder, files, map=options.moved)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,7 @@ from phototriage.features import (
     build_extractors,
     check_blocks,
     default_cache_dir,
+    options_for,
 )
 from phototriage.features.decoding_pool import DecodingPool
 from phototriage.features.headers import read_captures
@@ -31,7 +32,7 @@ from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_j
 from phototriage.outputs.summary import RankingFigures, ranking_figures
 from phototriage.personal.gate import Gate
 from phototriage.personal.learned import Learned, default_personal_dir, is_switched_off, load_learned
-from phototriage.photos import companion_fault, discover
+from phototriage.photos import companion_fault, photo_names
 from phototriage.ranker import TrainedRanker, load_default_ranker, load_embedded_ranker, load_ranker
 from phototriage.series import (
     DEFAULT_GAP,
@@ -44,7 +45,7 @@ from phototriage.series import (
     rank_series,
     regroup,
     series_by_folder,
-    shots_of,
+    shots_of_names,
     with_decisions,
 )
 
@@ -220,12 +221,11 @@ def rank_folder(
             on_note(text)
 
     model, ranker, gate = _ranker(options, note)
-    photos = discover(
+    photos = photo_names(
         folder, on_failure=lambda path, reason: unreadable.append(Failure(path, reason)), on_note=note
     )
     progress = _Progress(on_progress)
-    shots = shots_of(
-        folder,
+    shots = shots_of_names(
         photos,
         lambda files: read_captures([folder / file for file in files], options.cache_dir, note),
     )
@@ -238,7 +238,7 @@ def rank_folder(
         choices = _choices(features, options) if options.decisions else None
         followed = choices or FolderChoices()
         series = regroup(found, followed.groups, lambda photo: _captured_at(photo, features))
-        detail = _full_size(folder, series, options, pool, progress.more(), note)
+        detail = _full_size(folder, series, features, options, pool, progress.more(), note)
     ranked = rank_series(series, features, ranker, keep=options.keep, detail=detail)
     return Ranking(
         folder,
@@ -324,11 +324,12 @@ def _measured(
 ) -> tuple[list[Shot], Features]:
     """Measures each shot's photo, or the next file of the shot if that photo is unusable."""
     needed = (*(block.name for block in ranker.blocks), *options.features, *_MEASURED_BESIDES)
-    extractor = MultiFeatureExtractor(tuple(dict.fromkeys(needed)), options.extractors, options.cache_dir)
+    how = options_for(ranker.blocks, options.extractors)
+    extractor = MultiFeatureExtractor(tuple(dict.fromkeys(needed)), how, options.cache_dir)
     check_blocks(ranker.blocks, [each.block for each in extractor.extractors])
 
     features = extractor(
-        {shot.photo: folder / shot.photo for shot in shots},
+        _paths(folder, [shot.photo for shot in shots]),
         alternatives={
             shot.photo: {file: folder / file for file in shot.files[1:]} for shot in shots if shot.files[1:]
         },
@@ -348,9 +349,16 @@ def _faulty_companions(folder: Path, shots: Sequence[Shot], known: Sequence[Fail
                 yield Failure(file, fault)
 
 
+def _paths(folder: Path, photos: Sequence[str]) -> dict[str, str]:
+    """Photo → file. Texts, for to make a Path takes microseconds."""
+    before = os.path.join(folder.absolute(), "")  # noqa: PTH118
+    return {photo: before + photo.replace("/", os.sep) for photo in photos}
+
+
 def _full_size(
     folder: Path,
     series: Sequence[Series],
+    features: Features,
     options: RankOptions,
     pool: DecodingPool,
     on_progress: OnProgress,
@@ -361,8 +369,9 @@ def _full_size(
         shot.photo for each in series if each.kind == "series" and len(each.shots) > 1 for shot in each.shots
     ]
     detail = MultiFeatureExtractor(("detail",), options.extractors, options.cache_dir)(
-        {photo: folder / photo for photo in photos},
+        _paths(folder, photos),
         pool=pool,
+        known=features,
         on_progress=on_progress,
         on_note=on_note,
     )
@@ -386,7 +395,7 @@ def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) ->
     return group(
         shots,
         captures,
-        features.select([blocks["look"]])[rows],
+        features.select([blocks["look"]], rows),
         gap=options.gap,
         similarity=options.similarity,
         lite=_fetch_of(features, blocks["lite"], rows) if "lite" in blocks else None,
@@ -396,10 +405,13 @@ def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) ->
 def _choices(features: Features, options: RankOptions) -> FolderChoices:
     """What a person decided about the photos that have features."""
     hashes, captures = features.content_hashes or (), features.captures or ()
-    identities = {
-        photo: PhotoIdentity.of(photo, content_hash, 0, capture)
-        for photo, content_hash, capture in zip(features.photos, hashes, captures, strict=True)
-    }
+
+    def identities() -> dict[str, PhotoIdentity]:
+        return {
+            photo: PhotoIdentity.of(photo, content_hash, 0, capture)
+            for photo, content_hash, capture in zip(features.photos, hashes, captures, strict=True)
+        }
+
     return read_choices(Path(options.choices_dir), identities)
 
 

@@ -52,6 +52,20 @@ def test_a_flag_replaces_what_was_said_of_the_series() -> None:
     assert history(NoneOfThese((1,)), Marking((Mark(1, flag=""),))).decision(1) == Decision()
 
 
+def test_the_last_word_counts_between_a_flag_and_a_tie() -> None:
+    reject = Marking((Mark(2, "reject", stars=1),))
+    tied = history(pick(1), reject, Tie((1, 2, 3)))
+    assert [tied.decision(photo) for photo in (1, 2, 3)] == [
+        Decision(tied=True),
+        Decision(stars=1, tied=True),
+        Decision(tied=True),
+    ]
+    tied.add(Event(4, "", Undo(3)))
+    assert [tied.decision(photo).flag for photo in (1, 2, 3)] == ["pick", "reject", ""]
+    picked = history(Tie((1, 2, 3)), pick(1))
+    assert [picked.decision(photo) for photo in (1, 2)] == [Decision("pick"), Decision(tied=True)]
+
+
 def test_undo_and_redo_go_through_the_whole_history() -> None:
     found = history(pick(1), pick(2), Undo(2), Undo(1))
     assert not found.decision(1)

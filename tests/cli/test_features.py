@@ -259,7 +259,31 @@ def test_mistakes_in_exporting_are_one_clear_error(cli: Cli, cache_dir: Path, tm
     assert "nothing to export" in error(tmp_path / "t.csv", "--folder", tmp_path)
     assert "no block 'clip': choose from iqa" in error(tmp_path / "t.csv", "--block", "clip")
     FeatureStore(cache_dir, Block("iqa", "iqa/0", ("x",))).add(["ab" * 16], np.ones((1, 1), np.float32))
-    assert re.search(r"made in several ways: choose by --block iqa-\w+ or iqa-", error(tmp_path / "t.csv"))
+    assert re.search(
+        r"iqa was made in several ways: choose by --block iqa-\w+ or iqa-", error(tmp_path / "t.csv")
+    )
+
+
+def test_a_block_made_of_several_layers_is_chosen_by_them(cli: Cli, bursts: Path, tmp_path: Path) -> None:
+    (photo,) = sorted((bursts / "photos").rglob("*.jpg"))[:1]
+    cache = tmp_path / "cache"
+    for layers in (["layer3"], ["layer3", "layer4"]):
+        columns = tuple(f"{layer}_mean_{place:04d}" for layer in layers for place in range(2))
+        store = FeatureStore(cache, Block("resnet", f"resnet-1/{len(layers)}", columns))
+        store.add(["ab" * 16], np.ones((1, len(columns)), np.float32))
+    with PhotoIndex(cache) as index:
+        index.remember([(photo, photo.stat(), "ab" * 16)], {})
+    export = ("features", "export", tmp_path / "t.csv", "--cache_dir", cache)
+    code, _, err = cli(*export)
+    assert (code, err) == (
+        1,
+        "phototriage: resnet was made in several ways: choose by --block layer3_mean or "
+        "layer3_mean+layer4_mean\n",
+    )
+    assert cli(*export, "--block", "layer3_mean")[0] == 0
+    assert (tmp_path / "t.csv").read_text().splitlines()[
+        0
+    ] == '"series","photo","layer3_mean_0000","layer3_mean_0001"'
 
 
 def test_clear_removes_only_when_told_so(cli: Cli, cache_dir: Path, bursts: Path) -> None:

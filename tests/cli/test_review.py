@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from http.cookiejar import CookieJar
@@ -15,6 +16,7 @@ import pytest
 
 from phototriage.choices import ChoiceStore
 from phototriage.labels import read_labels
+from phototriage.web.addresses import reachable_hosts
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -164,6 +166,23 @@ def test_another_host_is_said_to_be_seen_by_others(cli: Cli, places: tuple[objec
         "listening on 203.0.113.7: whoever reads the traffic of your network sees your photos and can take "
         "over the page"
     )
+
+
+def test_a_phone_is_told_where_to_go(places: tuple[object, ...]) -> None:
+    hosts = reachable_hosts("0.0.0.0")
+    running = Running(*places, "--host", "0.0.0.0")
+    try:
+        assert running.address.startswith("http://127.0.0.1:")
+        assert running.process.stdout
+        for host in hosts[1:]:
+            words, _, address = running.process.stdout.readline().strip().rpartition(" ")
+            assert (words, address.startswith(f"http://{host}:")) == ("on another device, once:", True)
+            assert urllib.request.urlopen(address).status == 200
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                urllib.request.urlopen(address)
+        assert running.session()["folder"] == "photos"
+    finally:
+        running.end(signal.SIGTERM)
 
 
 def test_without_a_decision_there_is_nothing_to_compare(

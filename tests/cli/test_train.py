@@ -19,6 +19,7 @@ import yaml
 
 from phototriage.cli import _parsed, train
 from phototriage.experiments import run_folder
+from phototriage.features import MultiFeatureExtractor
 from phototriage.features.table import read_feature_table
 from phototriage.ranker import load_ranker
 from phototriage.ranker.state import TrainingState, save_state
@@ -48,11 +49,17 @@ def test_trains_judges_and_keeps_everything(cli: Cli, own_labels: tuple[Path, Pa
     assert {path.name for path in run.iterdir()} == {
         "config.yaml",
         "best_model.pt",
+        "finished_state.pt",
         "training_log.csv",
         "training_curves.png",
         "test_results.json",
         "test_predictions.csv",
     }
+    # What each step kept, and how it goes: also where nobody watches a bar.
+    assert "labels: to train on: 60 pairs, 60 series, 120 photos\n" in err
+    assert "split: training, clear enough: 48 pairs, 48 series, 96 photos\n" in err
+    assert "split: test: 6 pairs, 6 series, 12 photos\n" in err
+    assert re.search(r"^epoch 1, batch 1: loss \d\.\d{4}, accuracy \d+\.\d%$", err, re.MULTILINE)
     assert (
         json.loads((run / "test_results.json").read_text())["scorers"]["this ranker"]["accuracy"]["value"]
         > 0.8
@@ -146,7 +153,11 @@ def test_an_official_test_with_copies_of_photos_learned_from(cli: Cli, tmp_path:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), "give either --root FOLDER"),
+        (("--comparisons", "{labels}", "--root", "{labels}"), "give either --root FOLDER"),
+        (
+            (),
+            "there are no labels: put the PhotoTriage release (train_val/, reviews_trainval/) into Photo",
+        ),
         (("--preset", "fulll"), "there is no preset 'fulll': choose from best, deep, full, quick"),
         (("--config", "/nowhere.yaml"), "cannot read /nowhere.yaml"),
         (("--resume", "--overwrite"), "give --resume or --overwrite, not both"),
@@ -317,6 +328,7 @@ def test_an_interrupted_run_is_resumed_or_overwritten_and_nothing_else(
         interrupt_after(2, patched)
         assert cli("train", *options, "--output_dir", run)[0] == 130
     assert {path.name for path in run.iterdir()} == {"config.yaml", "last_state.pt", "training_log.csv"}
+    assert (run / "last_state.pt").stat().st_size
 
     code, _, err = cli("train", *options, "--output_dir", run)
     assert code == 4
@@ -338,12 +350,168 @@ def test_an_interrupted_run_is_resumed_or_overwritten_and_nothing_else(
     assert (code, "is finished: there is nothing to resume" in err) == (0, True)
 
 
+def test_a_run_interrupted_while_photos_are_measured_is_resumed_by_its_folder_alone(
+    cli: Cli, bursts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, cache = tmp_path / "run", ("--cache_dir", tmp_path / "cache")
+    options = (
+        *("--comparisons", bursts / "comparisons.csv", "--photos", bursts / "photos", "--features", "iqa"),
+        *(*QUICK, "--max_epochs", 2),
+    )
+    assert cli("train", *options, *cache, "--output_dir", tmp_path / "undisturbed")[0] == 0
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with monkeypatch.context() as patched:
+            patched.setattr(MultiFeatureExtractor, "__call__", interrupted)
+            assert cli("train", *options, *cache, "--output_dir", run)[0] == 130
+        assert {path.name for path in run.iterdir()} == {"config.yaml", "last_state.pt"}
+    assert cli("train", "--resume", "--output_dir", run, *cache)[0] == 0
+    assert outcome(run) == outcome(tmp_path / "undisturbed")
+
+
+def test_a_finished_run_goes_on_with_more_epochs_and_patience(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels, table = own_labels
+    options = ("--comparisons", labels, "--feature_table", table, *QUICK)
+    more = ("--max_epochs", 9, "--patience", 9)
+    assert cli("train", *options, *more, "--output_dir", tmp_path / "undisturbed")[0] == 0
+    run = tmp_path / "run"
+    assert cli("train", *options, "--max_epochs", 3, "--output_dir", run)[0] == 0
+    code, _, err = cli("train", "--resume", "--max_epochs", 3, "--output_dir", run)
+    assert (code, "more --max_epochs or --patience would go on with it" in err) == (0, True)
+    with monkeypatch.context() as patched:
+        interrupt_after(5, patched)
+        assert cli("train", "--resume", *more, "--output_dir", run)[0] == 130
+    code, _, err = cli("train", "--resume", "--output_dir", run)
+    assert (code, "going on after epoch 5\n" in err) == (0, True)
+    assert outcome(run) == outcome(tmp_path / "undisturbed")
+    # Its patience was used up: more epochs alone change nothing, and it says why.
+    short = ("--patience", 1, "--learning_rate", 1, "--output_dir", tmp_path / "short")
+    assert cli("train", *options, *short)[0] == 0
+    before = outcome(tmp_path / "short")
+    code, _, err = cli("train", "--resume", "--max_epochs", 99, "--output_dir", tmp_path / "short")
+    assert code == 0
+    found = re.search(r"nothing is left to train: .* after epoch (\d+), its best is (\d+); ", err)
+    assert found is not None
+    assert int(found[1]) == int(found[2]) + 1 < 30
+    assert outcome(tmp_path / "short") == before
+
+
+def test_training_starts_from_another_runs_weights_and_knows_what_that_has_seen(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels, table = own_labels
+    data = ("--comparisons", labels, "--feature_table", table)
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert cli("train", *data, *QUICK, "--output_dir", first)[0] == 0
+    barely = ("--learning_rate", 1e-9, "--max_epochs", 2, "--seed", 1, *QUICK[:2], *QUICK[4:])
+    monkeypatch.chdir(tmp_path)
+    assert cli("train", *data, *barely, "--init", "first", "--output_dir", second)[0] == 0
+    one, other = (load_ranker(run) for run in (first, second))
+    for name, weights in one.weights.items():
+        np.testing.assert_allclose(other.weights[name], weights, atol=1e-6)
+    assert set(one.seen_keys) < set(other.seen_keys)
+    assert yaml.safe_load((second / "config.yaml").read_text())["init"] == str(first)
+    # Series in the test of the second were learned from by the first: they are left out.
+    results = json.loads((second / "test_results.json").read_text())
+    assert results["seen_series"] == 6 - results["series"] * (not results["in_sample"]) > 0
+    # Repeated from its config alone, interrupted and not.
+    with monkeypatch.context() as patched:
+        interrupt_after(1, patched)
+        config = ("--config", second / "config.yaml", "--output_dir", tmp_path / "again")
+        assert cli("train", *config)[0] == 130
+    assert cli("train", "--resume", "--output_dir", tmp_path / "again")[0] == 0
+    assert outcome(tmp_path / "again") == outcome(second)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--mlp_hidden_dims", "9"),
+            "the run to start from has mlp_hidden_dims (8,), this one (9,): use its",
+        ),
+        (("--input_normalization", "none"), "has input_normalization 'standardize', this one 'none'"),
+        (("--features", "noise"), "trained on a table with the column 'number', which is not here"),
+        (("--init", "/nowhere"), "cannot read the model /nowhere"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_before_anything_is_measured(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    labels, table = own_labels
+    data = ("--comparisons", labels, "--feature_table", table, *QUICK, "--max_epochs", 1)
+    assert cli("train", *data, "--output_dir", tmp_path / "first")[0] == 0
+    init = ("--init", tmp_path / "first")
+    code, _, err = cli("train", *data, *init, *options, "--output_dir", tmp_path / "second")
+    assert code == 1
+    assert message in err.splitlines()[-1]
+    assert not (tmp_path / "second").exists()
+
+
+def test_features_narrow_a_table_and_the_config_knows(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    data = ("--comparisons", labels, "--feature_table", table, *QUICK, "--max_epochs", 1)
+    run, again = tmp_path / "run", tmp_path / "again"
+    assert cli("train", *data, "--features", "number", "--output_dir", run)[0] == 0
+    assert [block.columns for block in load_ranker(run).blocks] == [("number",)]
+    assert cli("train", "--config", run / "config.yaml", "--output_dir", again)[0] == 0
+    assert outcome(again) == outcome(run)
+    code, _, err = cli("train", *data, "--features", "clip", "--output_dir", tmp_path / "none")
+    assert code == 1
+    assert "there is no part 'clip' of the features: choose from number, noise" in err
+
+
+def test_a_recipe_that_drowns_few_numbers_is_cautioned_against_at_the_start_and_in_the_results(
+    cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels, table = own_labels
+    data = ("--comparisons", labels, "--feature_table", table, "--max_epochs", 1)
+    code, _, err = cli("train", *data, "--preset", "quick", "--output_dir", tmp_path / "run")
+    assert code == 0
+    lines = err.splitlines()
+    (caution,) = {line for line in lines if line.startswith("layernorm over only 2 numbers loses most")}
+    assert lines.count(caution) == 2
+    assert lines.index(caution) < next(i for i, line in enumerate(lines) if line.startswith("epoch 1"))
+    assert json.loads((tmp_path / "run" / "test_results.json").read_text())["cautions"] == [caution]
+    code, _, err = cli("evaluate", *data[:4], "--model", tmp_path / "run", "--no_baselines")
+    assert f"best_model: {caution}" in err or f"run: {caution}" in err
+    assert "layernorm" not in cli("train", *data, *QUICK, "--output_dir", tmp_path / "sound")[2]
+
+
+def test_the_release_is_found_where_it_lies(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = write_release(tmp_path / "data" / "phototriage", 12, 3, 1, width=96, height=64)
+    (tmp_path / "PhotoTriage").mkdir()  # an empty folder of that name is none
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PHOTOTRIAGE_ROOT", raising=False)
+    options = ("--features", "iqa", "--cache_dir", tmp_path / "cache", *QUICK, "--max_epochs", 1)
+    code, _, err = cli("train", *options, "--output_dir", tmp_path / "run")
+    assert code == 0
+    assert "the labels are those of data/phototriage\n" in err
+    root = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["labels"]["root"]
+    assert root == str(release)
+    monkeypatch.setenv("PHOTOTRIAGE_ROOT", "/nowhere")
+    code, _, err = cli("train", *options, "--output_dir", tmp_path / "other")
+    assert code == 1
+    assert "/nowhere does not exist" in err
+    # A folder that is named, or other labels, go before it.
+    assert cli("evaluate", "--root", release, *options[:4])[0] == 0
+
+
 def test_resuming_what_never_began_begins_it(cli: Cli, own_labels: tuple[Path, Path], tmp_path: Path) -> None:
     labels, table = own_labels
     options = ("--comparisons", labels, "--feature_table", table, *QUICK, "--output_dir", tmp_path / "run")
     code, _, err = cli("train", *options, "--resume")
     assert code == 0
-    assert "there is no interrupted run in" in err
+    assert f"no epoch of the run in {tmp_path / 'run'} was finished: it starts with the first" in err
 
 
 def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
@@ -359,7 +527,7 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
         [sys.executable, "-m", "phototriage", "train", *options, "--output_dir", str(run)],
         stderr=subprocess.DEVNULL,
     ) as process:
-        while not (run / "last_state.pt").exists():
+        while not ((run / "last_state.pt").exists() and (run / "last_state.pt").stat().st_size):
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
@@ -465,16 +633,34 @@ def test_the_script_in_the_root_is_the_same_command(
     assert (config.batch_size, config.learning_rate, config.mlp_hidden_dims) == (16, 0.01, (8, 4))
 
 
-def test_the_editors_configurations_are_commands_that_exist() -> None:
+def test_the_editors_configurations_run_and_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     launch = json.loads((ROOT / ".vscode" / "launch.json").read_text())
-    presets = set()
+    write_release(tmp_path / "PhotoTriage", 12, 3, 1, width=96, height=64)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PHOTOTRIAGE_ROOT", raising=False)
+    runs: dict[str, tuple[int, ...]] = {}
     for configuration in launch["configurations"]:
-        assert (configuration["type"], configuration["module"]) == ("debugpy", "phototriage")
-        name, *arguments = (each.replace("${input:root}", "PhotoTriage") for each in configuration["args"])
-        command = _parsed(name, arguments)
-        presets.add(getattr(command, "preset", name))
-    assert presets == {"full", "quick", "deep", "demo"}
-    assert [each["id"] for each in launch["inputs"]] == ["root"]
+        assert configuration["type"] == "debugpy"
+        if "program" not in configuration:
+            command = _parsed(configuration["args"][0], configuration["args"][1:])
+            assert (configuration["module"], str(command.output)) == ("phototriage", "outputs/demo")  # type: ignore[attr-defined]
+            continue
+        script = configuration["program"].replace("${workspaceFolder}", str(ROOT))
+        quick = ["--features", "iqa", "--max_epochs", "1", "--cache_dir", str(tmp_path / "cache")]
+        for _ in range(1 if runs else 2):
+            monkeypatch.setattr(sys, "argv", [script, *configuration["args"], *quick])
+            with pytest.raises(SystemExit) as stop:
+                runpy.run_path(script, run_name="__main__")
+            assert stop.value.code == 0
+        folder = Path(configuration["args"][configuration["args"].index("--output_dir") + 1])
+        runs[configuration["name"]] = load_ranker(tmp_path / folder).config.mlp_hidden_dims
+    assert runs == {
+        "Train Multi-Feature Ranker - Full (Recommended) ⭐": (512, 256),
+        "Train Multi-Feature Ranker - Quick Test (Small MLP)": (256,),
+        "Train Multi-Feature Ranker - Deep MLP": (1024, 512, 256),
+    }
 
 
 def test_what_train_says_of_a_model_is_what_evaluate_says(

@@ -7,7 +7,7 @@ import pytest
 
 from phototriage.errors import LabelError
 from phototriage.evaluation import evaluate_scorers
-from phototriage.experiments.cross_validation import cross_validated
+from phototriage.experiments.cross_validation import cross_validate, cross_validated
 from phototriage.features import Block, Features
 from phototriage.features.table import read_feature_table
 from phototriage.labels import Comparisons, read_labels
@@ -42,6 +42,20 @@ def test_no_photo_is_judged_by_a_model_that_saw_it(make_comparisons: Callable[..
     accuracy = evaluate_scorers(comparisons, [scorer]).scorers[0].figures["accuracy"]
     # A model that had seen them would be right everywhere.
     assert accuracy.low < 0.5 < accuracy.high
+
+
+def test_the_report_is_that_of_the_scorer_beside_the_baselines(
+    make_comparisons: Callable[..., Comparisons], make_features: Callable[..., Features]
+) -> None:
+    comparisons = make_comparisons(*((str(s), f"{s}a", f"{s}b", 0.9) for s in range(12)))
+    features = make_features({photo: [float("a" in photo)] for photo in comparisons.photos})
+    folds: list[int] = []
+    report = cross_validate(comparisons, features, QUICK, 3, "mine", folds.append)
+    assert folds == [1, 2, 3]
+    assert (report.reference, report.scorer("mine").figures["accuracy"].value) == ("mine", 1)
+    scorer = cross_validated("mine", comparisons, features, QUICK, 3)
+    assert report.scorer("mine").figures == evaluate_scorers(comparisons, [scorer]).scorer("mine").figures
+    assert [each.name for each in report.scorers] == ["coin", "block_0", "mine"]
 
 
 def test_fewer_series_than_folds_is_an_error(make_comparisons: Callable[..., Comparisons]) -> None:

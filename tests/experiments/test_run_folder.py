@@ -32,7 +32,7 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     judged = comparisons.in_series([*split.test.series, split.train.series[0]])
     evaluation = evaluate_ranker("x", training.ranker, judged, features)
     report = evaluation.report
-    write_run(tmp_path, training, evaluation)
+    write_run(tmp_path, training, evaluation, split, features)
     accuracy_chart(report, tmp_path / "accuracy.png")
 
     assert load_ranker(tmp_path / "best_model.pt").temperature == training.ranker.temperature
@@ -43,6 +43,13 @@ def test_a_run_leaves_its_log_curves_results_and_model(
     assert results["best_epoch"] == training.best_epoch
     assert (results["in_sample"], results["seen_series"], results["series"]) == (False, 1, 4)
     assert results["scorers"]["x"]["accuracy"]["value"] == report.scorers[-1].figures["accuracy"].value
+    assert (results["training_pairs"], results["validation_pairs"], results["test_pairs"]) == (32, 4, 4)
+    assert results["parameters"] == 2 * 3 + 3 * 4 + 4 + 4 + 1
+    scores = training.ranker.scores(features)
+    lead = np.subtract(*(scores[features.rows(split.test.table[f"photo_{side}"])] for side in "ab"))
+    side = np.sign(split.test.table["preference"] - 0.5)
+    assert results["test_loss"] == pytest.approx(np.maximum(0, 1 - side * lead).mean(), abs=1e-6)
+    assert results["cautions"] == config.cautions(3) != []
     for name in ("training_curves.png", "accuracy.png"):
         with Image.open(tmp_path / name) as picture:
             assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 20, name
@@ -61,7 +68,7 @@ def test_an_epoch_under_way_is_in_the_log_too(
     logs: list[list[str]] = []
 
     def keep(state: TrainingState) -> None:
-        write_last_state(tmp_path, state, {"split": "random"})
+        write_last_state(tmp_path, state)
         log = csv.DictReader((tmp_path / "training_log.csv").read_text().splitlines())
         logs.append([f"{line['epoch']}/{line['step']}" for line in log])
 
@@ -73,7 +80,6 @@ def test_an_epoch_under_way_is_in_the_log_too(
     last = read_last_state(tmp_path)
     assert last is not None
     assert len(last.epochs) == 2
-    assert (tmp_path / "config.yaml").read_text() == "split: random\n"
 
 
 def test_a_pair_without_a_winner_is_predicted_but_neither_right_nor_wrong(

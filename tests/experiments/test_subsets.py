@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phototriage.errors import FeatureError
-from phototriage.experiments.subsets import chosen_subsets, default_subsets, feature_parts, measured_for
+from phototriage.experiments.subsets import (
+    chosen_subsets,
+    default_subsets,
+    feature_parts,
+    measured_for,
+    narrowed,
+)
 from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, Block, Features
 
 
@@ -114,3 +120,19 @@ def test_what_has_to_be_measured(subsets: list[str], names: tuple[str, ...], lay
 def test_what_cannot_be_measured() -> None:
     with pytest.raises(FeatureError, match="no part 'layer5'"):
         measured_for(["clip+layer5"], ("layer3",))
+
+
+def test_a_table_is_narrowed_to_parts_and_columns() -> None:
+    columns = ("clip_0", "layer3_mean_0", "layer4_mean_0", "size", *IQA_COLUMNS)
+    table = Features.from_arrays("ab", np.arange(16).reshape(2, 8), columns)
+    for names, kept in (
+        (["size", "clip"], ("clip_0", "size")),
+        (["resnet"], ("layer3_mean_0",)),
+        (["layer4", "layer3_mean_0"], ("layer3_mean_0", "layer4_mean_0")),
+    ):
+        narrow = narrowed(table, names, ["layer3"])
+        assert narrow.columns == kept
+        assert narrow.matrix[0].tolist() == [columns.index(name) for name in kept]
+    assert [block.name for block in narrowed(table, [*IQA_COLUMNS, "size"], []).blocks] == ["iqa", "table"]
+    with pytest.raises(FeatureError, match="there is no part 'lite' of the features: choose from clip_0, "):
+        narrowed(table, ["lite"], ["layer3"])

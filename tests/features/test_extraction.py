@@ -379,7 +379,7 @@ def test_what_is_known_of_alternatives_is_looked_up_once_per_file(
 
     monkeypatch.setattr(PhotoIndex, "content_hashes", listening)
     again = run(photos, tmp_path / "cache", alternatives=alternatives)
-    names = [path.name for path in asked]
+    names = [Path(path).name for path in asked]
     assert names == ["text.jpg", "sound.jpg", "text.jpg", "edited.jpg"]  # `last raw` is the same text
     assert (again.photos, again.failures, again.replaced) == (first.photos, first.failures, first.replaced)
     assert np.array_equal(again.matrix, first.matrix)

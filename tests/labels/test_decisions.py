@@ -62,6 +62,8 @@ def mark(photo: int, shown: tuple[int, ...] = (1, 2, 3), **said: object) -> Mark
         ([Tie((1, 3))], {"ac": 0.5}),
         ([Tie((3, 1, 2))], {"ab": 0.5, "ac": 0.5, "bc": 0.5}),
         ([Blind(3, 1, "left")], {"ac": 0}),
+        ([Tie((1, 2, 3)), mark(1, flag="pick")], {"ab": 1.0, "ac": 1.0, "bc": 0.5}),
+        ([mark(1, flag="pick"), Tie((1, 2))], {"ab": 0.5}),
         ([Blind(3, 1, "right"), Blind(1, 3, "tie")], {"ac": 0.75}),
         ([Blind(1, 9, "left"), Tie((9, 8))], {}),
         ([NoneOfThese((1, 2, 3))], {}),

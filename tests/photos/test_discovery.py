@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from natsort import natsort_keygen, ns
 
 from phototriage.errors import PhotoError
-from phototriage.photos import PHOTO_SUFFIXES, PICKS_MARK, RAW_SUFFIXES, discover
+from phototriage.photos import PHOTO_SUFFIXES, PICKS_MARK, RAW_SUFFIXES, discover, natural_key
 
 
 def fill(folder: Path, *names: str) -> None:
@@ -389,3 +392,10 @@ def test_folders_that_are_not_entered_are_counted(tmp_path: Path) -> None:
         "1 file was skipped: 1 .xmp",
         "8 folders were not entered: 3 linked, 2 of picks, 2 of a recycle bin or cache, 1 hidden",
     ]
+
+
+@given(st.text(alphabet="aA01 ._-(é٣", max_size=9))
+def test_the_order_of_names_is_natsorts(name: str) -> None:
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122
+    natural = natsort_keygen(alg=ns.IGNORECASE)
+    assert natural_key(f"b/{name}") == ((natural("b"), natural(stem)), suffix.casefold(), f"b/{name}")

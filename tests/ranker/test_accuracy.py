@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
+from phototriage.errors import LabelError
 from phototriage.ranker import compute_pairwise_accuracy, correctness
 
 
@@ -37,3 +39,20 @@ def test_the_order_of_a_pair_does_not_matter(pairs: list[tuple[float, float]]) -
     np.testing.assert_array_equal(
         correctness(difference, preference), correctness(-difference, 1 - preference)
     )
+
+
+def test_lists_arrays_and_tensors_are_the_same() -> None:
+    difference, preference = [1.0, -1.0, 2.0], [1, 1, 0.2]
+    scores = torch.tensor(difference, requires_grad=True)
+    for kind in (list, tuple, np.array, torch.tensor):
+        assert compute_pairwise_accuracy(kind(difference), kind(preference)) == pytest.approx(1 / 3)
+    assert compute_pairwise_accuracy(scores, torch.tensor(preference)) == pytest.approx(1 / 3)
+    assert compute_pairwise_accuracy(scores.bfloat16(), np.array(preference)) == pytest.approx(1 / 3)
+
+
+def test_a_difference_per_pair_is_needed() -> None:
+    message = r"of the shape \(2,\) do not fit preferences of the shape \(3,\): give one of each per pair"
+    with pytest.raises(LabelError, match=message):
+        compute_pairwise_accuracy([1, 2], [0.5, 1, 1])
+    with pytest.raises(LabelError, match="shape"):
+        compute_pairwise_accuracy(torch.zeros(3, 1), torch.zeros(3))

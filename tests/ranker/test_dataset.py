@@ -1,10 +1,13 @@
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils.data import DataLoader
 
 from phototriage.errors import FeatureError
 from phototriage.features import Features
@@ -88,3 +91,23 @@ def test_swapped_pairs_say_the_same_the_other_way_round() -> None:
     assert pairs.preference.tolist() == [0, 1, 1, 0]
     assert pairs.votes.tolist() == [0, 1, 0, 1]
     assert pairs.series.tolist() == [0, 1, 0, 1]
+
+
+def test_a_data_loader_takes_it(
+    make_comparisons: Callable[..., Comparisons], make_features: Callable[..., Features]
+) -> None:
+    pairs: Any = MultiFeaturePairwiseDataset.of(
+        make_comparisons(("s", "a", "b", 0.9), ("s", "b", "c", 0.2), ("s", "a", "c", 0.5)),
+        make_features({"a": [1, 10], "b": [2, 20], "c": [3, 30]}),
+    )
+    (first, second) = list(DataLoader(pairs, batch_size=2))
+    torch.testing.assert_close(first[0], torch.tensor([[1.0, 10], [2, 20]]))
+    torch.testing.assert_close(first[1], torch.tensor([[2.0, 20], [3, 30]]))
+    torch.testing.assert_close(first[2], torch.tensor([0.9, 0.2]))
+    assert [part.shape for part in second] == [(1, 2), (1, 2), (1,)]
+    # Rows are written to by some transforms: what the loader gives is its own.
+    second[0][:] = 0
+    assert pairs.matrix.min() == 1
+    assert len(list(pairs)) == 3
+    with pytest.raises(IndexError):
+        pairs[3]

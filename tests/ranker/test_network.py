@@ -1,10 +1,10 @@
-from typing import Any
-
 import pytest
 import torch
 
 from phototriage.errors import ModelError
-from phototriage.ranker.network import MultiFeaturePairwiseRanker, ScaledLinear
+from phototriage.ranker import MultiFeatureConfig
+from phototriage.ranker.config import InputNormalization
+from phototriage.ranker.network import MultiFeaturePairwiseRanker
 
 
 def test_the_specified_ranker_has_923657_parameters() -> None:
@@ -49,35 +49,72 @@ def test_layernorm_of_one_feature_is_refused() -> None:
         MultiFeaturePairwiseRanker(1)
 
 
-def test_the_first_layers_gradients_are_autograds() -> None:
-    torch.manual_seed(0)
-    inputs, scale, shift, weight, bias, delta = (
-        torch.randn(*size, dtype=torch.float64) for size in ((5, 4), (4,), (4,), (3, 4), (3,), (5, 3))
-    )
-    learned = [tensor.requires_grad_() for tensor in (scale, shift, weight, bias)]
-    apply: Any = ScaledLinear.apply
-    ours = apply(inputs, *learned)
-    plain = torch.nn.functional.linear(inputs * scale + shift, weight, bias)
-    torch.testing.assert_close(ours, plain)
-    expected = torch.autograd.grad(plain, learned, delta)
-    for found, wanted in zip(torch.autograd.grad(ours, learned, delta), expected, strict=True):
-        torch.testing.assert_close(found, wanted)
-
-
-@pytest.mark.parametrize("hidden_dims", [(), (7, 5)])
-def test_training_and_judging_compute_the_same_scores(hidden_dims: tuple[int, ...]) -> None:
-    torch.manual_seed(0)
-    ranker = MultiFeaturePairwiseRanker(6, hidden_dims, dropout=0.0)
-    torch.nn.init.normal_(ranker.normalize.weight)  # type: ignore[arg-type]
-    torch.nn.init.normal_(ranker.normalize.bias)  # type: ignore[arg-type]
-    photos = torch.randn(5, 6)
-    trained = ranker(photos)
-    torch.testing.assert_close(ranker.eval()(photos), trained)
-
-
 def test_dropout_keeps_the_mean() -> None:
     torch.manual_seed(0)
     ranker = MultiFeaturePairwiseRanker(2, hidden_dims=(20_000,), dropout=0.3, input_normalization="none")
     dropped = ranker._dropped(torch.ones(1, 20_000))
     assert sorted(set(dropped.flatten().tolist())) == pytest.approx([0, 1 / 0.7])
     assert dropped.mean().item() == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("normalization", ["layernorm", "standardize", "none"])
+def test_one_photo_a_batch_or_a_batch_of_series_get_the_same_scores(
+    normalization: InputNormalization, training: bool
+) -> None:
+    torch.manual_seed(0)
+    ranker = MultiFeaturePairwiseRanker(6, (8, 4), 0.0, normalization).train(training)
+    photos = torch.randn(2, 3, 6)
+    scores = ranker(photos)
+    assert scores.shape == (2, 3)
+    torch.testing.assert_close(ranker(photos[1]), scores[1])
+    torch.testing.assert_close(ranker(photos[1, 2]), scores[1, 2])
+
+
+def test_numbers_of_another_count_are_refused_with_both_counts() -> None:
+    for shape in ((5,), (2, 5), ()):
+        with pytest.raises(ModelError, match=r"takes 6 numbers per photo, .* \(…, 6\), not"):
+            MultiFeaturePairwiseRanker(6)(torch.zeros(shape))
+
+
+def test_a_config_provides_everything_but_the_input() -> None:
+    config = MultiFeatureConfig(mlp_hidden_dims=(8,), dropout=0.5, input_normalization="standardize")
+    torch.manual_seed(0)
+    ranker = MultiFeaturePairwiseRanker(1540, config)
+    torch.manual_seed(0)
+    spelt_out = MultiFeaturePairwiseRanker(1540, [8], 0.5, "standardize")
+    assert str(ranker) == str(spelt_out)
+    assert ranker.dropout == spelt_out.dropout == 0.5
+    photos = torch.randn(3, 1540)
+    assert torch.equal(ranker.eval()(photos), spelt_out.eval()(photos))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0,), "input_dim cannot be 0: it must be a whole number of at least 1"),
+        ((3, (8, 0)), r"mlp_hidden_dims cannot be \(8, 0\): it must be up to 100 widths from 1 to 65,536"),
+        ((3, (8,), 1.0), "dropout cannot be 1.0: it must be at least 0 and below 1"),
+        (
+            (3, (8,), 0.0, "batch"),
+            "input_normalization cannot be 'batch': choose from layernorm, standardize",
+        ),
+    ],
+)
+def test_an_invalid_argument_names_its_range(arguments: tuple[int], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        MultiFeaturePairwiseRanker(*arguments)
+
+
+@pytest.mark.parametrize("normalization", ["layernorm", "standardize", "none"])
+def test_a_backbone_in_front_learns(normalization: InputNormalization) -> None:
+    torch.manual_seed(0)
+    backbone = torch.nn.Linear(3, 4)
+    ranker = MultiFeaturePairwiseRanker(4, (8,), 0.0, normalization).train()
+    a, b = torch.randn(2, 16, 3)
+    loss = torch.nn.functional.margin_ranking_loss(
+        ranker(backbone(a)), ranker(backbone(b)), torch.ones(16), margin=1.0
+    )
+    torch.autograd.backward(loss)
+    assert backbone.weight.grad is not None
+    assert backbone.weight.grad.abs().max() > 1e-4

@@ -42,11 +42,11 @@ def test_a_state_comes_back_and_holds_weights_and_plain_values_only(
     [
         ({"format": "phototriage-ranker-1"}, "not a training of this version"),
         (
-            {"format": "phototriage-training-1"},
+            {"format": "phototriage-training-2"},
             "is no interrupted training: KeyError.*; start anew by --overwrite",
         ),
         (
-            {"format": "phototriage-training-1", "batches": [], "epochs": [[1]]},
+            {"format": "phototriage-training-2", "batches": [], "epochs": [[1]]},
             "is no interrupted training: TypeError",
         ),
         ([1, 2], "not a training"),

@@ -270,6 +270,16 @@ def test_a_state_of_another_training_is_refused(learnable: Learnable) -> None:
     states: list[TrainingState] = []
     train(split, features, replace(QUICK, max_epochs=1), on_state=states.append)
     other = replace(features, matrix=features.matrix + 1)
-    for case in ((split, features, QUICK), (split, other, replace(QUICK, max_epochs=1))):
+    for case in ((split, features, replace(QUICK, seed=1)), (split, other, QUICK)):
         with pytest.raises(ModelError, match="had other settings, labels or features"):
             train(*case, state=states[0])
+
+
+def test_a_state_goes_on_with_more_epochs_to_the_same_bits(learnable: Learnable) -> None:
+    states: list[TrainingState] = []
+    train(*learnable, replace(QUICK, max_epochs=2), on_state=states.append)
+    resumed = train(*learnable, replace(QUICK, max_epochs=4, patience=9), state=states[-1])
+    undisturbed = train(*learnable, replace(QUICK, max_epochs=4, patience=9))
+    assert resumed.epochs == undisturbed.epochs
+    for name, weights in undisturbed.ranker.weights.items():
+        assert np.array_equal(resumed.ranker.weights[name], weights)

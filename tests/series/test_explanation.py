@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, Block, measure_iqa, measure_iqa_plus
-from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_embedded_ranker
+from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_default_ranker, load_embedded_ranker
 from phototriage.series import Reason
-from phototriage.series.explanation import LEAST_LOG_ODDS, attributions, reasons_between
+from phototriage.series.explanation import LEAST_LOG_ODDS, attributions, quick_attributions, reasons_between
 from phototriage.simulation import Take, draw_scene, photograph
 
 approx: Any = pytest.approx  # stands where a number is expected
@@ -302,6 +302,17 @@ def test_parts_add_up_and_change_sign_with_the_photos() -> None:
     parts = attributions(ranker.scores_of, groups, of, against)
     assert parts.sum(axis=1) == pytest.approx(ranker.scores_of(of) - ranker.scores_of(against), abs=1e-4)
     assert attributions(ranker.scores_of, groups, against, of) == pytest.approx(-parts, abs=1e-9)
+
+
+@pytest.mark.parametrize("ranker", [load_default_ranker(), EMBEDDED], ids=["default", "embedded"])
+def test_the_quick_way_finds_the_same_parts(ranker: TrainedRanker) -> None:
+    dim = sum(block.dim for block in ranker.blocks)
+    assert ranker.adds_up
+    draw = np.random.default_rng(10)
+    groups = np.array_split(draw.permutation(dim), 4)
+    of, against = draw.random((2, 40, dim), np.float32)
+    parts = quick_attributions(ranker, groups, of, against)
+    np.testing.assert_allclose(parts, attributions(ranker.scores_of, groups, of, against), atol=1e-6)
 
 
 def test_one_group_has_the_whole_difference() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phototriage.photos import Capture, CaptureTime
-from phototriage.series.shot import Shot, merge_copies, shots_of
+from phototriage.series.shot import Shot, merge_copies, shots_of, shots_of_names
 
 ROOT = Path("/photos")
 
@@ -138,6 +138,14 @@ def shots_with(captures: Mapping[str, Capture]) -> list[tuple[str, ...]]:
 
 
 NOON = said("12:00:00", "X100")
+
+
+def test_a_raw_apart_from_its_picture_is_compared_with_namesakes_elsewhere() -> None:
+    """In the first folder the picture stands first, so that the group does not look like one of a RAW."""
+    captures = {"a/1.jpg": said("09:00:00", "X100"), "a/1.dng": NOON, "b/1.png": NOON}
+    names = list(captures)
+    found = shots_of_names(names, lambda files: [captures[file] for file in files])
+    assert [shot.files for shot in found] == [("a/1.jpg",), ("b/1.png", "a/1.dng")]
 
 
 @pytest.mark.parametrize(

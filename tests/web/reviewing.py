@@ -12,7 +12,8 @@ from phototriage.choices import ChoiceStore
 from phototriage.rank import Ranking
 from phototriage.web.guard import Guard, Keys
 from phototriage.web.measuring import Measuring
-from phototriage.web.renditions import Kind, Renditions
+from phototriage.web.picture_store import Kind
+from phototriage.web.renditions import Renditions
 from phototriage.web.routes import review_app
 from phototriage.web.session import ReviewSession
 
@@ -48,7 +49,7 @@ class Page:
 class NoRenditions(Renditions):
     """Starts no processes, which would take seconds."""
 
-    def prepare(self, kind: Kind, photos: Iterable[tuple[str, Path, str]]) -> None:
+    def prepare(self, wanted: Iterable[tuple[Kind, str, Path, str]]) -> None:
         """Prepares nothing."""
 
 
@@ -61,6 +62,6 @@ def review(ranking: Ranking, folder: Path, renditions: Renditions | None = None)
     renditions = renditions or NoRenditions(folder / "cache")
     keys = Keys()
     client = TestClient(Guard(review_app(measuring, renditions), keys, "127.0.0.1"), base_url=ORIGIN)
-    entered = client.post(f"/{keys.prefix}/enter", data={"token": keys.token})
+    entered = client.post(f"/{keys.prefix}/enter", data={"token": keys.new_token()})
     assert entered.status_code == 200
     return Page(client, keys.prefix)

@@ -20,7 +20,7 @@ APP = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "P
 
 @pytest.fixture
 def keys() -> Keys:
-    return Keys("prefix", "the-cookie", "the-token")
+    return Keys("prefix", "the-cookie", {"the-token"})
 
 
 @pytest.fixture
@@ -176,6 +176,12 @@ def test_hosts(host: str, bound_to: str, allowed: bool) -> None:
 
 
 def test_secrets_are_long_and_new_for_every_server() -> None:
-    one, other = Keys(), Keys()
-    assert len({one.prefix, one.cookie, one.token, other.prefix, other.cookie, other.token}) == 6
-    assert min(len(one.prefix), len(one.cookie), len(one.token or "")) >= 22
+    secrets = [secret for keys in (Keys(), Keys()) for secret in (keys.prefix, keys.cookie, keys.new_token())]
+    assert len(set(secrets)) == 6
+    assert min(map(len, secrets)) >= 22
+
+
+def test_each_token_lets_one_browser_in() -> None:
+    keys = Keys()
+    one, other = keys.new_token(), keys.new_token()
+    assert [keys.redeem(token) for token in (one, one, other, other)] == [True, False, True, False]

@@ -11,7 +11,7 @@ from PIL import Image
 from phototriage import doctor
 from phototriage.errors import PhotoError
 from phototriage.photos import content_hash, decode
-from phototriage.web.renditions import LARGE_SIDE, Renditions, _PictureStore, encode_jpeg
+from phototriage.web.renditions import LARGE_SIDE, PREVIEW_SIDE, Renditions, encode_jpeg
 
 
 @pytest.fixture(scope="module")
@@ -96,14 +96,15 @@ def test_heic_is_shown_1_to_1(shared: Path, renditions: Renditions) -> None:
     assert np.abs(shown.astype(int) - reference).mean() < 2.0
 
 
-def test_large_views_and_thumbnails_come_from_one_decode(
+def test_previews_and_thumbnails_come_from_one_decode(
     tmp_path: Path, cache: Path, renditions: Renditions
 ) -> None:
     path = tmp_path / "wide.jpg"
     Image.fromarray(scene(2600, 1300)).save(path, quality=95)
     digest = content_hash(path.read_bytes())
     assert pixels(renditions.get("large", "wide", path, digest)).shape == (1024, LARGE_SIDE, 3)
-    assert [each.parent.parent.name for each in sorted(cache.rglob(digest))] == ["large", "thumbnail"]
+    assert [each.parent.parent.name for each in cache.rglob(digest)] == ["large"]
+    assert pixels(renditions.get("preview", "wide", path, digest)).shape == (375, PREVIEW_SIDE, 3)
     path.unlink()  # from the cache from now on
     assert pixels(renditions.get("thumbnail", "wide", path, digest)).shape == (160, 320, 3)
 
@@ -123,7 +124,7 @@ def test_photos_are_prepared_ahead(tmp_path: Path, renditions: Renditions, cache
         path = tmp_path / f"{number}.png"
         Image.fromarray(scene(300 + number, 200)).save(path)
         photos.append((f"ahead-{number}", path, content_hash(path.read_bytes())))
-    renditions.prepare("large", photos)
+    renditions.prepare([("large", *each) for each in photos])
     # What is asked for meanwhile comes first, and the plan goes on.
     assert renditions.get("large", *photos[2])
     for _ in range(200):
@@ -132,19 +133,6 @@ def test_photos_are_prepared_ahead(tmp_path: Path, renditions: Renditions, cache
         threading.Event().wait(0.05)
     else:
         pytest.fail("they were not prepared")
-
-
-def test_the_cache_stays_within_bounds_and_keeps_what_was_used_last(tmp_path: Path) -> None:
-    store = _PictureStore(tmp_path, most_bytes=1000)
-    for number in range(6):
-        store.keep("full", f"{number:032x}", bytes(180))
-        if number >= 1:
-            assert store.get("full", f"{0:032x}") == bytes(180)
-    left = [number for number in range(6) if store.has("full", f"{number:032x}")]
-    assert left[0] == 0
-    assert left[-1] == 5
-    assert len(left) == 5
-    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) <= 1000
 
 
 def test_a_changed_file_is_neither_shown_nor_kept_as_what_it_was(
@@ -161,6 +149,6 @@ def test_who_waits_when_it_ends_is_told(tmp_path: Path) -> None:
     ending = Renditions(tmp_path / "cache")
     path = tmp_path / "a.png"
     Image.fromarray(scene(300, 210)).save(path)
-    ending.prepare("large", [("a", path, "3" * 32)])
+    ending.prepare([("large", "a", path, "3" * 32)])
     ending.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("rendition")]

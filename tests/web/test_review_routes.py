@@ -92,7 +92,8 @@ def test_one_key_is_one_decision_with_its_circumstances(
     accepted = page.change("accept", series=series["id"], shown=two)
     assert accepted["decisions"] == {best: {**OPEN, "flag": "pick"}}
     assert accepted["series"] == {series["id"]: "decided"}
-    assert accepted["undo"].startswith("pick burst-")
+    name = page.get(f"api/series/{series['id']}").json()["photos"][0]["name"]
+    assert accepted["undo"] == {"kind": "mark", "photos": [name], "flag": "pick"}
     page.change("mark", series=series["id"], shown=two, marks=[{"photo": best, "flag": "pick"}])
     page.change("mark", series=series["id"], shown=two, marks=[{"photo": other, "flag": "pick"}])
     page.change("mark", series=series["id"], shown=two, marks=[{"photo": best, "flag": "reject"}])
@@ -140,7 +141,8 @@ def test_undo_goes_to_the_start_and_redo_to_the_end(page: Page, series: dict[str
         page.change("undo")
     state = page.session()["state"]
     assert (state["decisions"], state["undo"]) == ({}, None)
-    assert page.post("undo", since=0).status_code == 409
+    refused = page.post("undo", since=0)
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_undo")
     for _ in range(6):
         page.change("redo")
     assert page.post("redo", since=0).status_code == 409
@@ -333,7 +335,7 @@ def test_a_body_that_is_no_object_is_refused(page: Page, content: bytes) -> None
 def test_no_path_leads_anywhere_but_to_the_page(page: Page, path: str) -> None:
     answered = page.get(path)
     assert answered.status_code in (403, 404, 405), answered.text
-    assert answered.json().keys() == {"error"}
+    assert {*answered.json()} - {"code"} == {"error"}
 
 
 def test_the_page_is_served_with_its_types(page: Page) -> None:
@@ -381,8 +383,15 @@ def test_the_ranking_downloads_say_what_was_decided(page: Page, series: dict[str
     assert page.get("api/export/ranking.csv").text.startswith("series,photo,rank")
 
 
+def read_back(exiftool: Path, sidecar: Path) -> dict[str, Any]:
+    """What another program finds in a sidecar."""
+    command = (exiftool, "-json", "-n", "-XMP:all", sidecar)
+    (found,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return {name: value for name, value in found.items() if name not in ("SourceFile", "XMPToolkit")}
+
+
 def test_sidecars_of_decided_series_are_planned_written_and_taken_back(
-    page: Page, series: dict[str, Any], ranking: Ranking
+    page: Page, series: dict[str, Any], ranking: Ranking, exiftool: Path
 ) -> None:
     shown = page.get(f"api/series/{series['id']}").json()["photos"]
     page.change(
@@ -403,13 +412,42 @@ def test_sidecars_of_decided_series_are_planned_written_and_taken_back(
     }
     written = page.post("export", what="sidecars", schemes=["stars"], dry_run=False).json()
     assert (written["written"], written["failures"]) == (2, [])
-    assert 'xmp:Rating="3"' in (ranking.root / sidecar[1]).read_text()
+    assert [read_back(exiftool, ranking.root / sidecar[place]) for place in (1, 0)] == [
+        {"Rating": 3},
+        {"Rating": -1, "PickLabel": 1},
+    ]
     assert len(page.post("export/undo").json()["changes"]) == 2
     assert page.post("export/undo", dry_run=False).json()["written"] == 2
     assert not list(ranking.root.rglob("*.xmp"))
     nothing = page.post("export/undo", dry_run=False)
     assert (nothing.status_code, "nothing to undo" in nothing.json()["error"]) == (500, True)
     shutil.rmtree(ranking.root / ".phototriage-undo")
+
+
+@pytest.mark.parametrize("what", ["sidecars", "copies"])
+def test_a_photo_that_was_deleted_meanwhile_gets_nothing(
+    ranking: Ranking, measured: Path, tmp_path: Path, what: str
+) -> None:
+    folder = tmp_path / "photos"
+    shutil.copytree(ranking.root, folder)
+    options = RankOptions(cache_dir=measured / "cache", decisions=False)
+    page = review(rank_folder(folder, options), tmp_path)
+    series = next(each for each in page.session()["series"] if each["kind"] == "series")
+    marks = [{"photo": photo, "flag": "pick"} for photo in series["photos"][:2]]
+    page.change("mark", series=series["id"], marks=marks)
+    gone, there, *_ = (photo["name"] for photo in page.get(f"api/series/{series['id']}").json()["photos"])
+    (folder / gone).unlink()
+    for dry_run in (True, False):
+        answer = page.post("export", what=what, dry_run=dry_run).json()
+        assert (answer["gone"], answer["failures"]) == ([gone], [])
+        assert [Path(each["file"]).stem for each in answer["changes"]] == [Path(there).stem]
+    assert answer["written"] == 1
+    assert not [path for path in folder.rglob(f"{Path(gone).stem}*") if path.is_file()]
+    shutil.rmtree(folder)
+    answer = page.post("export", what=what, dry_run=False).json()
+    assert (answer["written"], answer["failures"], answer["changes"]) == (0, [], [])
+    assert {gone, there} <= {*answer["gone"]}
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("what", ["copies", "links"])

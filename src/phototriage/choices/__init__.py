@@ -16,6 +16,7 @@ from phototriage.choices.action import (
     Side,
     Tie,
     Undo,
+    action_values,
     photos_of,
 )
 from phototriage.choices.folder import FolderChoices, read_choices
@@ -44,6 +45,7 @@ __all__ = [
     "Side",
     "Tie",
     "Undo",
+    "action_values",
     "default_choices_dir",
     "photos_of",
     "read_choices",

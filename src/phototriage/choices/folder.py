@@ -1,6 +1,6 @@
 """What a person decided about the photos of a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,18 +25,21 @@ class FolderChoices:
     names: Mapping[int, str] = field(default_factory=dict)
 
 
-def read_choices(choices_dir: Path, photos: Mapping[str, PhotoIdentity]) -> FolderChoices:
+def read_choices(
+    choices_dir: Path, photos: Mapping[str, PhotoIdentity] | Callable[[], Mapping[str, PhotoIdentity]]
+) -> FolderChoices:
     """Reads what a person decided about photos; of copies of a photo, one has its decisions.
 
     Args:
         choices_dir: the folder of the store; nothing is created there.
-        photos: name → photo, all of a folder.
+        photos: name → photo, all of a folder; or what gives them, which is asked only if there are choices.
 
     Raises OutputError if the store cannot be used.
     """
     with ChoiceStore(choices_dir, create=False) as store:
         if not store.newest():
             return FolderChoices()
+        photos = photos() if callable(photos) else photos
         numbers = store.numbers(list(photos.values()))
         names: dict[int, str] = {}
         for name, number in zip(photos, numbers, strict=True):

@@ -155,6 +155,7 @@ def _after(decision: Decision, photo: int, action: Action) -> Decision:
         case NoneOfThese():
             return replace(decision, flag="", none_of_these=True, tied=False)
         case Tie():
-            return replace(decision, none_of_these=False, tied=True)
+            # The last word counts: what cannot be told from others is neither a pick nor a reject among them.
+            return replace(decision, flag="", none_of_these=False, tied=True)
         case _:
             return decision

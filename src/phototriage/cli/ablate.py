@@ -117,7 +117,7 @@ class Command:
             names, layers = measured_for(self.subsets, options.resnet_layers)
         else:
             names = self.source.features or tuple(
-                name for name, spec in EXTRACTORS.items() if spec.judges_quality
+                name for name, spec in EXTRACTORS.items() if spec.judges_quality and spec.available(options)
             )
             layers = tuple(sorted({*options.resnet_layers, *self.layers}))
         if layers:

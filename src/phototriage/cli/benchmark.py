@@ -20,7 +20,7 @@ from phototriage.experiments.benchmark_inputs import (
     read_presets,
 )
 from phototriage.extras import require
-from phototriage.features import DEFAULT_FEATURES, Features
+from phototriage.features import Features, default_features
 from phototriage.features.table import read_feature_table
 from phototriage.outputs import check_destinations, print_evaluation
 from phototriage.plain_values import plain_values
@@ -104,7 +104,7 @@ class Command:
 
         def read_features(preset: BenchmarkPreset) -> Features:
             source = replace(self.source, features=preset.features, options=preset.options)
-            return inputs.read_features(labels, source, DEFAULT_FEATURES)
+            return inputs.read_features(labels, source, default_features(source.options))
 
         benchmark = run_benchmark(
             labels,

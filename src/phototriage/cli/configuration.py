@@ -68,7 +68,7 @@ def _with_sections(command: Any, sections: Mapping[str, Any], where: str) -> Any
     """The command with the settings from the sections of a YAML file; `where` names the origin in errors."""
     source = command.source
     names = [each.name for each in fields(command)]
-    top = {name: sections[name] for name in ("split",) if name in sections and name in names}
+    top = {name: value for name, value in sections.items() if name in ("split", "init") and name in names}
     measuring = {name: sections[name] for name in ("features",) if name in sections}
     return replace(
         with_values(command, top, where),

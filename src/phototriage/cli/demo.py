@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from phototriage.cli.feature_source import FeatureSource
+from phototriage.cli.feature_source import FeatureSource, OptionalPath
 from phototriage.cli.label_source import LabelSource
 from phototriage.cli.progress import note
 from phototriage.exit_code import ExitCode
@@ -13,10 +13,12 @@ from phototriage.outputs import print_evaluation, print_ranking, ranking_csv, wr
 from phototriage.ranker.presets import preset_config
 from phototriage.series import Series, Shot, rank_series
 from phototriage.simulation import write_bursts
+from phototriage.simulation.release import write_release
 
 __all__ = ["Command"]
 
 _BURSTS = 120
+_RELEASED, _OFFICIAL_TEST = 120, 20
 _SIDES = (0.6, 0.15, 0.25)  # larger than usual: a tenth of few bursts would be too small
 
 
@@ -31,8 +33,13 @@ class Command:
 
     output: Path = Path("outputs/demo")
     """The output folder; existing bursts and features in it are reused."""
+    release: OptionalPath = None
+    """Only write a simulated PhotoTriage release to this new folder: photos, pairlists, and votes with
+    permuted ids, for the commands of docs/researchers.md. It takes a minute."""
 
     def run(self) -> int:
+        if self.release:
+            return _write_release(self.release)
         require("train")
         # Imported here so that --help does not wait for torch and matplotlib.
         from phototriage.evaluation import evaluate_ranker
@@ -56,7 +63,7 @@ class Command:
         training = train(split, features, recipe)
         evaluation = evaluate_ranker("trained here", training.ranker, split.test, features)
         report = evaluation.report
-        write_run(self.output / "run", training, evaluation)
+        write_run(self.output / "run", training, evaluation, split, features)
         accuracy_chart(report, self.output / "accuracy.png")
         print(f"\nOn {report.series} bursts that it never saw:")
         print_evaluation(report)
@@ -81,6 +88,21 @@ class Command:
         print(_WHAT_NEXT.format(output=self.output))
         return ExitCode.DONE
 
+
+def _write_release(folder: Path) -> int:
+    note(f"photographing {_RELEASED} drawn scenes, two to six takes each …")
+    write_release(folder, _RELEASED, _OFFICIAL_TEST, seed=2026)
+    print(_WHAT_NEXT_OF_RELEASE.format(folder=folder))
+    return ExitCode.DONE
+
+
+_WHAT_NEXT_OF_RELEASE = """
+{folder} is laid out like PhotoTriage. Its photos are drawn, and figures on them say nothing about real ones.
+
+Try next
+  phototriage labels {folder}
+  phototriage train --root {folder} --features iqa iqa_plus --preset best --output_dir outputs/simulated
+  phototriage train --root {folder}     the specification; CLIP and ResNet need their weights"""
 
 _WHAT_NEXT = """
 Open

@@ -12,7 +12,7 @@ from phototriage.cli.progress import note, note_failures
 from phototriage.errors import OptionError
 from phototriage.evaluation import worst_mistakes
 from phototriage.exit_code import ExitCode
-from phototriage.experiments.evaluation_run import EvaluationRun, evaluation_run
+from phototriage.experiments.evaluation_run import EvaluationRun, block_names, evaluation_run
 from phototriage.extras import require
 from phototriage.labels import Labels
 from phototriage.outputs import (
@@ -83,12 +83,15 @@ class Command:
         run = evaluation_run(
             labels,
             [self.scores or self.model, *others],
-            lambda blocks: self.labels.read_features(labels, self.source, blocks),
+            lambda rankers: self.labels.read_features(
+                labels, self.source.for_rankers(rankers), block_names(rankers)
+            ),
             score_tables=[*filter(None, [self.scores]), *tables],
             folds=self.folds,
             with_baselines=not self.no_baselines,
             thresholds=self.thresholds,
             strict=self.labels.strict,
+            measured=None if self.labels.feature_table else self.source.options,
             on_note=note,
         )
         notes = [*run.notes, *cautions(run.report)]

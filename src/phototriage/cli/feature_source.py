@@ -1,7 +1,7 @@
 """The options that define how photos become numbers; they are the same on every command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +16,11 @@ from phototriage.features import (
     Features,
     MultiFeatureExtractor,
     default_cache_dir,
+    options_for,
 )
 from phototriage.outputs.failures import failures_csv
 from phototriage.outputs.text_file import check_destinations, write_text
+from phototriage.ranker.trained import TrainedRanker
 
 __all__ = ["FeatureSource", "OptionalInt", "OptionalPath"]
 
@@ -56,6 +58,8 @@ class FeatureSource:
         if self.workers is not None and self.workers < 1:
             raise OptionError(f"must be at least 1, not {self.workers}", "workers")
         check_destinations(self.failures)
+        if self.options.backbone and self.features and "backbone" not in self.features:
+            note("--backbone is not used: --features does not name backbone")
         extractor = MultiFeatureExtractor(self.features or needed, self.options, self.cache_dir)
         with progress("features") as on_progress:
             features = extractor(photos, workers=self.workers, on_progress=on_progress, on_note=note)
@@ -64,6 +68,11 @@ class FeatureSource:
             note_failures(features.failures)
             raise NoUsablePhotoError(features.failures, len(photos))
         return features
+
+    def for_rankers(self, rankers: Sequence[TrainedRanker]) -> "FeatureSource":
+        """The same source, measuring as the rankers say that their features were measured."""
+        blocks = [block for ranker in rankers for block in ranker.blocks]
+        return replace(self, options=options_for(blocks, self.options))
 
     def write_failures(self, failures: Sequence[Failure]) -> None:
         """Writes the photos without features, if --failures is given."""

@@ -1,5 +1,6 @@
 """`phototriage rank`."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class Command:
             return undo_marks(self.folder, dry_run=self.dry_run)
         options = self._checked()
         try:
-            with progress("features", quiet=self.quiet) as on_progress:
+            with _rare_collections(), progress("features", quiet=self.quiet) as on_progress:
                 ranking = rank_folder(self.folder, options, on_progress=on_progress, on_note=note)
         except NoUsablePhotoError as error:
             self._report_failures(error.failures)
@@ -149,6 +150,17 @@ class Command:
         with written.attempt():
             code = ExitCode.of(left_out=ranking.failures, complete=written.complete)
             self.documents.write_json(ranking, code, dry_run=self.dry_run)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Looks for cycles rarely: millions of objects are made and stay, and going through them takes time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class _Written:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +18,9 @@ from phototriage.errors import LabelError, OptionError
 from phototriage.exit_code import ExitCode
 from phototriage.extras import require
 from phototriage.features import OnProgress
-from phototriage.labels.decisions import read_decisions
 from phototriage.outputs import check_destinations
 from phototriage.personal.learned import default_personal_dir
+from phototriage.photos import discover
 from phototriage.rank import Ranking, RankOptions, rank_folder
 from phototriage.series import only_decided
 
@@ -47,8 +46,8 @@ class Command:
     no_browser: bool = False
     """Print the address, with a token that works once, instead of opening the browser."""
     host: str = "127.0.0.1"
-    """The address to listen on. With any other than 127.0.0.1, whoever reads the traffic of your network sees
-    your photos, and can take over the page."""
+    """The address to listen on. 0.0.0.0 is for a phone or tablet: it prints what to open there. Whoever reads
+    the traffic of your network then sees your photos, and can take over the page."""
     port: int = 0
     """The port; 0 takes any that is free."""
     export: bool = False
@@ -73,11 +72,14 @@ class Command:
         if self.export:
             return self._export()
         require("review")
+        from phototriage.web.addresses import is_loopback
         from phototriage.web.measuring import Measuring
         from phototriage.web.server import Address, serve
         from phototriage.web.session import ReviewSession
 
-        if not _is_loopback(self.host):
+        if not self.folder.is_dir():
+            discover(self.folder)  # says what it is instead, before any browser opens
+        if not is_loopback(self.host):
             note(
                 f"listening on {self.host}: whoever reads the traffic of your network sees your photos and "
                 "can take over the page"
@@ -164,6 +166,8 @@ class Command:
         return ExitCode.of(left_out=ranking.failures, complete=marked and picked)
 
     def _write_comparisons(self, destination: Path) -> None:
+        from phototriage.labels.decisions import read_decisions  # with pandas, which takes long to load
+
         decided = read_decisions(self.folder, self.choices_dir)
         if decided is None:
             raise LabelError(f"{self.folder}: you decided nothing that compares two of its photos")
@@ -172,13 +176,6 @@ class Command:
             return
         decided.comparisons.write(destination)
         note(f"comparisons written to {destination}: {len(decided.comparisons):,}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _say(text: str) -> None:

@@ -15,11 +15,13 @@ from phototriage.cli.training_progress import training_progress
 from phototriage.errors import OptionError
 from phototriage.exit_code import ExitCode
 from phototriage.experiments.labelled_features import split_as
-from phototriage.experiments.run_config import check_run_folder, recipe_sections
+from phototriage.experiments.run_config import begun_run, check_run_folder, recipe_sections
 from phototriage.extras import require
-from phototriage.features import DEFAULT_FEATURES
+from phototriage.features import check_weights_dir, default_features
+from phototriage.labels import Labels, Split, filter_comparisons
 from phototriage.outputs import cautions, check_destinations, extent, print_evaluation
 from phototriage.plain_values import plain_values
+from phototriage.ranker import TrainedRanker, load_ranker
 from phototriage.ranker.config import MultiFeatureConfig
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Command:
       phototriage train --root PhotoTriage
       phototriage train --comparisons choices.csv --photos ~/Pictures --preset best --output_dir outputs/mine
       phototriage train --config outputs/mine/config.yaml --output_dir outputs/again
+      phototriage train --resume --max_epochs 60 --output_dir outputs/mine
     """
 
     preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "full"
@@ -51,9 +54,13 @@ class Command:
     output_dir: Path = Path("outputs/phototriage_multifeature")
     """The run folder."""
     resume: bool = False
-    """Resume the interrupted run in that folder, with the settings it started with."""
+    """Resume the interrupted run in that folder, with the settings it started with; or a finished one, with
+    more --max_epochs or --patience."""
     overwrite: bool = False
     """Replace the run in that folder."""
+    init: OptionalPath = None
+    """Start from the weights of this ranker: .pt, .safetensors, or a run folder. It needs the same features
+    and layers."""
     split: Literal["random", "official", "natural"] = "random"
     """random: 80/10/10 by series and seed. official: the released validation series are the test. natural: as
     FGAesthetics splits its part Natural."""
@@ -65,13 +72,48 @@ class Command:
         require("train")
         if self.resume and self.overwrite:
             raise OptionError("give --resume or --overwrite, not both")
-        if not check_run_folder(self.output_dir, resume=self.resume, overwrite=self.overwrite):
-            note(f"the run in {self.output_dir} is finished: there is nothing to resume")
+        if not check_run_folder(
+            self.output_dir, resume=self.resume, overwrite=self.overwrite, config=self.ranker
+        ):
+            note(
+                f"the run in {self.output_dir} is finished: there is nothing to resume; "
+                "more --max_epochs or --patience would go on with it"
+            )
             return ExitCode.DONE
         check_destinations(self.output_dir / "best_model.pt")
-        labels = self.labels.labels()
-        features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
+        init = load_ranker(self.init) if self.init else None
+        if init is not None:
+            init.check_settings(self.ranker)
+            if self.labels.feature_table is None:
+                check_weights_dir(init.blocks, self.source.options.weights_dir)
+        needed = default_features(self.source.options)
+        if init is not None:
+            needed = tuple(block.name for block in init.blocks)
+        settings = recipe_sections(
+            self.ranker,
+            self.labels.measured(self.source, needed),
+            self.source.options,
+            self.split,
+            plain_values(self.labels.absolute()),
+            self.init,
+        )
+        labels = self.labels.labels(self.ranker.min_agreement, self.ranker.min_reviewers)
+        _note_steps(labels)
+        with begun_run(self.output_dir, settings, resume=self.resume):
+            return self._train(labels, settings, needed, init)
+
+    def _train(
+        self,
+        labels: Labels,
+        settings: dict[str, object],
+        needed: Sequence[str],
+        init: TrainedRanker | None,
+    ) -> int:
+        features = self.labels.read_features(labels, self.source, needed)
         split = split_as(self.split, labels, features, self.ranker.seed)
+        _note_split(split, self.ranker)
+        for text in self.ranker.cautions(features.matrix.shape[1]):
+            note(text)
 
         # Imported here so that --help and option errors do not wait for torch.
         from phototriage.experiments.training_run import training_run
@@ -81,15 +123,10 @@ class Command:
             features,
             self.ranker,
             self.output_dir,
-            recipe_sections(
-                self.ranker,
-                self.labels.measured(self.source),
-                self.source.options,
-                self.split,
-                plain_values(self.labels.absolute()),
-            ),
+            settings,
             # All pairs of the test series, as in `evaluate`, not only those with features.
             evaluated=labels.comparisons.in_series(split.test.series),
+            init=init,
             resume=self.resume,
             watch=training_progress,
             on_note=note,
@@ -99,19 +136,39 @@ class Command:
         return ExitCode.of(left_out=features.failures)
 
     def _show(self, run: "TrainingRun") -> None:
-        evaluation = run.evaluation
+        evaluation, ranker = run.evaluation, run.training.ranker
         called = "test series"
         if evaluation.in_sample:
             called = "IN-SAMPLE: all test series have photos used in training, which says little about others"
         elif evaluation.seen_series:
             called += f" ({evaluation.seen_series} with photos used in training are left out)"
         note(f"{called}: {extent(evaluation.report)}")
-        for text in cautions(evaluation.report):
+        dim = sum(block.dim for block in ranker.blocks)
+        for text in (*cautions(evaluation.report), *ranker.config.cautions(dim)):
             note(text)
         print_evaluation(evaluation.report)
-        note(f"best epoch {run.training.best_epoch}; everything is in {self.output_dir}")
+        note(
+            f"best epoch {run.training.best_epoch}, {ranker.parameters:,} parameters; "
+            f"everything is in {self.output_dir}"
+        )
 
 
 def default(arguments: Sequence[str]) -> Command:
     """The command's defaults, before its options are parsed."""
     return configured("train", Command, arguments)
+
+
+def _note_steps(labels: Labels) -> None:
+    """What each step of reading and filtering the labels kept."""
+    for step in labels.steps:
+        counts = {"rows": step.rows, "pairs": step.pairs, "series": step.series, "photos": step.photos}
+        kept = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count is not None)
+        note(f"labels: {step.name}: {kept}")
+
+
+def _note_split(split: Split, config: MultiFeatureConfig) -> None:
+    """What each side of the split holds, and what the filter keeps of the training side."""
+    clear = filter_comparisons(split.train, config.min_agreement, config.min_reviewers)
+    sides = {"training": split.train, "training, clear enough": clear}
+    for name, side in (sides | {"validation": split.validation, "test": split.test}).items():
+        note(f"split: {name}: {len(side):,} pairs, {len(side.series):,} series, {len(side.photos):,} photos")

@@ -1,4 +1,4 @@
-"""Training progress on standard error: a bar on a terminal, a line per epoch elsewhere."""
+"""Training progress on standard error: a line per epoch, and per ten batches a bar or, elsewhere, a line."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ _Reports = tuple[Callable[["BatchRecord"], None], Callable[["EpochRecord"], None
 def training_progress(max_epochs: int) -> Iterator[_Reports]:
     """Yields two functions that each show a record: one of ten batches, one of an epoch."""
     if not sys.stderr.isatty():
-        yield lambda record: None, lambda record: note(_line(record))
+        yield lambda record: note(f"epoch {record.epoch}, {_now(record)}"), lambda record: note(_line(record))
         return
     columns = (
         TextColumn("epochs"),
@@ -35,15 +35,17 @@ def training_progress(max_epochs: int) -> Iterator[_Reports]:
         task = bar.add_task("epochs", total=max_epochs, now="")
 
         def show_batches(record: "BatchRecord") -> None:
-            bar.update(
-                task, now=f"batch {record.step}: loss {record.loss:.4f}, accuracy {record.accuracy:.1%}"
-            )
+            bar.update(task, now=_now(record))
 
         def show_epoch(record: "EpochRecord") -> None:
             bar.update(task, completed=record.epoch)
             bar.console.print(_line(record), highlight=False)
 
         yield show_batches, show_epoch
+
+
+def _now(record: "BatchRecord") -> str:
+    return f"batch {record.step}: loss {record.loss:.4f}, accuracy {record.accuracy:.1%}"
 
 
 def _line(record: "EpochRecord") -> str:

@@ -15,7 +15,7 @@ from phototriage.errors import OptionError
 from phototriage.exit_code import ExitCode
 from phototriage.experiments.labelled_features import split_as
 from phototriage.extras import require
-from phototriage.features import DEFAULT_FEATURES
+from phototriage.features import default_features
 from phototriage.outputs import check_destinations, print_evaluation
 from phototriage.ranker.config import MultiFeatureConfig
 
@@ -68,7 +68,8 @@ class Command:
             raise OptionError(f"--trials must be at least 1, not {self.trials}")
         check_destinations(self.output_dir / "best_model.pt")
         labels = self.labels.labels()
-        features = self.labels.read_features(labels, self.source, DEFAULT_FEATURES)
+        needed = default_features(self.source.options)
+        features = self.labels.read_features(labels, self.source, needed)
         split = split_as(self.split, labels, features, self.ranker.seed)
 
         # Imported here so that --help and option errors do not wait for torch.
@@ -82,7 +83,7 @@ class Command:
             self.folds,
             self.trials,
             self.output_dir,
-            measured=self.labels.measured(self.source),
+            measured=self.labels.measured(self.source, needed),
             options=self.source.options,
             split_name=self.split,
             on_trial=_Progress(self.trials),

@@ -142,7 +142,7 @@ class _Run:
         self._containers = sum(each.kind != "file" for each in items)
         if self._source.root is None:
             return list(items)
-        files = {each.key: Path(each.place) for each in items if each.kind == "file"}
+        files = {each.key: each.place for each in items if each.kind == "file"}
         known = look_up(files, stores, self._index)
         self._files = known.unmeasured
         for outcome in known.outcomes.values():

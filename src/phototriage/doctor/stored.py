@@ -28,7 +28,7 @@ def weights_findings(cache_dir: Path, weights_dir: Path | None) -> Iterator[Find
     yield Finding(_WEIGHTS, "embedded ranker", "ok", f"loads; it uses {blocks}")
     options = ExtractorOptions(weights_dir=weights_dir)
     for name, spec in EXTRACTORS.items():
-        if spec.weights is None:
+        if spec.weights is None or not spec.available(options):
             continue
         weights = spec.weights(options, cache_dir)
         try:

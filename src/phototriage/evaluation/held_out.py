@@ -1,16 +1,18 @@
 """Evaluates a ranker and the baselines on series that the ranker never saw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from phototriage.evaluation.baselines import baselines, ranker_scorer
+from phototriage.errors import FeatureError
+from phototriage.evaluation.baselines import CHANCE, baselines, ranker_scorer
 from phototriage.evaluation.evaluate import evaluate_scorers
 from phototriage.evaluation.report import EvaluationReport
+from phototriage.evaluation.scorer import Scorer
 from phototriage.features import Features
 from phototriage.labels import Comparisons
 from phototriage.ranker import TrainedRanker
 
-__all__ = ["Evaluation", "evaluate_ranker", "never_seen"]
+__all__ = ["Evaluation", "evaluate", "evaluate_ranker", "never_seen"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,31 @@ def evaluate_ranker(
         len(comparisons.series) - len(unseen.series),
         in_sample=not len(unseen),
     )
+
+
+def evaluate(
+    ranker: TrainedRanker | Mapping[str, float],
+    comparisons: Comparisons,
+    features: Features | None = None,
+    name: str = "this ranker",
+) -> Evaluation:
+    """Evaluates a ranker, or anybody's scores, beside the baselines, with 95 % intervals over series.
+
+    Args:
+        ranker: a ranker, evaluated on the series that it never saw; or photo → score, evaluated on all.
+        comparisons: pairs without features or scores are left out and counted.
+        features: of the photos; needed for a ranker, and for scores the source of more baselines.
+        name: the name in the report.
+
+    Raises FeatureError if the features do not match the ranker's.
+    """
+    if isinstance(ranker, TrainedRanker):
+        if features is None:
+            raise FeatureError("a ranker is evaluated on the features of the photos: give them too")
+        return evaluate_ranker(name, ranker, comparisons, features)
+    others = [Scorer(CHANCE, dict.fromkeys(ranker, 0.0), calibrated=True)]
+    scorers = [*(others if features is None else baselines(features)), Scorer(name, ranker)]
+    return Evaluation(evaluate_scorers(comparisons, scorers, reference=name), 0, in_sample=False)
 
 
 def never_seen(rankers: Sequence[TrainedRanker], comparisons: Comparisons, features: Features) -> Comparisons:

@@ -67,6 +67,11 @@ class EvaluationReport:
     ceiling: Ceiling | None = None
     thresholds: tuple[float, ...] = ()
 
+    @property
+    def accuracy(self) -> Estimate | None:
+        """The reference's share of pairs in the order that people prefer; None without a reference."""
+        return None if self.reference is None else self.scorer(self.reference).figures["accuracy"]
+
     def scorer(self, name: str) -> ScorerReport:
         """The figures of the scorer with this name."""
         return next(scorer for scorer in self.scorers if scorer.name == name)

@@ -9,12 +9,12 @@ import numpy as np
 
 from phototriage.experiments.benchmark_inputs import BenchmarkPreset
 from phototriage.features import (
-    DEFAULT_FEATURES,
     EXTRACTORS,
     Block,
     Features,
     FeatureStore,
     MultiFeatureExtractor,
+    default_features,
 )
 from phototriage.features.cache.index import known_photos
 from phototriage.features.runtime.device import usable_cores
@@ -58,7 +58,8 @@ def plan_lines(
     planned: set[Block] = set()
     for preset in presets:
         if table is None:
-            extractor = MultiFeatureExtractor(preset.features or DEFAULT_FEATURES, preset.options, cache_dir)
+            names = preset.features or default_features(preset.options)
+            extractor = MultiFeatureExtractor(names, preset.options, cache_dir)
             blocks = tuple(each.block for each in extractor.extractors)
             if new := [block for block in blocks if block not in planned]:
                 left = to_measure(list(files.values()), new, cache_dir)

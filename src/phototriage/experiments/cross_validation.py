@@ -2,14 +2,32 @@
 
 from collections.abc import Callable
 
-from phototriage.evaluation.baselines import ranker_scorer
+from phototriage.evaluation.baselines import baselines, ranker_scorer
+from phototriage.evaluation.evaluate import evaluate_scorers
+from phototriage.evaluation.report import EvaluationReport
 from phototriage.evaluation.scorer import Scorer
 from phototriage.features import Features
 from phototriage.labels import Comparisons, Split, k_folds, official_split
 from phototriage.ranker import MultiFeatureConfig
 from phototriage.ranker.training import train
 
-__all__ = ["cross_validated"]
+__all__ = ["cross_validate", "cross_validated"]
+
+
+def cross_validate(
+    comparisons: Comparisons,
+    features: Features,
+    config: MultiFeatureConfig,
+    folds: int = 5,
+    name: str = "this ranker",
+    on_fold: Callable[[int], None] = lambda fold: None,
+) -> EvaluationReport:
+    """The figures of a config, with each series scored by a ranker that never saw it, beside the baselines.
+
+    Arguments and errors are those of `cross_validated`; its scorer is the report's reference.
+    """
+    scorer = cross_validated(name, comparisons, features, config, folds, on_fold=on_fold)
+    return evaluate_scorers(comparisons, [*baselines(features), scorer], reference=name)
 
 
 def cross_validated(

@@ -16,7 +16,7 @@ from phototriage.evaluation import (
 )
 from phototriage.evaluation.baselines import CHANCE
 from phototriage.experiments.labelled_features import OnNote, ReadFeatures, check_covered
-from phototriage.features import Failure, Features
+from phototriage.features import Block, ExtractorOptions, Failure, Features, check_weights_dir
 from phototriage.features.table import read_score_table
 from phototriage.labels import Comparisons, Labels
 from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
@@ -24,7 +24,7 @@ from phototriage.ranker import TrainedRanker, load_embedded_ranker, load_ranker
 if TYPE_CHECKING:
     from phototriage.experiments.trained_baselines import Recipe
 
-__all__ = ["EvaluationRun", "evaluation_run"]
+__all__ = ["EvaluationRun", "block_names", "evaluation_run"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def evaluation_run(
     with_baselines: bool = True,
     thresholds: Sequence[float] = (),
     strict: bool = False,
+    measured: ExtractorOptions | None = None,
     on_note: OnNote = lambda text: None,
 ) -> EvaluationRun:
     """Evaluates one or two models, together with the baselines, on series that they never saw.
@@ -63,11 +64,13 @@ def evaluation_run(
     Args:
         models: ranker files, or None for the embedded ranker; those among `score_tables` are tables of
             scores. The second is compared with the first.
-        read_features: called once, if a ranker is among the models, with the blocks that they need.
+        read_features: called once with the rankers among the models; once per ranker, if they need blocks of
+            one name that were made differently.
         folds: cross-validates each ranker's recipe with this many folds.
         with_baselines: also train networks for comparison, with the first ranker's config.
         thresholds: see `evaluate_scorers`.
         strict: a labeled photo without a score is an error.
+        measured: how `read_features` measures photos, if it does.
         on_note: called with a line about each slow step. Remarks on the figures are in `notes`.
 
     Raises FeatureError, LabelError or ModelError for unusable files and labels.
@@ -75,6 +78,8 @@ def evaluation_run(
     paths = [None if path is None else Path(path) for path in models]
     tables = {Path(path) for path in score_tables}
     run = _Run(labels, paths, tables, folds, with_baselines=with_baselines, strict=strict, on_note=on_note)
+    if measured is not None:
+        check_weights_dir(run.blocks, measured.weights_dir)
     comparisons, scorers, about = run.scorers(read_features)
     return EvaluationRun(
         report=evaluate_scorers(
@@ -128,6 +133,11 @@ class _Run:
             else:
                 self._rankers[name] = load_ranker(path)
 
+    @property
+    def blocks(self) -> list[Block]:
+        """What the rankers need."""
+        return [block for ranker in self._rankers.values() for block in ranker.blocks]
+
     def scorers(
         self, read_features: ReadFeatures
     ) -> tuple[Comparisons, list[Scorer], dict[str, str | int | bool]]:
@@ -138,13 +148,19 @@ class _Run:
             chance = Scorer(CHANCE, dict.fromkeys(comparisons.photos, 0.0), calibrated=True)
             about: dict[str, str | int | bool] = {"judged": f"scores of {' and '.join(self.names)}"}
             return comparisons, self._beside([chance], models), about
-        blocks = dict.fromkeys(block.name for ranker in self._rankers.values() for block in ranker.blocks)
-        features = read_features(list(blocks))
-        self._note_failures(features.failures)
-        unseen = never_seen(list(self._rankers.values()), comparisons, features)
-        self._note_names(comparisons, features)
+        features_of = self._read(read_features)
+        features = next(iter(features_of.values()))  # of the model, if it is a ranker
+        unseen = comparisons
+        for name, ranker in self._rankers.items():
+            # One by one, because each knows only the photos of its own features.
+            unseen = never_seen([ranker], unseen, features_of[name])
+        self._note_names(comparisons, features_of)
+        for name, ranker in self._rankers.items():
+            dim = sum(block.dim for block in ranker.blocks)
+            self.notes += [f"{name}: {text}" for text in ranker.config.cautions(dim)]
         if not (folds or len(unseen)) and any(
-            len(never_seen([ranker], comparisons, features)) for ranker in self._rankers.values()
+            len(never_seen([ranker], comparisons, features_of[name]))
+            for name, ranker in self._rankers.items()
         ):
             raise LabelError(
                 f"there is no series that neither {' nor '.join(self._rankers)} has seen: "
@@ -155,9 +171,9 @@ class _Run:
                 # Imported here so that evaluating a finished ranker does not wait for torch.
                 from phototriage.experiments.trained_baselines import own_recipe
 
-                models[name] = self._cross_validated(own_recipe(name, ranker, features))
+                models[name] = self._cross_validated(own_recipe(name, ranker, features_of[name]))
             else:
-                models[name] = ranker_scorer(name, ranker, features)
+                models[name] = ranker_scorer(name, ranker, features_of[name])
         everyone = self._beside([*baselines(features), *self._trained(features, unseen)], models)
         if folds:
             return comparisons, everyone, {"judged": f"{folds}-fold over series", "folds": folds}
@@ -182,10 +198,23 @@ class _Run:
             judged += f" ({seen} that {'it' if alone else 'one'} was trained on are left out)"
         return {"judged": judged, "in_sample": not len(unseen), "seen_series": seen}
 
-    def _note_names(self, comparisons: Comparisons, features: Features) -> None:
+    def _read(self, read_features: ReadFeatures) -> dict[str, Features]:
+        """The features of each ranker, by its name; the same for all where they need no different ones."""
+        blocks = {block for ranker in self._rankers.values() for block in ranker.blocks}
+        together = len(blocks) == len(block_names(list(self._rankers.values())))
+        groups = [list(self._rankers)] if together else [[name] for name in self._rankers]
+        found: dict[str, Features] = {}
+        for names in groups:
+            features = read_features([self._rankers[name] for name in names])
+            self._note_failures([each for each in features.failures if each not in self.failures])
+            found |= dict.fromkeys(names, features)
+        return found
+
+    def _note_names(self, comparisons: Comparisons, features_of: Mapping[str, Features]) -> None:
         """Notes the photos that count as seen only because of their names."""
-        photos = [photo for photo in comparisons.photos if photo in features]
         for name, ranker in self._rankers.items():
+            features = features_of[name]
+            photos = [photo for photo in comparisons.photos if photo in features]
             named = int(ranker.has_seen_name_of(photos, features).sum())
             if named and not self._folds:
                 self.notes.append(
@@ -262,6 +291,11 @@ class _Run:
             on_note=self._on_note,
         )
         return scores
+
+
+def block_names(rankers: Sequence[TrainedRanker]) -> list[str]:
+    """The names of all blocks that the rankers need, each once."""
+    return list(dict.fromkeys(block.name for ranker in rankers for block in ranker.blocks))
 
 
 def _names(paths: Sequence[Path | None]) -> list[str]:

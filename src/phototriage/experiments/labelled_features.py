@@ -6,14 +6,15 @@ from typing import Literal
 from phototriage.errors import FeatureError
 from phototriage.features import Failure, Features
 from phototriage.labels import Labels, Split, split_by_series
+from phototriage.ranker import TrainedRanker
 
 __all__ = ["OnNote", "ReadFeatures", "check_covered", "split_as"]
 
 OnNote = Callable[[str], None]
 """Takes a line for people."""
 
-ReadFeatures = Callable[[Sequence[str]], Features]
-"""Reads or measures at least the named blocks of the usable labeled photos."""
+ReadFeatures = Callable[[Sequence[TrainedRanker]], Features]
+"""Reads or measures at least the blocks of some rankers, of the usable labeled photos."""
 
 
 def check_covered(

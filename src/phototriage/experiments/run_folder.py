@@ -1,12 +1,13 @@
 """The files that training writes, during the run and at its end.
 
 A folder with last_state.pt contains an interrupted run. A folder with best_model.pt and without last_state.pt
-contains a finished run.
+contains a finished run, whose finished_state.pt lets it go on with more epochs.
 """
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from typing import Any
 from phototriage.csv_cells import guarded
 from phototriage.errors import OutputError
 from phototriage.evaluation import Evaluation
-from phototriage.experiments.run_config import LAST_STATE, MODEL, write_config
+from phototriage.experiments.run_config import FINISHED_STATE, LAST_STATE, MODEL
 from phototriage.experiments.training_curves import training_curves
 from phototriage.features import Features
-from phototriage.labels import Comparisons
+from phototriage.labels import Comparisons, Split, filter_comparisons
 from phototriage.outputs.evaluation_report import evaluation_json
 from phototriage.outputs.text_file import write_text
 from phototriage.ranker import TrainedRanker, correctness, save_ranker
+from phototriage.ranker.losses import ranker_loss
 from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, load_state, save_state
 
 __all__ = [
@@ -31,18 +33,17 @@ __all__ = [
 ]
 
 
-def write_last_state(folder: str | Path, state: TrainingState, settings: Mapping[str, Any]) -> None:
-    """Writes config.yaml, the current training_log.csv and, last, last_state.pt. Raises OutputError."""
+def write_last_state(folder: str | Path, state: TrainingState) -> None:
+    """Writes the current training_log.csv and, last, last_state.pt. Raises OutputError."""
     folder = Path(folder)
-    write_config(settings, folder / "config.yaml")
     write_text(_log(state.batches, state.epochs), folder / "training_log.csv")
     save_state(state, folder / LAST_STATE)
 
 
 def read_last_state(folder: str | Path) -> TrainingState | None:
-    """Reads the state from `write_last_state`; None if there is none. Raises ModelError if it is damaged."""
+    """Reads the state from `write_last_state`; None before the first one. Raises ModelError if damaged."""
     path = Path(folder) / LAST_STATE
-    return load_state(path) if path.exists() else None
+    return load_state(path) if path.exists() and path.stat().st_size else None
 
 
 def write_predictions(
@@ -69,11 +70,13 @@ def write_predictions(
     )
 
 
-def write_run(folder: str | Path, training: Training, evaluation: Evaluation) -> None:
+def write_run(
+    folder: str | Path, training: Training, evaluation: Evaluation, split: Split, features: Features
+) -> None:
     """Writes training_log.csv, training_curves.png, test_results.json and, last, best_model.pt.
 
-    The model comes last, so that the old model stays until everything else is written. Then last_state.pt is
-    deleted. Raises OutputError.
+    The model comes last, so that the old model stays until everything else is written. Then last_state.pt
+    becomes finished_state.pt. Raises OutputError.
     """
     folder = Path(folder)
     write_text(_log(training.batches, training.epochs), folder / "training_log.csv")
@@ -85,14 +88,30 @@ def write_run(folder: str | Path, training: Training, evaluation: Evaluation) ->
             in_sample=evaluation.in_sample,
             seen_series=evaluation.seen_series,
             best_epoch=training.best_epoch,
+            **_figures(training.ranker, split, features),
         ),
         folder / "test_results.json",
     )
     save_ranker(training.ranker, folder / MODEL)
     try:
-        (folder / LAST_STATE).unlink(missing_ok=True)
+        if (folder / LAST_STATE).exists():
+            (folder / LAST_STATE).replace(folder / FINISHED_STATE)
     except OSError as error:
-        raise OutputError(f"cannot remove {folder / LAST_STATE}: {error.strerror}") from error
+        raise OutputError(f"cannot rename {folder / LAST_STATE}: {error.strerror}") from error
+
+
+def _figures(ranker: TrainedRanker, split: Split, features: Features) -> dict[str, Any]:
+    """The extent of the training, the loss on the test pairs, and what to know about the settings."""
+    config = ranker.config
+    loss = ranker_loss(ranker, split.test, features)
+    return {
+        "training_pairs": len(filter_comparisons(split.train, config.min_agreement, config.min_reviewers)),
+        "validation_pairs": len(split.validation),
+        "test_pairs": len(split.test),
+        "parameters": ranker.parameters,
+        "test_loss": loss if math.isfinite(loss) else None,
+        "cautions": config.cautions(features.matrix.shape[1]),
+    }
 
 
 def _log(batches: Sequence[BatchRecord], epochs: Sequence[EpochRecord]) -> str:

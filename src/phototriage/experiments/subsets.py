@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import get_args
+
+import numpy as np
 
 from phototriage.errors import FeatureError
 from phototriage.features import EXTRACTORS, IQA_PLUS_COLUMNS, TABLE, Features
 from phototriage.features.options import ResnetLayer
+from phototriage.features.table import blocks_of_columns
 
-__all__ = ["chosen_subsets", "default_subsets", "feature_parts", "measured_for"]
+__all__ = ["chosen_subsets", "default_subsets", "feature_parts", "measured_for", "narrowed"]
 
 Parts = Mapping[str, tuple[int, ...]]
 """Columns of a feature matrix by name."""
@@ -18,6 +22,8 @@ _RESNET = "resnet"
 _LAYERS: tuple[ResnetLayer, ...] = get_args(ResnetLayer)
 _ALL_OF = 4
 """With more parts than this, not every subset is tried."""
+_SHOWN = 20
+"""Names of parts to show in an error."""
 _COLUMN_BY_COLUMN = 16
 """A single part with at most this many columns is split into columns."""
 
@@ -89,6 +95,22 @@ def measured_for(
     return tuple(name for name in EXTRACTORS if name in parts or (name == _RESNET and layers)), layers
 
 
+def narrowed(features: Features, names: Iterable[str], resnet_layers: Sequence[ResnetLayer]) -> Features:
+    """The features of a table, with only these parts or columns.
+
+    `resnet` stands for `resnet_layers`, where the table names its columns by layers. Raises FeatureError
+    for a name that is not in the table.
+    """
+    parts = feature_parts(features)
+    if _RESNET not in parts:
+        parts |= {_RESNET: _columns(parts, resnet_layers)} if {*resnet_layers} <= parts.keys() else {}
+    columns = features.columns
+    chosen = _columns({column: (place,) for place, column in enumerate(columns)} | parts, names)
+    blocks = blocks_of_columns([columns[place] for place in chosen])
+    order = [columns.index(column) for block in blocks for column in block.columns]
+    return replace(features, matrix=np.take(features.matrix, order, axis=1), blocks=blocks)
+
+
 def _columns(parts: Parts, subset: Iterable[str]) -> tuple[int, ...]:
     listed = list(subset)
     _refuse_unknown(listed, tuple(parts))
@@ -97,4 +119,5 @@ def _columns(parts: Parts, subset: Iterable[str]) -> tuple[int, ...]:
 
 def _refuse_unknown(parts: Iterable[str], known: Sequence[str]) -> None:
     if unknown := sorted(set(parts) - set(known)):
-        raise FeatureError(f"there is no part {unknown[0]!r} of the features: choose from {', '.join(known)}")
+        listed = ", ".join(known[:_SHOWN]) + (" …" if len(known) > _SHOWN else "")
+        raise FeatureError(f"there is no part {unknown[0]!r} of the features: choose from {listed}")

@@ -37,7 +37,8 @@ def baseline_recipes(ranker: TrainedRanker, features: Features) -> tuple[list[Re
         if used == [name]:
             notes.append(f"{called}: that is the ranker itself")
         elif name not in given:
-            notes.append(f"{called}: left out, the features '{name}' are not here")
+            if EXTRACTORS[name].needs is None:
+                notes.append(f"{called}: left out, the features '{name}' are not here")
         else:
             block = given[name]
             alone = replace(features, matrix=features.select([block]), blocks=(block,))

@@ -8,6 +8,7 @@ from typing import Any
 
 from phototriage.evaluation import Evaluation, evaluate_ranker
 from phototriage.experiments.labelled_features import OnNote
+from phototriage.experiments.run_config import begin_run
 from phototriage.experiments.run_folder import (
     read_last_state,
     write_last_state,
@@ -16,8 +17,8 @@ from phototriage.experiments.run_folder import (
 )
 from phototriage.features import Features
 from phototriage.labels import Comparisons, Split
-from phototriage.ranker import MultiFeatureConfig
-from phototriage.ranker.state import BatchRecord, EpochRecord, Training
+from phototriage.ranker import MultiFeatureConfig, TrainedRanker
+from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, is_finished
 from phototriage.ranker.training import train
 
 __all__ = ["TrainingRun", "Watch", "training_run", "unwatched"]
@@ -53,6 +54,7 @@ def training_run(
     *,
     name: str = "this ranker",
     evaluated: Comparisons | None = None,
+    init: TrainedRanker | None = None,
     resume: bool = False,
     watch: Watch = unwatched,
     on_note: OnNote = lambda text: None,
@@ -63,20 +65,18 @@ def training_run(
         settings: the content of config.yaml, see `recipe_sections`.
         name: the ranker's name in the results.
         evaluated: the pairs to evaluate on, if not only those of the split's test.
-        resume: continue the interrupted run in the folder, if there is one.
+        init: start from the weights of this ranker.
+        resume: continue the interrupted run in the folder, if there is one, or a finished one with more
+            epochs or patience.
 
     Existing results in the folder are replaced. Raises what `train` raises, OutputError if the folder is not
     writable, and ModelError for a state that is damaged or belongs to another training run.
     """
     folder = Path(folder)
-    if not resume:
-        # If this run ends before its first state, the overwritten run must not be resumed.
-        (folder / "last_state.pt").unlink(missing_ok=True)
-    state = read_last_state(folder) if resume else None
-    if state is not None:
-        on_note(f"going on after epoch {len(state.epochs)}")
-    elif resume:
-        on_note(f"there is no interrupted run in {folder}: starting one")
+    begin_run(folder, settings, resume=resume)
+    state = read_last_state(folder)
+    if resume:
+        on_note(_resumed(state, config, folder))
     with watch(config.max_epochs) as (on_batches, on_epoch):
         training = train(
             split,
@@ -84,11 +84,25 @@ def training_run(
             config,
             on_epoch=on_epoch,
             on_batches=on_batches,
-            on_state=lambda state: write_last_state(folder, state, settings),
+            on_state=lambda state: write_last_state(folder, state),
             state=state,
+            init=init,
         )
     pairs = split.test if evaluated is None else evaluated
     evaluation = evaluate_ranker(name, training.ranker, pairs, features)
     write_predictions(folder, training.ranker, split.test, features)
-    write_run(folder, training, evaluation)
+    write_run(folder, training, evaluation, split, features)
     return TrainingRun(training, evaluation)
+
+
+def _resumed(state: TrainingState | None, config: MultiFeatureConfig, folder: Path) -> str:
+    """Where a resumed run goes on."""
+    if state is None:
+        return f"no epoch of the run in {folder} was finished: it starts with the first"
+    done = len(state.epochs)
+    if is_finished(config, done, state.best_epoch):
+        return (
+            f"nothing is left to train: the run stopped after epoch {done}, its best is {state.best_epoch}; "
+            f"--max_epochs {config.max_epochs} and --patience {config.patience} allow no more"
+        )
+    return f"going on after epoch {done}"

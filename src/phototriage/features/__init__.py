@@ -5,7 +5,7 @@ package, and should not wait for pandas.
 """
 
 from phototriage.errors import Failure
-from phototriage.features.block import TABLE, Block, Features, check_blocks
+from phototriage.features.block import TABLE, Block, Features, check_blocks, check_weights_dir
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.extraction import MultiFeatureExtractor, OnProgress, extract
 from phototriage.features.extractors.detail import DETAIL_COLUMNS, measure_detail
@@ -14,7 +14,13 @@ from phototriage.features.extractors.iqa_plus import IQA_PLUS_COLUMNS, measure_i
 from phototriage.features.extractors.look import LOOK, LOOK_COLUMNS, measure_look
 from phototriage.features.extractors.spec import ExtractorSpec, FeatureExtractor
 from phototriage.features.options import ExtractorOptions
-from phototriage.features.registry import DEFAULT_FEATURES, EXTRACTORS, build_extractors
+from phototriage.features.registry import (
+    DEFAULT_FEATURES,
+    EXTRACTORS,
+    build_extractors,
+    default_features,
+    options_for,
+)
 
 __all__ = [
     "DEFAULT_FEATURES",
@@ -36,10 +42,13 @@ __all__ = [
     "OnProgress",
     "build_extractors",
     "check_blocks",
+    "check_weights_dir",
     "default_cache_dir",
+    "default_features",
     "extract",
     "measure_detail",
     "measure_iqa",
     "measure_iqa_plus",
     "measure_look",
+    "options_for",
 ]

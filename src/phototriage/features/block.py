@@ -1,16 +1,30 @@
 """Numbers per photo, and where they came from."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from phototriage.array_like import as_array
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
-__all__ = ["LONG_SIDE", "TABLE", "Block", "Features", "PhotoView", "check_blocks", "fixed_picture"]
+__all__ = [
+    "LONG_SIDE",
+    "TABLE",
+    "Block",
+    "CloserLook",
+    "Features",
+    "PhotoView",
+    "check_blocks",
+    "check_weights_dir",
+    "fixed_picture",
+]
 
 
 LONG_SIDE = 800
@@ -23,10 +37,24 @@ class PhotoView:
     """What an extractor is given of a photo.
 
     long_side: of the pixels, at most. grey: luma, uint8 (h, w), rather than RGB, uint8 (h, w, 3).
+    closer: whether it is given a `CloserLook` as well.
     """
 
     long_side: int = LONG_SIDE
     grey: bool = False
+    closer: bool = False
+
+
+@dataclass(frozen=True)
+class CloserLook:
+    """The way back to a photo's file, for extractors that look again where they found something.
+
+    long_side: of the whole photo, in pixels. grey: a long side, at most → luma, uint8 (h, w), upright; of a
+    photo that is too large to be decoded whole, less than was asked for. Raises PhotoError as `decode` does.
+    """
+
+    long_side: int
+    grey: Callable[[int], NDArray[np.uint8]]
 
 
 TABLE = "table"
@@ -52,6 +80,22 @@ class Block:
     def dim(self) -> int:
         """How many numbers a photo has in this block."""
         return len(self.columns)
+
+    @property
+    def layers(self) -> str:
+        """The layers whose outputs these are, by the names of the columns, as in layer3_mean+layer4_mean.
+
+        Empty where the columns name none.
+        """
+        found = (re.fullmatch(r"(.+)_\d+", column) for column in self.columns)
+        names = dict.fromkeys(match[1] for match in found if match)
+        return "+".join(name for name in names if name != self.name)
+
+    @property
+    def weights_folder(self) -> str:
+        """The name of the folder of weights that made them; empty for weights of the hub, and for none."""
+        parts = () if self.name == TABLE else self.fingerprint.split("/")
+        return next((part.partition("#")[0] for part in parts if "#" in part), "")
 
 
 @dataclass(frozen=True)
@@ -86,6 +130,37 @@ class Features:
         if len(self._row_of) != len(self.photos):
             raise FeatureError("a photo has features twice")
 
+    @classmethod
+    def from_arrays(
+        cls, photos: Iterable[Any], matrix: Any, names: Iterable[str] | None = None
+    ) -> "Features":
+        """Numbers of your own, such as the embeddings of any network.
+
+        Args:
+            photos: n names, each once: text, or anything that `str` makes one of, as paths and numbers.
+            matrix: (n, d) numbers: an array, a tensor of torch, or nested lists; kept as float32.
+            names: d names of the numbers, each once; by default "0", "1" …. A ranker trained on them asks
+                for these names.
+
+        Raises FeatureError if the three do not fit together, or a number is not finite in float32.
+        """
+        keys, numbers = tuple(map(str, photos)), as_array(matrix)
+        if numbers.ndim != 2 or len(numbers) != len(keys) or not numbers.shape[1]:
+            raise FeatureError(
+                f"{len(keys)} photos need a matrix of {len(keys)} rows and at least one column, "
+                f"not one of the shape {numbers.shape}"
+            )
+        if numbers.dtype.kind not in "biuf":
+            raise FeatureError(f"the matrix must hold numbers, not {numbers.dtype}")
+        columns = tuple(map(str, range(numbers.shape[1]) if names is None else names))
+        if len(columns) != numbers.shape[1] or len(set(columns)) != len(columns):
+            raise FeatureError(
+                f"{numbers.shape[1]} columns need as many different names, not {len(set(columns))}"
+            )
+        with np.errstate(over="ignore"):  # told with the photo's name
+            rows = np.array(numbers, np.float32, order="C")
+        return cls(keys, rows, (Block(TABLE, f"{TABLE}/{','.join(columns)}", columns),))
+
     def __contains__(self, photo: object) -> bool:
         return photo in self._row_of
 
@@ -115,8 +190,8 @@ class Features:
             return ()
         return tuple(self.content_hashes[self._row_of[photo]] for photo in photos if photo in self)
 
-    def select(self, blocks: Sequence[Block]) -> NDArray[np.float32]:
-        """The columns of `blocks`, in their order: float32 (n, sum of dims).
+    def select(self, blocks: Sequence[Block], rows: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """The columns of `blocks`, in their order: float32 (n, sum of dims); of all rows, or of these.
 
         Those of a table are found by their names, wherever they stand. Raises FeatureError, naming both
         sides, where a block or a column is absent or was made differently.
@@ -126,7 +201,7 @@ class Features:
         place_of = {name: place for place, name in enumerate(named)}
         place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
         places = [place_of[block.name, column] for block in blocks for column in block.columns]
-        return np.take(self.matrix, np.array(places, np.intp), axis=1)
+        return np.take(self.matrix if rows is None else self.matrix[rows], np.array(places, np.intp), axis=1)
 
 
 def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
@@ -148,9 +223,22 @@ def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:
                 f"here are only {', '.join(here) or 'none'}"
             )
         if found != block:
+            remedy = "make them the same way, or train anew"
+            if folder := block.weights_folder:
+                remedy = f"give the folder with that {folder}/ by --weights_dir, or train anew"
             raise FeatureError(
                 f"the model was trained on '{block.name}' features made as {block.fingerprint}, "
-                f"these are made as {found.fingerprint}: make them the same way, or train anew"
+                f"these are made as {found.fingerprint}: {remedy}"
+            )
+
+
+def check_weights_dir(blocks: Sequence[Block], weights_dir: Path | None) -> None:
+    """Raises FeatureError if one of `blocks` needs the weights of a folder, and no folder is given."""
+    for block in blocks:
+        if block.weights_folder and weights_dir is None:
+            raise FeatureError(
+                f"the model was trained on '{block.name}' features of the weights in a folder "
+                f"{block.weights_folder}/: give the folder that holds it by --weights_dir"
             )
 
 

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from pickle import PicklingError
@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import Failure, FeatureError, PhotoError, PhotoReadError
-from phototriage.features.block import PhotoView
+from phototriage.features.block import CloserLook, PhotoView
 from phototriage.features.decoding_memory import limit_memory
 from phototriage.photos import (
+    MAX_DECODED_PIXELS,
     MAX_DECODING_BYTES,
     Capture,
+    Decoded,
     content_hash,
     decode,
     read_capture,
@@ -32,7 +34,8 @@ from phototriage.photos import (
 
 __all__ = ["READY", "Answer", "NeedsMemory", "Prepare", "Prepared", "Work", "prepare", "serve"]
 
-Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
+Prepare = Callable[..., NDArray[Any]]
+"""Pixels, and a `CloserLook` where its view says so → what is made of the photo."""
 
 
 @dataclass(frozen=True)
@@ -149,12 +152,15 @@ def prepare(
     reserve(min(len(data) + webp_bytes(data), MAX_DECODING_BYTES))
     digest, capture = content_hash(data), read_capture(data)
     wanted = [digest not in finished for finished in work.finished]
-    needed = {view for view, unfinished in zip(work.views, wanted, strict=True) if unfinished}
+    shown = [replace(view, closer=False) for view in work.views]
+    needed = {view for view, unfinished in zip(shown, wanted, strict=True) if unfinished}
     try:
         decoded = {view: decode(data, view.long_side, grey=view.grey, reserve=reserve) for view in needed}
         arrays = tuple(
-            step(decoded[view].pixels) if unfinished else None
-            for step, view, unfinished in zip(work.steps, work.views, wanted, strict=True)
+            step(decoded[seen].pixels, *([_closer_look(data, decoded[seen], reserve)] if view.closer else []))
+            if unfinished
+            else None
+            for step, view, seen, unfinished in zip(work.steps, work.views, shown, wanted, strict=True)
         )
     except (PhotoReadError, MemoryError) as error:
         return Failure(key, str(error) or "there is not enough memory to measure it")
@@ -162,3 +168,16 @@ def prepare(
         return Prepared(key, digest, capture, str(error), (), (None,) * len(work.steps))
     warnings = tuple(dict.fromkeys(warning for each in decoded.values() for warning in each.warnings))
     return Prepared(key, digest, capture, None, warnings, arrays)
+
+
+def _closer_look(data: bytes, decoded: Decoded, reserve: Callable[[int], None]) -> CloserLook:
+    long_side, most = max(decoded.width, decoded.height), MAX_DECODED_PIXELS
+    halvings = 0
+    while decoded.width * decoded.height >> 2 * halvings > most:  # only a JPEG's decoder halves it
+        halvings += 1
+    largest = long_side >> halvings
+
+    def grey(side: int) -> NDArray[np.uint8]:
+        return decode(data, min(side, largest), grey=True, reserve=reserve).pixels
+
+    return CloserLook(long_side, grey)

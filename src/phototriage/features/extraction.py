@@ -45,6 +45,7 @@ def extract(
     workers: int | None = None,
     pool: DecodingPool | None = None,
     batch_size: int = 1,
+    known: Features | None = None,
     on_progress: OnProgress = lambda done, total: None,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> Features:
@@ -60,6 +61,8 @@ def extract(
         workers: decoding processes, at least 1; by default one per core.
         pool: the decoding processes, which stay for other calls; by default `workers` of its own.
         batch_size: photos that the extractors get at once, at least.
+        known: features of photos among these, with content hashes and captures, as they were found a moment
+            ago: such a photo is not looked up again.
         on_progress: see `OnProgress`.
         on_note: called with one line about anything that was mended on the way, or wrong with new photos.
 
@@ -88,7 +91,7 @@ def extract(
     with PhotoIndex(cache_dir, on_note) as index, own as pool:
         for files in _rounds(photos, alternatives, outcomes):
             tried.update(files)
-            found = look_up(files, stores, index)
+            found = look_up(files, stores, index, known)
             outcomes.update(found.outcomes)
             on_batch()
             if not found.unmeasured:
@@ -121,18 +124,18 @@ def _check_alternatives(photos: Photos, alternatives: Alternatives) -> None:
 
 def _rounds(
     photos: Photos, alternatives: Alternatives, outcomes: Mapping[str, object]
-) -> Iterator[dict[str, Path]]:
+) -> Iterator[dict[str, str]]:
     """The files to try next, key → file: all photos, then alternatives of what failed in `outcomes`."""
     untried = {photo: iter(others.items()) for photo, others in alternatives.items()}
     latest: dict[str, str] = {photo: photo for photo in untried}
-    # To make a Path takes a microsecond, and a library has a million photos.
-    yield {key: path if isinstance(path, Path) else Path(path) for key, path in photos.items()}
+    # Texts, for to make a Path takes microseconds, and a library has a million photos.
+    yield {key: path if isinstance(path, str) else os.fspath(path) for key, path in photos.items()}
     while True:
         files = {}
         for photo, others in untried.items():
             if isinstance(outcomes[latest[photo]], Failure) and (other := next(others, None)):
                 latest[photo], path = other
-                files[other[0]] = Path(path)
+                files[other[0]] = os.fspath(path)
         if not files:
             return
         yield files
@@ -159,9 +162,13 @@ def _features(
                 replaced[photo] = key
             break
     content_hashes = tuple(each.content_hash for each in measured.values())
+    ends = np.cumsum([store.block.dim for store in stores]).tolist()
+    matrix = np.empty((len(measured), ends[-1]), np.float32)
+    for store, end in zip(stores, ends, strict=True):
+        store.vectors(content_hashes, matrix[:, end - store.block.dim : end])
     return Features(
         photos=tuple(measured),
-        matrix=np.hstack([store.vectors(content_hashes) for store in stores]),
+        matrix=matrix,
         blocks=tuple(extractor.block for extractor in extractors),
         failures=tuple(failures),
         content_hashes=content_hashes,
@@ -198,6 +205,7 @@ class MultiFeatureExtractor:
         alternatives: Alternatives = _NO_ALTERNATIVES,
         workers: int | None = None,
         pool: DecodingPool | None = None,
+        known: Features | None = None,
         on_progress: OnProgress = lambda done, total: None,
         on_note: Callable[[str], None] = lambda note: None,
     ) -> Features:
@@ -210,6 +218,7 @@ class MultiFeatureExtractor:
             workers=workers,
             pool=pool,
             batch_size=self.options.inference_batch_size,
+            known=known,
             on_progress=on_progress,
             on_note=on_note,
         )

@@ -1,11 +1,12 @@
 """What is known about photos before any of them is read."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.errors import Failure
+from phototriage.features.block import Features
 from phototriage.features.cache.index import PhotoIndex
 from phototriage.features.cache.store import FeatureStore
 from phototriage.photos import Capture
@@ -33,29 +34,52 @@ class LookUp:
     unmeasured: dict[str, tuple[Path, os.stat_result]]
 
 
-def look_up(photos: Mapping[str, Path], stores: Sequence[FeatureStore], index: PhotoIndex) -> LookUp:
+def look_up(
+    photos: Mapping[str, str],
+    stores: Sequence[FeatureStore],
+    index: PhotoIndex,
+    known: Features | None = None,
+) -> LookUp:
     """Asks the index what each file holds, and the stores whether all have its features.
 
     Args:
         photos: key → file. A file that cannot be found, or holds no usable photo as far as the index knows,
             is a failure.
+        known: of some of them, what their files held a moment ago.
     """
     outcomes: dict[str, Measured | Failure] = {}
-    files: dict[str, tuple[Path, os.stat_result]] = {}
+    if known is not None and known.content_hashes is not None and known.captures is not None:
+        there = [key for key in photos if key in known]
+        stored = _in_all(stores, known.known_hashes(there))
+        for key, row in zip(there, known.rows(there).tolist(), strict=True):
+            if (content_hash := known.content_hashes[row]) in stored:
+                outcomes[key] = Measured(content_hash, known.captures[row])
+    files: dict[str, tuple[str, os.stat_result]] = {}
     for key, path in photos.items():
+        if key in outcomes:
+            continue
         try:
-            files[key] = (path, path.stat())
+            files[key] = (path, os.stat(path))  # noqa: PTH116
         except OSError as error:
             outcomes[key] = Failure(key, f"cannot be read: {error.strerror}")
     content_hashes = index.content_hashes(files.values())
     contents = index.contents([each for each in content_hashes if each])
-    unmeasured = {}
+    stored = _in_all(stores, contents)
+    unmeasured: dict[str, tuple[Path, os.stat_result]] = {}
     for (key, file), content_hash in zip(files.items(), content_hashes, strict=True):
         content = contents.get(content_hash) if content_hash else None
         if content and content.fault is not None:
             outcomes[key] = Failure(key, content.fault)
-        elif content_hash and content and all(content_hash in store for store in stores):
+        elif content_hash and content and content_hash in stored:
             outcomes[key] = Measured(content_hash, content.capture)
         else:
-            unmeasured[key] = file
+            path, status = file
+            unmeasured[key] = (Path(path), status)
     return LookUp(outcomes, unmeasured)
+
+
+def _in_all(stores: Sequence[FeatureStore], content_hashes: Iterable[str]) -> set[str]:
+    stored = set(content_hashes)
+    for store in stores:
+        stored = {each for each in stored if each in store}
+    return stored

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from phototriage.csv_cells import unguarded
 from phototriage.errors import Failure, FeatureError, LabelError
+from phototriage.features.array_file import read_arrays
 from phototriage.features.block import TABLE, Block, Features
 from phototriage.features.extractors.iqa import IQA
 from phototriage.labels import photo_key
 from phototriage.labels.text_file import csv_text, is_unnamed_filler
 
-__all__ = ["read_feature_table", "read_score_table"]
+__all__ = ["blocks_of_columns", "read_feature_table", "read_score_table"]
 
 _PARQUET = b"PAR1"
 """The first bytes of every Parquet file."""
@@ -31,7 +32,7 @@ _WHOLE = r"\s*\d+(\.0+)?\s*"
 
 
 def read_feature_table(path: str | os.PathLike[str]) -> Features:
-    """Reads a table of `series,photo` and one column per number: Parquet, or else CSV.
+    """Reads a table of `series,photo` and one column per number: Parquet, .npz or .npy, or else CSV.
 
     Where series and photo are both whole numbers they are PhotoTriage's, and the photo's key is its file
     name, `%06d-%02d.JPG`; elsewhere `photo` is the key, without blanks beside commas, and `./x.jpg` is
@@ -45,7 +46,7 @@ def read_feature_table(path: str | os.PathLike[str]) -> Features:
     numbers = _read(path)
     if numbers.columns.empty:
         raise FeatureError(f"{path}: no feature columns after series,photo")
-    blocks = _blocks(list(numbers.columns))
+    blocks = blocks_of_columns(list(numbers.columns))
     numbers = numbers[[name for block in blocks for name in block.columns]]
     sound = numbers.abs() <= np.finfo(np.float32).max
     if IQA.block in blocks:
@@ -72,7 +73,8 @@ def read_score_table(path: str | os.PathLike[str]) -> tuple[dict[str, float], tu
     return dict(zip(kept.index, kept.tolist(), strict=True)), failures
 
 
-def _blocks(names: Sequence[str]) -> tuple[Block, ...]:
+def blocks_of_columns(names: Sequence[str]) -> tuple[Block, ...]:
+    """The blocks of a table's numbers with these names: `iqa` if its four are among them, and `table`."""
     others = tuple(names)
     blocks = []
     if set(IQA.columns) <= set(names):
@@ -90,7 +92,7 @@ def _usable(path: Path, sound: pd.DataFrame) -> tuple[NDArray[np.bool_], tuple[F
     if not usable.any():
         unsound = [name for name in sound.columns if not sound[name].any()]
         where = f"column '{unsound[0]}'" if unsound else "every column"
-        if IQA.block in _blocks(list(sound.columns)) and {*unsound[:1]} & {*IQA.columns}:
+        if IQA.block in blocks_of_columns(list(sound.columns)) and {*unsound[:1]} & {*IQA.columns}:
             where += ", which as one of the four of iqa lies between 0 and 1: rename it if it is another"
         raise FeatureError(f"{path}: not one row has a sound number in {where}")
     return usable, tuple(
@@ -104,9 +106,13 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         with path.open("rb") as file:
             is_parquet = file.read(len(_PARQUET)) == _PARQUET
-        table = _read_parquet(path) if is_parquet else _read_csv(path)
+        if path.suffix.lower() in (".npy", ".npz"):
+            table = read_arrays(path)
+        else:
+            table = _read_parquet(path) if is_parquet else _read_csv(path)
     except OSError as error:
-        raise FeatureError(f"cannot read {path}: {error.strerror or error}") from error
+        where = error.filename or path
+        raise FeatureError(f"cannot read {where}: {error.strerror or error}") from error
     names = table.column_names
     if names[:2] != _KEYS:
         found = ",".join(names[:2]) or "none"

@@ -13,6 +13,7 @@ from phototriage.atomic_write import atomic_write
 from phototriage.csv_cells import guarded
 from phototriage.errors import LabelError, OutputError
 from phototriage.labels import bradley_terry
+from phototriage.labels.pair_table import pair_table
 
 __all__ = ["COLUMNS", "WRITTEN_COLUMNS", "Comparisons"]
 
@@ -71,6 +72,31 @@ class Comparisons:
         _refuse(table, table["photo_a"] == table["photo_b"], "a photo is compared with itself")
         _refuse(table, _unordered(table).duplicated(), "the pair stands there a second time")
         object.__setattr__(self, "table", table)
+
+    @classmethod
+    def from_pairs(
+        cls,
+        a: Iterable[Any],
+        b: Iterable[Any],
+        winner: Iterable[Any] | None = None,
+        preference: Any = None,
+        series: Iterable[Any] | None = None,
+    ) -> "Comparisons":
+        """Preferences of your own, n pairs.
+
+        Args:
+            a, b: the photos of each pair: text, or anything that `str` makes one of, as paths and numbers.
+            winner: the preferred photo of each pair: "a", "b", or its name.
+            preference: instead of a winner, (n,) P(a over b) from 0 to 1: an array, a list, or a tensor.
+            series: the series of each pair; by default photos that are compared, directly or through others,
+                are one series, named after the smallest name.
+
+        Repeated pairs of a series, in either order, become one with the mean preference.
+        Raises LabelError if the lengths differ, neither or both of winner and preference are given, or a
+        value cannot be used.
+        """
+        table = pair_table(a, b, winner, preference, series)
+        return cls(table.assign(**dict.fromkeys(_COUNTS, 0)))
 
     def __len__(self) -> int:
         return len(self.table)

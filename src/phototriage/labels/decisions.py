@@ -11,6 +11,7 @@ import pandas as pd
 from phototriage.choices import (
     Blind,
     ChoiceStore,
+    Decision,
     FolderChoices,
     Marking,
     PhotoIdentity,
@@ -64,8 +65,8 @@ def decided_comparisons(choices: FolderChoices) -> Comparisons:
 
     A pick is better than every photo that was shown beside it and is no pick. A reject is worse than every
     photo that was shown beside it and is no reject. Among photos that were shown together and have the same
-    flag, the one with more stars is better, if both have any. Where the person could not tell, p is ½. A pair
-    that was compared several times has the mean.
+    flag, the one with more stars is better, if both have any. Where the person could not tell, and has not
+    flagged either photo since, p is ½. A pair that was compared several times has the mean.
     """
     pairs: dict[tuple[str, str], list[float]] = defaultdict(list)
     for one, other, preference in _judgments(choices):
@@ -91,7 +92,9 @@ def _judgments(choices: FolderChoices) -> Iterator[tuple[str, str, float]]:
                 if left in names and right in names:
                     yield names[left], names[right], _PREFERENCE[better]
             case Tie(tied):
-                for one, other in combinations(sorted(names[each] for each in tied if each in names), 2):
+                still = {names[each] for each in tied if each in names}
+                still = {each for each in still if choices.decisions.get(each, Decision()).tied}
+                for one, other in combinations(sorted(still), 2):
                     yield one, other, 0.5
             case Marking(marks, context):
                 shown = {*context.shown, *(mark.photo for mark in marks)}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from phototriage.errors import OutputError
 from phototriage.labels.marks import flag_stars_label
-from phototriage.labels.sourced import SourcedDecision, SourceReading, best_version, last_said
+from phototriage.labels.sourced import SourcedDecision, SourceReading, best_version, last_said, time_of
 from phototriage.printable import printable
 from phototriage.xmp.embedded import embedded_marks
 from phototriage.xmp.packet import Packet
@@ -84,7 +84,7 @@ def read_ratings(
 
 def _of_photo(folder: Path, photo: str) -> SourcedDecision:
     marks = embedded_marks(folder / photo, (_DATE,))
-    return _decision(marks, photo, _time(marks.pop(_DATE, "")))
+    return _decision(marks, photo, time_of(marks.pop(_DATE, "")))
 
 
 def _of_sidecar(folder: Path, sidecar: str) -> SourcedDecision | None:
@@ -100,7 +100,7 @@ def _of_sidecar(folder: Path, sidecar: str) -> SourcedDecision | None:
     if video_of(packet):
         return None
     marks = {name: value for name in XMP_SIGNS if (value := packet.get(name))}
-    return _decision(marks, sidecar, _time(packet.get(_DATE)) or _modified_at(status.st_mtime))
+    return _decision(marks, sidecar, time_of(packet.get(_DATE)) or _modified_at(status.st_mtime))
 
 
 def _decision(marks: Mapping[str, str], source: str, at: datetime | None) -> SourcedDecision:
@@ -112,13 +112,4 @@ def _modified_at(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _time(text: str) -> datetime | None:
-    """A date of XMP. Without a time zone it counts as UTC: hours do not matter among years."""
-    try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
         return None

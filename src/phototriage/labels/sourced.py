@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from phototriage.choices import Flag
 
-__all__ = ["SourceReading", "SourcedDecision", "best_version", "last_said"]
+__all__ = ["SourceReading", "SourcedDecision", "best_version", "last_said", "time_of"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -55,6 +55,8 @@ def last_said(decisions: Sequence[SourcedDecision]) -> tuple[SourcedDecision, in
 
     Returns: the decision, and how many of its properties (flag, stars, label) had contradicting values.
     """
+    if len(decisions) == 1:
+        return decisions[0], 0
     ordered = sorted(decisions, key=lambda each: each.at or _LONG_AGO)
     flag: Flag = ""
     stars: int | None = None
@@ -92,3 +94,12 @@ def best_version(decisions: Sequence[SourcedDecision]) -> SourcedDecision:
         label=next((each.label for each in decisions if each.label), ""),
         at=max(dated, default=None),
     )
+
+
+def time_of(text: str) -> datetime | None:
+    """A date in ISO 8601 in UTC; None if it is none. Without a time zone it counts as UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -119,7 +119,7 @@ def _greedy(
 
     seen_as: (n, k), √p (x − x̄) of each photo, so that Λ of a series is the sum of the products.
     """
-    matters = seen_as.T @ seen_as / max(np.count_nonzero(sizes > 1), 1)
+    matters = seen_as.T @ seen_as / max(int(np.count_nonzero(sizes > 1)), 1)
     covariance = np.eye(seen_as.shape[1])
 
     def gain_of(chosen: NDArray[np.intp]) -> Matrix:

@@ -249,7 +249,7 @@ def _directions(within: Matrix, columns: NDArray[np.intp]) -> Matrix:
         return np.zeros((within.shape[1], 0))
     # Of the products, not of the rows, of which there may be a hundred thousand.
     squares, axes = np.linalg.eigh(within[:, columns].T @ within[:, columns])
-    count = min(_COMPONENTS, np.count_nonzero(squares > _LEAST_SQUARE * max(1.0, squares[-1])))
+    count = min(_COMPONENTS, int(np.count_nonzero(squares > _LEAST_SQUARE * max(1.0, float(squares[-1])))))
     squares, axes = squares[::-1][:count], axes[:, ::-1][:, :count]
     found = np.zeros((within.shape[1], count))
     if count:

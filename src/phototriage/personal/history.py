@@ -120,7 +120,8 @@ def comparisons_of(
         captured = each.captured_at and each.captured_at.replace(tzinfo=UTC)
         decided_at[each.name] = latest if latest > _LONG_AGO else captured
         report.series["that teach"] += 1
-    table = pd.DataFrame([(*row, 0, 0, 0, 0) for row in rows], columns=list(COLUMNS))
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(COLUMNS[:4])}
+    table = pd.DataFrame({**columns, **dict.fromkeys(COLUMNS[4:], 0)})  # votes and ranks are unknown
     lines = report.lines(readings, habits, weak=sum(each < 1 for each in evidence.values()))
     return PersonalHistory(Comparisons(table), evidence, decided_at, lines)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,7 +14,7 @@ from phototriage.errors import PhotoError
 from phototriage.photos.skipped_folders import CACHE_MARK, bin_or_cache
 from phototriage.printable import printable
 
-__all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key"]
+__all__ = ["PHOTO_SUFFIXES", "PICKS_MARK", "RAW_SUFFIXES", "discover", "natural_key", "photo_names"]
 
 RAW_SUFFIXES: frozenset[str] = frozenset(
     {
@@ -53,7 +54,8 @@ _NO_FILE = "broken link or special file"
 _MAX_KINDS_NAMED = 5
 _MAX_FOLDERS_NAMED = 10
 
-_natural = natsort_keygen(alg=ns.IGNORECASE)
+_natsort = natsort_keygen(alg=ns.IGNORECASE)
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 _logger = logging.getLogger(__name__)
 
@@ -68,6 +70,17 @@ def discover(
     on_failure: Callable[[str, str], None] = _log,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> list[Path]:
+    """Find the photos in a folder and its sub-folders: `photo_names` as paths that begin with `folder`."""
+    folder = Path(folder)
+    return [folder / name for name in photo_names(folder, on_failure=on_failure, on_note=on_note)]
+
+
+def photo_names(
+    folder: str | Path,
+    *,
+    on_failure: Callable[[str, str], None] = _log,
+    on_note: Callable[[str], None] = lambda note: None,
+) -> list[str]:
     """Find the photos in a folder and its sub-folders.
 
     Hidden files and folders, folders of picks, recycle bins and programs' caches are skipped. Linked folders
@@ -82,7 +95,7 @@ def discover(
             of kinds that are not read.
 
     Returns:
-        Paths that begin with `folder`, in natural order of the path below it (IMG_2 before IMG_10).
+        Paths below `folder`, with `/`, in natural order (IMG_2 before IMG_10).
 
     Raises:
         PhotoError: the folder is missing, is not a folder, cannot be read, or contains no photo.
@@ -149,7 +162,7 @@ def discover(
     if unread:
         kinds = "a kind that is" if unread.total() == 1 else "kinds that are"
         on_note(f"{_files(unread.total())} of {kinds} not read: {_named(unread, _MAX_KINDS_NAMED)}")
-    return [folder / photo for photo in sorted(photos, key=natural_key)]
+    return sorted(photos, key=natural_key)
 
 
 def natural_key(path: str) -> tuple[object, ...]:
@@ -158,9 +171,23 @@ def natural_key(path: str) -> tuple[object, ...]:
     Files that differ only in the suffix are adjacent, in the order of their suffixes.
     """
     folder, _, name = path.rpartition("/")
-    stem, suffix = os.path.splitext(name)  # noqa: PTH122
+    stem, dot, suffix = name.rpartition(".")
+    if not stem.strip("."):  # as os.path.splitext, which takes twice as long
+        stem, dot, suffix = name, "", ""
     # natsort treats IMG_1 and IMG_01 as equal; the plain text keeps the order deterministic.
-    return (*_key_of_folder(folder), _natural(stem)), suffix.casefold(), path
+    return (*_key_of_folder(folder), _natural(stem)), dot + suffix.casefold(), path
+
+
+def _natural(text: str) -> tuple[object, ...]:
+    """natsort's key, in a third of its time for the names that cameras give."""
+    if not text.isascii():
+        return tuple(_natsort(text))
+    parts: list[object] = [*_DIGITS.split(text.lower())]
+    for place in range(1, len(parts), 2):
+        parts[place] = int(str(parts[place]))
+    if not parts[-1]:
+        parts.pop()
+    return tuple(parts)
 
 
 @lru_cache(4096)

@@ -1,7 +1,12 @@
 """Pairwise accuracy: whether score differences agree with preferences."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from phototriage.array_like import as_array
+from phototriage.errors import LabelError
 
 __all__ = ["compute_pairwise_accuracy", "correctness"]
 
@@ -19,8 +24,21 @@ def correctness(difference: NDArray[np.floating], preference: NDArray[np.floatin
     return np.where(side == 0, np.nan, (1 + np.sign(difference) * side) / 2)
 
 
-def compute_pairwise_accuracy(difference: NDArray[np.floating], preference: NDArray[np.floating]) -> float:
-    """Mean `correctness` over the pairs that have a winner; NaN if there are none."""
-    values = correctness(difference, preference)
+def compute_pairwise_accuracy(difference: Any, preference: Any) -> float:
+    """Mean `correctness` over the pairs that have a winner; NaN if there are none.
+
+    Args:
+        difference: (n,) score of a minus score of b: an array, a list, or a tensor of torch.
+        preference: (n,) P(a over b) in [0, 1], of the same kinds; at ½ there is no winner.
+
+    Raises LabelError if the two have different shapes.
+    """
+    differences, preferences = as_array(difference), as_array(preference)
+    if differences.shape != preferences.shape:
+        raise LabelError(
+            f"score differences of the shape {differences.shape} do not fit preferences of the shape "
+            f"{preferences.shape}: give one of each per pair"
+        )
+    values = correctness(differences, preferences)
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else float("nan")

@@ -14,6 +14,7 @@ Loss = Literal["margin", "bradley_terry", "listwise"]
 LabelTreatment = Literal["hard", "soft", "votes"]
 InputNormalization = Literal["layernorm", "standardize", "none"]
 _MOST_LAYERS, _WIDEST = 100, 65_536
+_FEW_NUMBERS = 32
 
 
 @dataclass(frozen=True)
@@ -57,28 +58,45 @@ class MultiFeatureConfig:
 
     def __post_init__(self) -> None:
         """Raises ModelError for an invalid value."""
+        above_0 = "it must be a number greater than 0"
         checks = {
-            "mlp_hidden_dims": len(self.mlp_hidden_dims) <= _MOST_LAYERS
-            and all(1 <= width <= _WIDEST for width in self.mlp_hidden_dims),
-            "dropout": 0 <= self.dropout < 1,
-            "input_normalization": self.input_normalization in get_args(InputNormalization),
-            "loss": self.loss in get_args(Loss),
-            "labels": self.labels in get_args(LabelTreatment),
-            "margin": 0 < self.margin < math.inf,
-            "learning_rate": 0 < self.learning_rate < math.inf,
-            "weight_decay": 0 <= self.weight_decay < math.inf,
-            "batch_size": self.batch_size >= 1,
-            "max_epochs": self.max_epochs >= 1,
-            "patience": self.patience >= 1,
-            "min_agreement": 0.5 <= self.min_agreement <= 1,
-            "min_reviewers": self.min_reviewers >= 0,
-            "seed": 0 <= self.seed < 2**63,
+            "mlp_hidden_dims": (
+                len(self.mlp_hidden_dims) <= _MOST_LAYERS
+                and all(1 <= width <= _WIDEST for width in self.mlp_hidden_dims),
+                f"it must be up to {_MOST_LAYERS} widths from 1 to {_WIDEST:,}",
+            ),
+            "dropout": (0 <= self.dropout < 1, "it must be at least 0 and below 1"),
+            "input_normalization": _among(self.input_normalization, InputNormalization),
+            "loss": _among(self.loss, Loss),
+            "labels": _among(self.labels, LabelTreatment),
+            "margin": (0 < self.margin < math.inf, above_0),
+            "learning_rate": (0 < self.learning_rate < math.inf, above_0),
+            "weight_decay": (0 <= self.weight_decay < math.inf, "it must be a number of at least 0"),
+            "batch_size": (self.batch_size >= 1, "it must be at least 1"),
+            "max_epochs": (self.max_epochs >= 1, "it must be at least 1"),
+            "patience": (self.patience >= 1, "it must be at least 1"),
+            "min_agreement": (0.5 <= self.min_agreement <= 1, "it must be a share from 0.5 to 1"),
+            "min_reviewers": (self.min_reviewers >= 0, "it must be at least 0"),
+            "seed": (0 <= self.seed < 2**63, "it must be from 0 to 2⁶³ − 1"),
         }
-        for name, sound in checks.items():
+        for name, (sound, range_text) in checks.items():
             if not sound:
-                raise ModelError(f"{name} cannot be {shown(getattr(self, name))}")
+                raise ModelError(f"{name} cannot be {shown(getattr(self, name))}: {range_text}")
+
+    def cautions(self, input_dim: int) -> list[str]:
+        """What to know about these settings with so many numbers per photo, a line each."""
+        if self.input_normalization != "layernorm" or input_dim > _FEW_NUMBERS:
+            return []
+        return [
+            f"layernorm over only {input_dim} numbers loses most of what they say, because it removes the "
+            "mean and the spread of each photo: use --preset best, or --input_normalization standardize"
+        ]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "MultiFeatureConfig":
         """Rebuilds a config from the result of `plain_values`. Raises ModelError for an unknown key."""
         return with_values(cls(), values, "the ranker's settings")
+
+
+def _among(value: str, choices: Any) -> tuple[bool, str]:
+    return value in get_args(choices), f"choose from {', '.join(get_args(choices))}"

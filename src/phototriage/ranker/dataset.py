@@ -29,7 +29,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class MultiFeaturePairwiseDataset:
-    """n pairs of m photos.
+    """n pairs of m photos; also a dataset for `torch.utils.data.DataLoader`, pair by pair.
 
     matrix: float32 (m, d). row_a, row_b: (n,) rows of the matrix. preference: float32 (n,), P(a over b).
     votes: (n,) people who rated the pair, 0 if unknown. series: (n,) a number per series, from 0.
@@ -65,6 +65,11 @@ class MultiFeaturePairwiseDataset:
 
     def __len__(self) -> int:
         return len(self.preference)
+
+    def __getitem__(self, pair: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """The features of a, float32 (d,), those of b, and P(a over b), float32 ()."""
+        a, b = self.matrix[self.row_a[pair]], self.matrix[self.row_b[pair]]
+        return a, b, np.asarray(self.preference[pair])
 
     def with_swapped(self) -> "MultiFeaturePairwiseDataset":
         """Every pair as it is, and then every pair in reverse order."""

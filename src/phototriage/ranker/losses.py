@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.extras import extra
-from phototriage.labels import bradley_terry
+from phototriage.features import Features
+from phototriage.labels import Comparisons, bradley_terry
 from phototriage.ranker.config import LabelTreatment, MultiFeatureConfig
 from phototriage.ranker.dataset import Batch, MultiFeaturePairwiseDataset
+from phototriage.ranker.trained import TrainedRanker
 
 with extra("train"):
     import torch
@@ -27,6 +29,7 @@ __all__ = [
     "listwise_loss",
     "margin_loss",
     "pair_targets",
+    "ranker_loss",
     "series_targets",
 ]
 
@@ -166,6 +169,16 @@ class BatchLoss(Protocol):
 def batch_loss(config: MultiFeatureConfig, pairs: MultiFeaturePairwiseDataset) -> BatchLoss:
     """The loss named in the config, over the pairs or the series of a batch."""
     return _SeriesLoss(config, pairs) if config.loss == "listwise" else _PairLoss(config, pairs)
+
+
+def ranker_loss(ranker: TrainedRanker, comparisons: Comparisons, features: Features) -> float:
+    """The loss of the ranker's config over all of these pairs, as training computes it for a batch.
+
+    Raises FeatureError for a photo without features.
+    """
+    pairs = MultiFeaturePairwiseDataset.of(comparisons, features)
+    scores = torch.from_numpy(ranker.scores_of(pairs.matrix))
+    return float(batch_loss(ranker.config, pairs)(scores, pairs.batch(np.arange(len(pairs)))))
 
 
 class _PairLoss:

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 from phototriage.errors import ModelError
 from phototriage.extras import extra
-from phototriage.ranker.config import InputNormalization
+from phototriage.plain_values import shown
+from phototriage.ranker.config import InputNormalization, MultiFeatureConfig
 
 with extra("train"):
     import torch
-    import torch.nn.functional as F
     from torch import Tensor, nn
 
 __all__ = ["MultiFeaturePairwiseRanker"]
@@ -37,30 +36,6 @@ class Standardize(nn.Module):
         return (features - self.mean) / self.std
 
 
-class ScaledLinear(torch.autograd.Function):
-    """linear(inputs · scale + shift, weight, bias) of (n, d) inputs that need no gradient.
-
-    Autograd would compute the gradient of inputs · scale + shift, a matrix product as large as the other two
-    of the layer, and then sum it over the photos to get the gradients of scale and shift. Both also follow
-    from δᵀ inputs, which the weight's gradient needs anyway.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any, inputs: Tensor, scale: Tensor, shift: Tensor, weight: Tensor, bias: Tensor
-    ) -> Tensor:
-        ctx.save_for_backward(inputs, scale, shift, weight)
-        return torch.addmm(bias, inputs * scale + shift, weight.T)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (delta,) = gradients
-        inputs, scale, shift, weight = ctx.saved_tensors
-        product, total = delta.T @ inputs, delta.sum(dim=0)
-        of_scale = (product * weight).sum(dim=0)
-        return None, of_scale, total @ weight, product.mul_(scale).addr_(total, shift), total
-
-
 _NORMALIZATIONS: dict[InputNormalization, Callable[[int], nn.Module]] = {
     "layernorm": nn.LayerNorm,
     "standardize": Standardize,
@@ -72,31 +47,45 @@ class MultiFeaturePairwiseRanker(nn.Module):
     """Input normalization → [Linear → ReLU → Dropout] per hidden layer → Linear to one score.
 
     Args:
-        input_dim: numbers per photo.
-        hidden_dims: widths of the hidden layers; no width makes the ranker linear.
-        dropout: dropout rate of the hidden units in training.
+        input_dim: numbers per photo, at least 1; at least 2 with `layernorm`.
+        hidden_dims: widths of the hidden layers; no width makes the ranker linear. Or a config, which
+            provides the widths, the dropout and the normalization.
+        dropout: dropout rate of the hidden units in training, in [0, 1).
         input_normalization: `layernorm`, `standardize` or `none`; `standardize` needs one call of
             `fit_normalization`.
 
-    With 1540 inputs, the defaults have 923,657 parameters.
+    With 1540 inputs, the defaults have 923,657 parameters. Gradients reach the input, so a backbone in front
+    of the ranker learns with it. Raises ModelError for an invalid argument.
     """
 
     def __init__(
         self,
         input_dim: int,
-        hidden_dims: Sequence[int] = (512, 256),
+        hidden_dims: Sequence[int] | MultiFeatureConfig = (512, 256),
         dropout: float = 0.3,
         input_normalization: InputNormalization = "layernorm",
     ) -> None:
         super().__init__()
-        if input_normalization == "layernorm" and input_dim == 1:
+        config = (
+            hidden_dims
+            if isinstance(hidden_dims, MultiFeatureConfig)
+            else MultiFeatureConfig(
+                mlp_hidden_dims=tuple(hidden_dims), dropout=dropout, input_normalization=input_normalization
+            )
+        )
+        if not isinstance(input_dim, int) or input_dim < 1:
+            raise ModelError(
+                f"input_dim cannot be {shown(input_dim)}: it must be a whole number of at least 1"
+            )
+        if config.input_normalization == "layernorm" and input_dim == 1:
             raise ModelError(
                 "layernorm makes any single feature constant: use input_normalization standardize"
             )
-        self.normalize = _NORMALIZATIONS[input_normalization](input_dim)
-        widths = [input_dim, *hidden_dims, 1]
+        self.input_dim = input_dim
+        self.normalize = _NORMALIZATIONS[config.input_normalization](input_dim)
+        widths = [input_dim, *config.mlp_hidden_dims, 1]
         self.layers = nn.ModuleList(nn.Linear(wide, narrow) for wide, narrow in pairwise(widths))
-        self.dropout = dropout
+        self.dropout = config.dropout
 
     def fit_normalization(self, features: Tensor) -> None:
         """Takes the training statistics, if the normalization has any, from (n, input_dim) features."""
@@ -104,21 +93,19 @@ class MultiFeaturePairwiseRanker(nn.Module):
             self.normalize.fit(features)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, input_dim) features to (n,) scores; a higher score is a better photo."""
-        hidden = self._first(features)
+        """(…, input_dim) features to (…) scores; a higher score is a better photo."""
+        if features.shape[-1:] != (self.input_dim,):
+            raise ModelError(
+                f"the ranker takes {self.input_dim} numbers per photo, "
+                f"features of the shape (…, {self.input_dim}), not {tuple(features.shape)}"
+            )
+        return self.after_first(self.layers[0](self.normalize(features)))
+
+    def after_first(self, hidden: Tensor) -> Tensor:
+        """(…, w) outputs of the first layer to (…) scores."""
         for layer in self.layers[1:]:
             hidden = layer(self._dropped(torch.relu(hidden)))
         return hidden.squeeze(-1)
-
-    def _first(self, features: Tensor) -> Tensor:
-        """The first layer, applied to the normalized features."""
-        first, norm = self.layers[0], self.normalize
-        if self.training and isinstance(norm, nn.LayerNorm):
-            normal = F.layer_norm(features, features.shape[1:], eps=norm.eps)
-            return torch.as_tensor(
-                ScaledLinear.apply(normal, norm.weight, norm.bias, first.weight, first.bias)  # type: ignore[no-untyped-call]
-            )
-        return torch.as_tensor(first(norm(features)))
 
     def _dropped(self, hidden: Tensor) -> Tensor:
         # torch's own dropout draws one bit at a time, which takes three times as long on a CPU.

@@ -12,9 +12,9 @@ from phototriage.ranker.config import MultiFeatureConfig
 
 __all__ = ["SECTIONS", "preset_config", "preset_names", "read_preset", "read_settings"]
 
-SECTIONS = ("ranker", "features", "extractor", "labels", "split")
+SECTIONS = ("ranker", "features", "extractor", "labels", "split", "init")
 """ranker: a `MultiFeatureConfig`. features, extractor: what is measured, and how. labels: the source of the
-preferences. split: how they are split."""
+preferences. split: how they are split. init: the ranker whose weights training starts from."""
 
 
 _MOST_BYTES = 1_000_000

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import ModelError
 from phototriage.extras import extra
@@ -24,12 +26,16 @@ __all__ = [
     "EpochRecord",
     "Training",
     "TrainingState",
+    "is_finished",
     "load_state",
     "save_state",
     "training_identity",
 ]
 
-_FORMAT = "phototriage-training-1"
+_FORMAT = "phototriage-training-2"
+
+
+_WHEN_TO_STOP = ("max_epochs", "patience")
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,24 @@ class Training:
     epochs: tuple[EpochRecord, ...]
 
 
+def is_finished(config: MultiFeatureConfig, epochs: int, best_epoch: int) -> bool:
+    """Whether training stops after so many epochs, of which this one is the best."""
+    return epochs >= config.max_epochs or epochs - best_epoch >= config.patience
+
+
 def training_identity(
-    config: MultiFeatureConfig, blocks: tuple[Block, ...], *sides: MultiFeaturePairwiseDataset
+    config: MultiFeatureConfig,
+    blocks: tuple[Block, ...],
+    *sides: MultiFeaturePairwiseDataset,
+    init: TrainedRanker | None = None,
 ) -> str:
-    """A digest of everything that determines the result of training."""
+    """A digest of everything that determines the epochs, and not of how many there are."""
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps([asdict(config), *(block.fingerprint for block in blocks)]).encode())
+    settings = {name: value for name, value in asdict(config).items() if name not in _WHEN_TO_STOP}
+    digest.update(json.dumps([settings, *(block.fingerprint for block in blocks)]).encode())
+    if init is not None:
+        for array in (*init.weights.values(), init.seen_keys, init.seen_contents):
+            digest.update(np.asarray(array).tobytes())
     for side in sides:
         for each in fields(side):
             array = getattr(side, each.name)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import ModelError
-from phototriage.features import Block, Features
+from phototriage.features import Block, Features, check_blocks
+from phototriage.plain_values import shown
 from phototriage.ranker.config import MultiFeatureConfig
 
 __all__ = ["CLOSE_BELOW", "TrainedRanker"]
@@ -73,6 +74,31 @@ class TrainedRanker:
         if not 0.5 <= self.close_below <= 1:
             raise ModelError(f"close_below must lie between 0.5 and 1, not at {self.close_below}")
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers were learned; the statistics of `standardize` are not among them."""
+        measured = ("normalize.mean", "normalize.std")
+        return sum(array.size for name, array in self.weights.items() if name not in measured)
+
+    def check_settings(self, config: MultiFeatureConfig) -> None:
+        """Raises ModelError, naming both sides, if a network with this config cannot start from it."""
+        for name in ("mlp_hidden_dims", "input_normalization"):
+            ours, theirs = getattr(self.config, name), getattr(config, name)
+            if ours != theirs:
+                raise ModelError(
+                    f"the run to start from has {name} {shown(ours)}, this one {shown(theirs)}: "
+                    "use its settings, by the same --preset or by its config.yaml as --config"
+                )
+
+    def check_features(self, blocks: Sequence[Block]) -> None:
+        """Raises FeatureError or ModelError if a network on these features cannot start from it."""
+        check_blocks(self.blocks, blocks)
+        if self.blocks != tuple(blocks):
+            ours, theirs = (" ".join(each.name for each in side) for side in (self.blocks, blocks))
+            raise ModelError(
+                f"the run to start from was trained on the features {ours}, these are {theirs}: use the same"
+            )
+
     def scores(self, features: Features) -> NDArray[np.float32]:
         """A score per photo, float32 (n,), equal to the network's. Raises FeatureError if features differ."""
         return self.scores_of(features.select(self.blocks))
@@ -98,6 +124,28 @@ class TrainedRanker:
         if not np.isfinite(scores).all():
             raise ModelError("the ranker gives scores that are no numbers: its weights are too large")
         return scores
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether each number moves the first layer by itself: not where a row is normalized as a whole."""
+        return self.config.input_normalization != "layernorm"
+
+    def first_layer(
+        self, rows: NDArray[np.float32], groups: Sequence[NDArray[np.intp]]
+    ) -> list[NDArray[np.float64]]:
+        """What each group of columns adds to the first layer, float64 (n, width), if the ranker `adds_up`."""
+        weight = self.weights["layers.0.weight"].astype(np.float64)
+        inputs = self.inputs_of(rows)
+        return [inputs[:, group] @ weight[:, group].T for group in groups]
+
+    def scores_above(self, sums: NDArray[np.float64]) -> NDArray[np.float32]:
+        """A score per row, float32 (n,), for what `first_layer` adds in all, float64 (n, width)."""
+        hidden = sums + self.weights["layers.0.bias"].astype(np.float64)
+        last = len(self.config.mlp_hidden_dims)
+        for layer in range(1, last + 1):
+            weight, bias = (self.weights[f"layers.{layer}.{name}"] for name in ("weight", "bias"))
+            hidden = np.maximum(hidden, 0) @ weight.astype(np.float64).T + bias.astype(np.float64)
+        return hidden[:, 0].astype(np.float32)
 
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
         """P(a over b) for score differences a − b."""

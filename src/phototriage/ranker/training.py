@@ -18,9 +18,17 @@ from phototriage.ranker.accuracy import compute_pairwise_accuracy
 from phototriage.ranker.calibration import fit_temperature
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import Batch, MultiFeaturePairwiseDataset
+from phototriage.ranker.frozen_features import score_frozen
 from phototriage.ranker.losses import batch_loss
 from phototriage.ranker.network import MultiFeaturePairwiseRanker
-from phototriage.ranker.state import BatchRecord, EpochRecord, Training, TrainingState, training_identity
+from phototriage.ranker.state import (
+    BatchRecord,
+    EpochRecord,
+    Training,
+    TrainingState,
+    is_finished,
+    training_identity,
+)
 from phototriage.ranker.trained import TrainedRanker
 
 with extra("train"):
@@ -43,6 +51,7 @@ def train(
     on_batches: Callable[[BatchRecord], None] = lambda record: None,
     on_state: Callable[[TrainingState], None] = lambda state: None,
     state: TrainingState | None = None,
+    init: TrainedRanker | None = None,
 ) -> Training:
     """Trains on the clear pairs of `split.train` (as the config defines them). Early stopping and calibration
     use all of `split.validation`; `split.test` is not used.
@@ -53,12 +62,16 @@ def train(
         on_state: called after each epoch, and every minute within a longer epoch, with a value for `state`.
             Its tensors change after the call returns.
         state: the state of an earlier, interrupted training run with the same inputs. Training resumes from
-            it and ends with the same numbers as an uninterrupted run.
+            it and ends with the same numbers as an uninterrupted run. `max_epochs` and `patience` may have
+            changed.
+        init: start from the weights of this ranker, which has the same features and the same layers. What it
+            has seen counts as seen by the result.
 
     The best epoch has the highest validation accuracy; ties go to the lower validation loss.
     On the CPU of one machine, the same inputs give bit-identical numbers.
     Raises FeatureError for a photo without features; LabelError if the labels do not suffice for training or
-    early stopping; ModelError if the loss is not finite, or `state` belongs to another training run.
+    early stopping; ModelError if the loss is not finite, `state` belongs to another training run, or the
+    weights of `init` do not fit.
     """
     clear = filter_comparisons(split.train, config.min_agreement, config.min_reviewers)
     train_pairs = MultiFeaturePairwiseDataset.of(clear, features)
@@ -73,7 +86,10 @@ def train(
         raise LabelError(
             "labels votes weighs pairs by their votes, and none is known: use labels soft or hard"
         )
-    identity = training_identity(config, features.blocks, train_pairs, validation_pairs)
+    if init is not None:
+        init.check_settings(config)
+        init.check_features(features.blocks)
+    identity = training_identity(config, features.blocks, train_pairs, validation_pairs, init=init)
     if state is not None and state.identity != identity:
         raise ModelError(
             "the interrupted training had other settings, labels or features: "
@@ -81,10 +97,11 @@ def train(
         )
     with torch.random.fork_rng(devices=[]), _few_threads(features.matrix.shape[1], config):
         torch.manual_seed(config.seed)
-        network = MultiFeaturePairwiseRanker(
-            features.matrix.shape[1], config.mlp_hidden_dims, config.dropout, config.input_normalization
-        )
-        network.fit_normalization(torch.from_numpy(train_pairs.matrix))
+        network = MultiFeaturePairwiseRanker(features.matrix.shape[1], config)
+        if init is None:
+            network.fit_normalization(torch.from_numpy(train_pairs.matrix))
+        else:
+            network.load_state_dict({name: torch.tensor(array) for name, array in init.weights.items()})
         fit = _Fit(network, config, train_pairs, validation_pairs)
         if state is not None:
             try:
@@ -108,13 +125,18 @@ def train(
     network.load_state_dict(fit.best_network)
     photos_seen = [*split.train.photos, *split.validation.photos]
     difference = _score_differences(_all_scores(network, validation_pairs), validation_pairs)
+    seen_keys = TrainedRanker.digests(photos_seen)
+    seen_contents = TrainedRanker.digests(features.known_hashes(photos_seen))
+    if init is not None:
+        seen_keys = np.union1d(init.seen_keys, seen_keys)
+        seen_contents = np.union1d(init.seen_contents, seen_contents)
     ranker = TrainedRanker(
         weights={name: tensor.numpy().copy() for name, tensor in network.state_dict().items()},
         config=config,
         blocks=features.blocks,
         temperature=fit_temperature(difference, validation_pairs.preference),
-        seen_keys=TrainedRanker.digests(photos_seen),
-        seen_contents=TrainedRanker.digests(features.known_hashes(photos_seen)),
+        seen_keys=seen_keys,
+        seen_contents=seen_contents,
     )
     return Training(ranker, fit.best_epoch, tuple(fit.batch_records), tuple(fit.epoch_records))
 
@@ -149,8 +171,7 @@ class _Fit:
 
     @property
     def finished(self) -> bool:
-        done = len(self.epoch_records)
-        return done >= self._config.max_epochs or done - self.best_epoch >= self._config.patience
+        return is_finished(self._config, len(self.epoch_records), self.best_epoch)
 
     def state(self, identity: str) -> TrainingState:
         return TrainingState(
@@ -203,7 +224,7 @@ class _Fit:
         return record
 
     def _step(self, batch: Batch, place: str) -> None:
-        scores = self._network(self._matrix.index_select(0, torch.from_numpy(batch.photos)))
+        scores = score_frozen(self._network, self._matrix.index_select(0, torch.from_numpy(batch.photos)))
         loss = self._batch_loss(scores, batch)
         self._losses.append(self._finite(loss.item(), place))
         known = scores.detach().numpy()

@@ -12,7 +12,7 @@ from phototriage.series.grouping import (
 )
 from phototriage.series.ranking import RankedPhoto, RankedSeries, rank_series
 from phototriage.series.reasons import Reason
-from phototriage.series.shot import Series, SeriesKind, Shot, merge_copies, shots_of
+from phototriage.series.shot import Series, SeriesKind, Shot, merge_copies, shots_of, shots_of_names
 from phototriage.series.verdict import Verdict
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "regroup",
     "series_by_folder",
     "shots_of",
+    "shots_of_names",
     "with_decisions",
 ]

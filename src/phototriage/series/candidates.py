@@ -17,6 +17,8 @@ It is most likely an export of a photo beside it, and at its size neither its nu
 compared with those of the others. Photos whose size is not known are not small.
 """
 
+_SERIES_AT_ONCE = 1024
+
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
@@ -55,15 +57,20 @@ class Candidates:
         """A photo per series that is the median of those marked, in every number; the first where none is."""
         marked = where | (self.counts(where) == 0) & (self.place == 0)
         rows = np.flatnonzero(marked)
-        ends = np.flatnonzero(np.diff(self.series[rows], append=-1)) + 1
-        pieces = [rows[begin:end] for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
+        begins = np.flatnonzero(np.diff(self.series[rows], prepend=-1))
+        sizes = np.diff(begins, append=len(rows))
 
         def median(values: NDArray[Any]) -> NDArray[Any]:
-            return np.stack([np.median(values[piece], axis=0) for piece in pieces]).astype(values.dtype)
+            found = np.empty((len(begins), *values.shape[1:]), values.dtype)
+            for size in np.unique(sizes):  # one call for all series of a size takes a tenth of the time
+                of_size = np.flatnonzero(sizes == size)
+                for some in np.array_split(of_size, len(of_size) // _SERIES_AT_ONCE + 1):
+                    members = rows[begins[some][:, None] + np.arange(size)]
+                    found[some] = np.median(values[members], axis=1)
+            return found
 
-        first = rows[[0, *ends[:-1].tolist()]]
         return replace(
-            self.take(first),
+            self.take(rows[begins]),
             inputs=median(self.inputs),
             numbers={name: median(column) for name, column in self.numbers.items()},
             score=median(self.score),

@@ -11,14 +11,14 @@ from phototriage.series.differences import Difference, Numbers, differences
 from phototriage.series.full_size import ACUTANCE_LOG_ODDS, NOISE_LOG_ODDS
 from phototriage.series.reasons import LOOK, Reason
 
-__all__ = ["attributions", "measured_columns", "reasons_between"]
+__all__ = ["attributions", "measured_columns", "quick_attributions", "reasons_between"]
 
 LEAST_LOG_ODDS = 0.05
 """A reason moved the verdict at least this far; 0.05 is the step from 50 % to 51.2 %."""
 MOST_TOLD = 4
 
-_ROWS = 8192
-"""Comparisons at once, so that many features of many photos stay within memory."""
+_ROWS = 1024
+"""Comparisons at once, so that what is computed of them stays within the cache of a core."""
 _MEASURED = ("iqa", "iqa_plus")
 """Blocks whose columns have words."""
 _DIFFERENCES = {
@@ -68,7 +68,10 @@ def reasons_between(
     reasons: list[tuple[Reason, ...]] = []
     for start in range(0, len(of), _ROWS):
         part = slice(start, start + _ROWS)
-        moved = attributions(ranker.scores_of, list(groups.values()), of[part], against[part])
+        if ranker.adds_up:
+            moved = quick_attributions(ranker, list(groups.values()), of[part], against[part])
+        else:
+            moved = attributions(ranker.scores_of, list(groups.values()), of[part], against[part])
         parts = dict(zip(groups, moved.T / ranker.temperature, strict=True))
         here, there = ({name: each[part] for name, each in side.items()} for side in (numbers, other_numbers))
         for difference, column, weight in _FULL_SIZE:
@@ -108,6 +111,26 @@ def attributions(
         for group in order:
             mixed[:, groups[group]] = of[:, groups[group]]
             after = ends[1] if group == order[-1] else scores(mixed).astype(np.float64)
+            parts[:, group] += (after - before) / 2
+            before = after
+    return parts
+
+
+def quick_attributions(
+    ranker: TrainedRanker,
+    groups: Sequence[NDArray[np.intp]],
+    of: NDArray[np.float32],
+    against: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """`attributions` of a ranker that `adds_up`: the first layer, which takes nearly all time, only once."""
+    parts = np.zeros((len(of), len(groups)))
+    here, there = (ranker.first_layer(rows, groups) for rows in (of, against))
+    ends = [ranker.scores_above(np.sum(side, axis=0)).astype(np.float64) for side in (there, here)]
+    for order in (range(len(groups)), range(len(groups))[::-1]):
+        mixed, before = np.sum(there, axis=0), ends[0]
+        for group in order:
+            mixed += here[group] - there[group]
+            after = ends[1] if group == order[-1] else ranker.scores_above(mixed).astype(np.float64)
             parts[:, group] += (after - before) / 2
             before = after
     return parts

@@ -9,6 +9,10 @@ from phototriage.photos.plain_name import plain_name
 __all__ = ["converted_from", "original_stem", "shot_stem"]
 
 
+_OF_CAMERA = re.compile(r"[a-z]+_?\d+", re.ASCII)
+"""The usual names, such as img_0001: they say nothing of versions, so nothing else need be looked for."""
+
+
 def _any_of(words: str) -> str:
     return "|".join(words.split())
 
@@ -54,6 +58,8 @@ def shot_stem(name: str) -> str:
     """What the names of the files of one press of the shutter have in common, if none was edited."""
     plain = plain_name(name)
     stem = plain.rpartition(".")[0] or plain
+    if _OF_CAMERA.fullmatch(stem):
+        return stem
     if pixel := _PIXEL.fullmatch(stem):
         return "".join(pixel.groups())
     if portrait := _OLD_PORTRAIT.match(stem):
@@ -73,6 +79,8 @@ def original_stem(stem: str, stems: Container[str]) -> str:
     Args:
         stem, stems: as `shot_stem` gives them.
     """
+    if _OF_CAMERA.fullmatch(stem):
+        return stem
     while shorter := next((each for each in _shorter(stem) if each in stems), None):
         stem = shorter
     return stem

@@ -1,6 +1,6 @@
 """The order of the photos within a series, how sure it is, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,8 @@ from phototriage.series.shot import Series, SeriesKind, Shot
 from phototriage.series.verdict import Verdict, alternatives, verdicts
 
 __all__ = ["RankedPhoto", "RankedSeries", "rank_series"]
+
+_PHOTOS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,33 @@ def rank_series(
         raise ValueError(f"keep must be at least 1, not {keep}")
     measured = [(each, [shot for shot in each.shots if shot.photo in features]) for each in series]
     measured = [(each, shots) for each, shots in measured if shots]
-    if not measured:
-        return ()
+    ranked: list[RankedSeries] = []
+    for some in _pieces(measured):
+        ranked += _ranked(some, features, ranker, keep, detail)
+    return tuple(ranked)
+
+
+def _pieces(
+    measured: Sequence[tuple[Series, Sequence[Shot]]],
+) -> Iterator[Sequence[tuple[Series, Sequence[Shot]]]]:
+    """The series in order, some thousand photos at a time, so that a large library is never copied."""
+    ends = np.cumsum([len(shots) for _, shots in measured])
+    start = 0
+    while start < len(measured):
+        before = ends[start - 1] if start else 0
+        end = max(start + 1, int(np.searchsorted(ends, before + _PHOTOS_AT_ONCE, side="right")))
+        yield measured[start:end]
+        start = end
+
+
+def _ranked(
+    measured: Sequence[tuple[Series, Sequence[Shot]]],
+    features: Features,
+    ranker: TrainedRanker,
+    keep: int,
+    detail: Features | None,
+) -> list[RankedSeries]:
+    """`rank_series` of series that have measured shots."""
     photos = _candidates(measured, features, ranker, detail)
     photos = photos.take(_best_first(photos))
     picks = np.minimum(keep, photos.counts(~photos.small))
@@ -151,10 +178,10 @@ def rank_series(
         )
     ]
     ends = [*photos.begins.tolist()[1:], len(photos)]
-    return tuple(
+    return [
         RankedSeries(each.name, each.kind, each.captured_at, tuple(ranked[begin:end]))
         for (each, _), begin, end in zip(measured, photos.begins.tolist(), ends, strict=True)
-    )
+    ]
 
 
 def _candidates(
@@ -166,7 +193,7 @@ def _candidates(
     """The photos of series, in the order given."""
     names = [shot.photo for _, shots in measured for shot in shots]
     rows = features.rows(names)
-    inputs = features.select(ranker.blocks)[rows]
+    inputs = features.select(ranker.blocks, rows)
     counts = [len(shots) for _, shots in measured]
     number = np.repeat(np.arange(len(counts)), counts)
     full_size = detail_columns(names, detail)

@@ -15,7 +15,7 @@ from phototriage.photos.plain_name import plain_name
 from phototriage.series.camera import Body, body_of, cameras, contradict
 from phototriage.series.names import converted_from, original_stem, shot_stem
 
-__all__ = ["ReadCaptures", "Series", "SeriesKind", "Shot", "merge_copies", "shots_of"]
+__all__ = ["ReadCaptures", "Series", "SeriesKind", "Shot", "merge_copies", "shots_of", "shots_of_names"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,13 @@ def _unknown(files: Sequence[str]) -> Sequence[Capture]:
 def shots_of(
     folder: str | Path, photos: Sequence[str | Path], read_captures: ReadCaptures = _unknown
 ) -> list[Shot]:
+    """`shots_of_names` of files below the photo root, `folder`."""
+    before = len(str(Path(folder) / "x")) - 1
+    paths = (Path(photo) if isinstance(photo, str) else photo for photo in photos)
+    return shots_of_names([str(path)[before:].replace(os.sep, "/") for path in paths], read_captures)
+
+
+def shots_of_names(names: Sequence[str], read_captures: ReadCaptures = _unknown) -> list[Shot]:
     """Gathers the files that show one moment.
 
     Files of one folder and one name but for the suffix (in any case) are one shot: it is measured by its
@@ -92,16 +99,12 @@ def shots_of(
     name in another folder where both say the same second and the same camera.
 
     Args:
-        folder: the photo root.
-        photos: files below it; shots come in the order in which each one's measured file stands here.
+        names: files, as paths relative to the photo root, with `/`; shots come in the order in which each
+            one's measured file stands here.
         read_captures: asked once, for the files of which the names alone do not decide.
     """
-    # Plain text, since a Path takes microseconds to make and a library has 100,000 of them.
-    before = len(str(Path(folder) / "x")) - 1
-    paths = (Path(photo) if isinstance(photo, str) else photo for photo in photos)
-    keys = [str(path)[before:].replace(os.sep, "/") for path in paths]
-    place = {key: number for number, key in enumerate(keys)}
-    named = _by_name(keys)
+    place = {key: number for number, key in enumerate(names)}
+    named = _by_name(names)
     asked = _undecided(named)
     captures = dict(zip(asked, read_captures(asked), strict=True)) if asked else {}
     presses = _Presses(captures)
@@ -137,7 +140,7 @@ def _undecided(named: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
         by_stem[stem].append(files)
     undecided: list[str] = []
     for alike in by_stem.values():
-        elsewhere = len(alike) > 1 and any(_is_raw(files[0]) for files in alike)
+        elsewhere = len(alike) > 1 and any(_is_raw(file) for files in alike for file in files)
         undecided += (file for files in alike if elsewhere or len(files) > 1 for file in files)
     return undecided
 
@@ -236,6 +239,9 @@ def merge_copies(shots: Sequence[Shot], content_hash_of: Mapping[str, str]) -> l
         same.setdefault(content_hash_of.get(shot.photo, shot), []).append(shot)
     merged = []
     for copies in same.values():
+        if len(copies) == 1:
+            merged += copies
+            continue
         ordered = sorted(copies, key=_rank_of_copy)
         merged.append(Shot(ordered[0].photo, tuple(file for shot in ordered for file in shot.files)))
     return merged

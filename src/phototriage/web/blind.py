@@ -41,7 +41,7 @@ class BlindPairs:
     def answer(self, session: ReviewSession, pair: str, better: Side) -> None:
         """Says which photo of a pair is better. Raises RequestError for a pair that does not wait."""
         if pair not in self._drawn:
-            raise RequestError(404, "there is no such pair, or it was answered")
+            raise RequestError(404, "there is no such pair, or it was answered", "pair_gone")
         shown = session.journal.numbers(self._drawn[pair])
         left, right = shown
         session.journal.append(Blind(left, right, better, Context(shown, (), session.ranker, "blind")))

@@ -4,8 +4,12 @@ __all__ = ["RequestError"]
 
 
 class RequestError(Exception):
-    """A request that cannot be answered; the text is one line for people, `status` the HTTP status."""
+    """A request that cannot be answered; the text is one line for people, `status` the HTTP status.
 
-    def __init__(self, status: int, reason: str) -> None:
+    code: names what went wrong, for the page, where a person can run into it; else empty.
+    """
+
+    def __init__(self, status: int, reason: str, code: str = "") -> None:
         super().__init__(reason)
         self.status = status
+        self.code = code

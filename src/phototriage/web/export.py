@@ -1,6 +1,8 @@
 """Writes what a person decided, for other programs and for training."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 from phototriage.choices import FolderChoices
@@ -49,27 +51,24 @@ def document_text(session: ReviewSession, name: Document) -> str:
 def export_sidecars(session: ReviewSession, options: SidecarOptions, *, dry_run: bool) -> dict[str, Any]:
     """Marks the photos of decided series in sidecars, by the rules of `phototriage rank --xmp`."""
     root = session.ranking.root
-    changes = plan_sidecars(root, only_decided(_decided(session)), options)
-    view: dict[str, Any] = {
-        "changes": [
-            {
-                "file": change.sidecar,
-                "action": change.action,
-                "marks": ", ".join(f"{name} {value}".strip() for name, value in change.edits.items()),
-                "reason": change.reason,
-            }
+    series, gone = _there(root, only_decided(_decided(session)))
+    changes = plan_sidecars(root, series, options)
+    result = None if dry_run else write_sidecars(root, changes)
+    return _view(
+        [
+            _change(
+                change.sidecar,
+                change.action,
+                ", ".join(f"{name} {value}".strip() for name, value in change.edits.items()),
+                change.reason,
+            )
             for change in changes
             if change.action != "keep"
         ],
-        "written": 0,
-        "failures": [],
-        "into": "",
-    }
-    if not dry_run:
-        result = write_sidecars(root, changes)
-        view["written"] = len(result.written)
-        view["failures"] = [{"file": file, "reason": reason} for file, reason in result.failures]
-    return view
+        written=len(result.written) if result else 0,
+        failures=result.failures if result else (),
+        gone=gone,
+    )
 
 
 def export_picks(session: ReviewSession, how: How, *, dry_run: bool) -> dict[str, Any]:
@@ -78,30 +77,22 @@ def export_picks(session: ReviewSession, how: How, *, dry_run: bool) -> dict[str
     into = root / PICKS_FOLDER
     if into.is_symlink():
         raise OutputError(f"{PICKS_FOLDER} is a link: remove it")
-    planned = plan_picks(root, only_decided(_decided(session)), into, how)
-    view: dict[str, Any] = {
-        "changes": [
-            {
-                "file": pick.target.relative_to(into).as_posix(),
-                "action": pick.action,
-                "marks": "",
-                "reason": "",
-            }
+    series, gone = _there(root, only_decided(_decided(session)))
+    planned = plan_picks(root, series, into, how)
+    result = None if dry_run else write_picks(root, into, planned)
+    return _view(
+        [
+            _change(pick.target.relative_to(into).as_posix(), pick.action)
             for pick in planned
             if pick.action != "keep"
         ],
-        "written": 0,
-        "failures": [],
-        "into": PICKS_FOLDER,
-    }
-    if not dry_run:
-        result = write_picks(root, into, planned)
-        view["written"] = len(result.written)
-        view["failures"] = [
-            {"file": target.relative_to(into).as_posix(), "reason": reason}
-            for target, reason in result.failures
-        ]
-    return view
+        written=len(result.written) if result else 0,
+        failures=[(target.relative_to(into).as_posix(), reason) for target, reason in result.failures]
+        if result
+        else (),
+        into=PICKS_FOLDER,
+        gone=gone,
+    )
 
 
 def undo_export(session: ReviewSession, *, dry_run: bool) -> dict[str, Any]:
@@ -112,21 +103,52 @@ def undo_export(session: ReviewSession, *, dry_run: bool) -> dict[str, Any]:
         "remove": undone.removed,
         "take our marks back": undone.partly,
     }
-    changes = [
-        {"file": file, "action": action, "marks": "", "reason": ""}
-        for action, files in actions.items()
-        for file in files
-    ]
-    changes += [
-        {"file": file, "action": "leave alone", "marks": "", "reason": reason}
-        for file, reason in undone.left_alone
-    ]
+    changes = [_change(file, action) for action, files in actions.items() for file in files]
+    return _view(
+        changes + [_change(file, "leave alone", reason=reason) for file, reason in undone.left_alone],
+        written=0 if dry_run else len(changes),
+        failures=undone.failures,
+    )
+
+
+def _view(
+    changes: Sequence[Mapping[str, str]],
+    *,
+    written: int,
+    failures: Iterable[tuple[str, str]],
+    into: str = "",
+    gone: Sequence[str] = (),
+) -> dict[str, Any]:
     return {
         "changes": changes,
-        "written": 0 if dry_run else len(changes) - len(undone.left_alone),
-        "failures": [{"file": file, "reason": reason} for file, reason in undone.failures],
-        "into": "",
+        "written": written,
+        "failures": [{"file": file, "reason": reason} for file, reason in failures],
+        "into": into,
+        "gone": gone,
     }
+
+
+def _change(file: str, action: str, marks: str = "", reason: str = "") -> dict[str, str]:
+    return {"file": file, "action": action, "marks": marks, "reason": reason}
+
+
+def _there(root: Path, ranked: Iterable[RankedSeries]) -> tuple[list[RankedSeries], list[str]]:
+    """The series with the files that are still there, and the photos of which no file is.
+
+    A photo that was deleted or moved since it was measured gets no sidecar: it would lie there for nothing.
+    """
+    series: list[RankedSeries] = []
+    gone: list[str] = []
+    for each in ranked:
+        photos = []
+        for photo in each.photos:
+            files = tuple(file for file in photo.files if (root / file).exists())
+            if files:
+                photos.append(replace(photo, files=files))
+            else:
+                gone.append(photo.photo)
+        series.append(replace(each, photos=tuple(photos)))
+    return series, gone
 
 
 def _decided(session: ReviewSession) -> tuple[RankedSeries, ...]:

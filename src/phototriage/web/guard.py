@@ -37,20 +37,25 @@ _HEADERS = {
 class Keys:
     """The secrets of one server, new at every start.
 
-    prefix: the random first part of every path. token: lets one browser in, once. cookie: what that browser
-    shows from then on.
+    prefix: the random first part of every path. cookie: what a browser shows once it was let in. tokens: each
+    lets one browser in, once.
     """
 
     prefix: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    token: str | None = field(default_factory=lambda: secrets.token_urlsafe(32))
+    tokens: set[str] = field(default_factory=set)
+
+    def new_token(self) -> str:
+        """A token for one more browser."""
+        token = secrets.token_urlsafe(32)
+        self.tokens.add(token)
+        return token
 
     def redeem(self, token: str) -> bool:
-        """Whether this is the token; it counts only once."""
-        if self.token is None or not compare_digest(token.encode(), self.token.encode()):
-            return False
-        self.token = None
-        return True
+        """Whether this is a token; it counts only once."""
+        known = [each for each in self.tokens if compare_digest(token.encode(), each.encode())]
+        self.tokens.difference_update(known)
+        return bool(known)
 
 
 def allowed_host(host: str, bound_to: str) -> bool:

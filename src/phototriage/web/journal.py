@@ -127,7 +127,8 @@ class Journal:
             return step(event.number) if event else None
 
         if not self._add(decide):
-            raise RequestError(409, f"there is nothing to {step.__name__.lower()}")
+            name = step.__name__.lower()
+            raise RequestError(409, f"there is nothing to {name}", f"nothing_to_{name}")
 
     def _add(self, decide: Callable[[], Action | None]) -> bool:
         """Adds what `decide` says once the journal is up to date; returns whether that was anything."""

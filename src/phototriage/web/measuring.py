@@ -61,8 +61,9 @@ class Measuring:
     def session(self) -> ReviewSession:
         """The session. Raises RequestError as long as there is none."""
         if self._session is None:
-            reason = self.progress.error or "the photos are still being measured"
-            raise RequestError(409, reason)
+            if self.progress.error:
+                raise RequestError(409, self.progress.error)
+            raise RequestError(409, "the photos are still being measured", "measuring")
         return self._session
 
     def _measure(self) -> None:

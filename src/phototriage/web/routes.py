@@ -2,9 +2,10 @@
 
 All paths are below the random prefix under which the page itself is served, so the page uses relative URLs
 (`api/session`, `photos/ID/large`). Every request carries the cookie by itself. Every POST has a JSON body and
-needs the header `Content-Type: application/json`. A refusal or an error is JSON `{"error": "one line"}` with
-a status of 400 (the request makes no sense), 403, 404 (no such id), 409 (not measured yet; nothing to undo),
-500 (the store or a file cannot be written).
+needs the header `Content-Type: application/json`. A refusal or an error is JSON `{"error": "one line"}`, with
+a "code" beside it where a person can run into it (`texts.js` has its words), and a status of 400 (the request
+makes no sense), 403, 404 (no such id), 409 (not measured yet; nothing to undo), 500 (the store or a file
+cannot be written).
 
 Pages
     GET .               page/index.html; GET NAME gives page/NAME (`app.js`, `style.css`), no others.
@@ -38,6 +39,7 @@ The folder
 
 Pictures (GET; JPEG or WebP, upright, sRGB; ETag; may be cached as long as the session lasts)
     photos/ID/thumbnail long side 320 px
+    photos/ID/preview   long side 750 px, there long before the large view
     photos/ID/large     long side 2,048 px; those of the series that follow the one last asked for by
                         `api/series/ID` are rendered ahead, in the order of the folder or of
                         `?next=ID&next=ID` in that request; `?ahead=no` leaves them as they are
@@ -47,7 +49,9 @@ Pictures (GET; JPEG or WebP, upright, sRGB; ETag; may be cached as long as the s
 State and decisions
     STATE               {"revision": 12, "decisions": {photo id: DECISION}, "series": {series id:
                         "decided" | "none" | "tied"} (all others are open), "counts": COUNTS,
-                        "undo": "pick IMG_1.jpg" | null, "redo": … | null}
+                        "undo": EVENT | null, "redo": EVENT | null}
+    EVENT               {"kind": "mark" | "none" | "tie" | "blind" | "merge" | "split", "photos":
+                        ["IMG_1.jpg"…], and of a mark "flag", "stars" or "label" as in DECISION}
     DECISION            {"flag": "" | "pick" | "reject", "stars": 0…5, "label": "" | "red" | "yellow" |
                         "green" | "blue", "none_of_these": false, "tied": false}
     COUNTS              {"photos", "series" (to choose from), "open", "decided", "picked", "rejected",
@@ -80,7 +84,8 @@ Export
                         "schemes": ["stars", "pick", "labels"], "names": "adobe" | "darktable",
                         "mark_rejects": false, "overwrite_ratings": false} → {"written": 3,
                         "changes": [{"file": "IMG_1.xmp", "action": "create", "marks": "xmp:Rating 5",
-                        "reason": ""}…], "failures": [{"file", "reason"}…], "into": "phototriage-picks"}
+                        "reason": ""}…], "failures": [{"file", "reason"}…], "into": "phototriage-picks",
+                        "gone": ["IMG_2.jpg"…] (moved or deleted since they were measured, so left out)}
                         (copies and links go there, below the folder). Only series about which the person
                         decided are exported. Without "dry_run": false nothing is written
     POST api/export/undo {"dry_run": true} → the same form; takes back the last sidecars
@@ -90,20 +95,22 @@ Export
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from importlib.resources import files
 from typing import Any, get_args
 
 from phototriage.choices import Side
-from phototriage.errors import LabelError, OutputError, PhotoError, PhototriageError
+from phototriage.errors import LabelError, PhotoError, PhototriageError
 from phototriage.extras import extra
 from phototriage.outputs.picks import How
-from phototriage.outputs.sidecars import SidecarOptions
+from phototriage.web.ahead import pictures_ahead
 from phototriage.web.blind import BlindPairs
+from phototriage.web.body import Body, whole
 from phototriage.web.errors import RequestError
 from phototriage.web.export import Document, document_text, export_picks, export_sidecars, undo_export
 from phototriage.web.measuring import Measuring
-from phototriage.web.renditions import MEDIA_TYPES, Kind, Renditions
-from phototriage.web.session import PhotoMark, ReviewSession
+from phototriage.web.page_files import page_file
+from phototriage.web.picture_store import Kind
+from phototriage.web.renditions import MEDIA_TYPES, Renditions
+from phototriage.web.session import ReviewSession
 from phototriage.web.views import change_view, session_view, shown_series_view
 
 with extra("review"):
@@ -115,6 +122,23 @@ with extra("review"):
 
 __all__ = ["review_app"]
 
+_SERIES_AHEAD = 3
+_PICKS: Mapping[str, How] = {"copies": "copy", "links": "hardlink"}
+
+Act = Callable[[ReviewSession, Body], None]
+"""Makes a decision as a request says."""
+
+_DECISIONS: Mapping[str, Act] = {
+    "mark": lambda session, body: session.mark(body.text("series"), body.texts("shown"), body.marks),
+    "accept": lambda session, body: session.accept(body.text("series"), body.texts("shown")),
+    "none": lambda session, body: session.none_of_these(body.text("series"), body.texts("shown")),
+    "tie": lambda session, body: session.tie(body.text("series"), body.texts("photos")),
+    "merge": lambda session, body: session.merge(body.texts("series")),
+    "split": lambda session, body: session.split(body.text("series"), body.texts("photos")),
+    "undo": lambda session, body: session.journal.undo(),
+    "redo": lambda session, body: session.journal.redo(),
+}
+
 
 class _Json(JSONResponse):
     """In ASCII, since names of files need not be Unicode."""
@@ -123,46 +147,24 @@ class _Json(JSONResponse):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
-_PAGE_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".json": "application/json",
-}
-_SHARED_WITH_REPORT = ("style.css", "panes.js")
-_SERIES_AHEAD = 3
-_PICKS: Mapping[str, How] = {"copies": "copy", "links": "hardlink"}
-
-Body = Mapping[str, Any]
-"""The JSON of a request."""
-
-
 def review_app(measuring: Measuring, renditions: Renditions) -> Starlette:
     """The server behind the page, without its guard."""
     api = _Api(measuring, renditions)
-    posts: dict[str, Callable[[ReviewSession, Body], None]] = {
-        "mark": _mark,
-        "accept": lambda session, body: session.accept(_text(body, "series"), _texts(body, "shown")),
-        "none": lambda session, body: session.none_of_these(_text(body, "series"), _texts(body, "shown")),
-        "tie": lambda session, body: session.tie(_text(body, "series"), _texts(body, "photos")),
-        "merge": lambda session, body: session.merge(_texts(body, "series")),
-        "split": lambda session, body: session.split(_text(body, "series"), _texts(body, "photos")),
-        "undo": lambda session, body: session.journal.undo(),
-        "redo": lambda session, body: session.journal.redo(),
-        "blind": api.answer_blind,
-    }
+    decisions = {**_DECISIONS, "blind": api.answer_blind}
     return Starlette(
         routes=[
             Route("/api/progress", api.progress),
             Route("/api/session", api.session),
             Route("/api/series/{series}", api.series),
             Route("/api/changes", api.changes),
-            Route("/api/blind/draw", api.draw_blind, methods=["POST"]),
-            Route("/api/export", api.export, methods=["POST"]),
-            Route("/api/export/undo", api.undo_export, methods=["POST"]),
+            Route("/api/blind/draw", api.posted(api.draw_blind), methods=["POST"]),
+            Route("/api/export", api.posted(api.export), methods=["POST"]),
+            Route("/api/export/undo", api.posted(api.undo_export), methods=["POST"]),
             Route("/api/export/{name}", api.download),
-            *(Route(f"/api/{name}", api.change(act), methods=["POST"]) for name, act in posts.items()),
+            *(
+                Route(f"/api/{name}", api.posted(api.decision(act)), methods=["POST"])
+                for name, act in decisions.items()
+            ),
             Route("/photos/{photo}/{kind}", api.picture),
             Route("/{name}", _page),
             Route("/", _page),
@@ -204,75 +206,65 @@ class _Api:
                 return _Json(view)
             following = request.query_params.getlist("next") or _following(session, shown.id)
             ahead = [shown.id, *(each for each in following if each in session.series)][: 1 + _SERIES_AHEAD]
-            photos = [photo for each in ahead for photo in session.series[each].photos]
-            files = [(photo, session.path(photo), session.content_hash(photo)) for photo in photos]
-        self._renditions.prepare("large", files)
-        self._renditions.prepare("full", files[:1])
+            wanted = [
+                (kind, photo, session.path(photo), session.content_hash(photo))
+                for kind, photo in pictures_ahead([session.series[each].photos for each in ahead])
+            ]
+        self._renditions.prepare(wanted)
         return _Json(view)
 
     def changes(self, request: Request) -> Response:
         session = self._measuring.session
         with session.turn():
-            view = change_view(session, _whole(request.query_params.get("since", "0")))
+            view = change_view(session, whole(request.query_params.get("since", "0")))
         return _Json(view)
 
-    def change(self, act: Callable[[ReviewSession, Body], None]) -> Callable[[Request], Any]:
+    def posted(self, work: Callable[[ReviewSession, Body], Any]) -> Callable[[Request], Any]:
+        """Answers a request that has a body, in a thread."""
+
         async def answer(request: Request) -> Response:
-            body = await _body(request)
-
-            def work() -> dict[str, Any]:
-                session = self._measuring.session
-                since = _whole(body.get("since", 0))
-                with session.turn():
-                    act(session, body)
-                with session.turn():
-                    return change_view(session, since)
-
-            return _Json(await run_in_threadpool(work))
+            body = Body.of(await request.body())
+            return _Json(await run_in_threadpool(lambda: work(self._measuring.session, body)))
 
         return answer
 
-    async def draw_blind(self, request: Request) -> Response:
-        body = await _body(request)
-
-        def work() -> dict[str, str | None]:
-            session = self._measuring.session
+    @staticmethod
+    def decision(act: Act) -> Callable[[ReviewSession, Body], dict[str, Any]]:
+        def work(session: ReviewSession, body: Body) -> dict[str, Any]:
+            since = body.since
             with session.turn():
-                series = session.shown(_text(body, "series")) if body.get("series") else None
-                return self._blind.draw(session, series)
+                act(session, body)
+            with session.turn():
+                return change_view(session, since)
 
-        return _Json(await run_in_threadpool(work))
+        return work
+
+    def draw_blind(self, session: ReviewSession, body: Body) -> dict[str, str | None]:
+        with session.turn():
+            return self._blind.draw(
+                session, session.shown(body.text("series")) if body.values.get("series") else None
+            )
 
     def answer_blind(self, session: ReviewSession, body: Body) -> None:
-        better: Side | None = body.get("better")
+        better: Side | None = body.values.get("better")
         if better is None or better not in get_args(Side):
             raise RequestError(400, "better is left, right or tie")
-        self._blind.answer(session, _text(body, "pair"), better)
+        self._blind.answer(session, body.text("pair"), better)
 
-    async def export(self, request: Request) -> Response:
-        body = await _body(request)
-        what, dry_run = _text(body, "what"), body.get("dry_run") is not False
+    @staticmethod
+    def export(session: ReviewSession, body: Body) -> dict[str, Any]:
+        what = body.text("what")
+        with session.turn():
+            if what in _PICKS:
+                return export_picks(session, _PICKS[what], dry_run=body.dry_run)
+            if what != "sidecars":
+                raise RequestError(400, f"what is sidecars, {' or '.join(_PICKS)}")
+            return export_sidecars(session, body.sidecar_options, dry_run=body.dry_run)
 
-        def work() -> dict[str, Any]:
-            session = self._measuring.session
-            with session.turn():
-                if what in _PICKS:
-                    return export_picks(session, _PICKS[what], dry_run=dry_run)
-                if what != "sidecars":
-                    raise RequestError(400, f"what is sidecars, {' or '.join(_PICKS)}")
-                return export_sidecars(session, _sidecar_options(body), dry_run=dry_run)
-
-        return _Json(await run_in_threadpool(work))
-
-    async def undo_export(self, request: Request) -> Response:
-        body = await _body(request)
-
-        def work() -> dict[str, Any]:
-            session = self._measuring.session
-            with session.turn():
-                return undo_export(session, dry_run=body.get("dry_run") is not False)
-
-        return _Json(await run_in_threadpool(work))
+    @staticmethod
+    def undo_export(session: ReviewSession, body: Body) -> dict[str, Any]:
+        with session.turn():
+            return undo_export(session, dry_run=body.dry_run)
 
     def download(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -301,15 +293,8 @@ class _Api:
 
 
 def _page(request: Request) -> Response:
-    """A file of the page, by its plain name."""
-    name = request.path_params.get("name", "index.html")
-    report = files("phototriage.outputs.report")
-    there = {each.name: each for each in (files("phototriage.web") / "page").iterdir() if each.is_file()}
-    there |= {each: report / each for each in _SHARED_WITH_REPORT}
-    suffix = f".{name.rpartition('.')[2]}"
-    if name not in there or suffix not in _PAGE_TYPES:
-        raise RequestError(404, "there is no such thing here")
-    return Response(there[name].read_bytes(), headers={"Content-Type": _PAGE_TYPES[suffix]})
+    content, kind = page_file(request.path_params.get("name", "index.html"))
+    return Response(content, headers={"Content-Type": kind})
 
 
 def _refusal(_: Request, error: Exception) -> Response:
@@ -318,68 +303,11 @@ def _refusal(_: Request, error: Exception) -> Response:
         status = 400
     if isinstance(error, PhotoError):
         status = 404
-    return _Json({"error": str(error)}, status)
+    code = {"code": error.code} if isinstance(error, RequestError) and error.code else {}
+    return _Json({"error": str(error), **code}, status)
 
 
 def _following(session: ReviewSession, series: str) -> list[str]:
     order = list(session.series)
     place = order.index(series)
     return order[place + 1 : place + 1 + _SERIES_AHEAD]
-
-
-def _mark(session: ReviewSession, body: Body) -> None:
-    marks = body.get("marks")
-    if not isinstance(marks, list) or not marks:
-        raise RequestError(400, "marks is a list of at least one mark")
-    made = []
-    for mark in marks:
-        if not isinstance(mark, dict) or not {*mark} <= {"photo", "flag", "stars", "label"}:
-            raise RequestError(400, "a mark has a photo, and a flag, stars or a label")
-        made.append(PhotoMark(_text(mark, "photo"), mark.get("flag"), mark.get("stars"), mark.get("label")))
-    session.mark(_text(body, "series"), _texts(body, "shown"), made)
-
-
-def _sidecar_options(body: Body) -> SidecarOptions:
-    schemes = body.get("schemes", ["stars"])
-    if not isinstance(schemes, list):
-        raise RequestError(400, "schemes is a list")
-    try:
-        return SidecarOptions(
-            tuple(schemes),
-            body.get("names", "adobe"),
-            mark_rejects=body.get("mark_rejects") is True,
-            overwrite_ratings=body.get("overwrite_ratings") is True,
-        )
-    except (OutputError, TypeError) as error:
-        raise RequestError(400, str(error)) from error
-
-
-async def _body(request: Request) -> Body:
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise RequestError(400, "the request is no JSON") from error
-    if not isinstance(body, dict):
-        raise RequestError(400, "the request is no JSON object")
-    return body
-
-
-def _text(body: Body, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise RequestError(400, f"{name} is missing")
-    return value
-
-
-def _texts(body: Body, name: str) -> list[str]:
-    values = body.get(name, [])
-    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
-        raise RequestError(400, f"{name} is a list of ids")
-    return list(dict.fromkeys(values))
-
-
-def _whole(value: object) -> int:
-    try:
-        return int(str(value))
-    except ValueError as error:
-        raise RequestError(400, "a revision is a whole number") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from phototriage.errors import OptionError
 from phototriage.extras import extra
+from phototriage.web.addresses import is_loopback, reachable_hosts
 from phototriage.web.guard import Guard, Keys
 from phototriage.web.handover import entrance
 from phototriage.web.measuring import Measuring
@@ -23,8 +24,8 @@ with extra("review"):
 __all__ = ["Address", "serve"]
 
 _SECONDS_TO_FINISH = 2
-_SECONDS_TO_FAIL = 0.5
-"""For what is wrong at first sight, as a folder that does not exist: no browser is opened then."""
+_SECONDS_TO_FAIL = 0.2
+"""For what is wrong at first sight, as a ranker that does not exist: no browser is opened then."""
 _SECONDS_TO_SAY_WHY = 3.0
 """For the page to ask once more and to show why measuring failed."""
 
@@ -46,7 +47,7 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         measuring: what is reviewed; it is started and stopped here.
         cache_dir: where rendered pictures are kept.
         address: where to serve.
-        say: called with the address, for the person.
+        say: called with lines for the person, the address first.
 
     Raises OptionError if the address cannot be listened on.
     """
@@ -55,9 +56,8 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         listening = stack.enter_context(_listening(address))
         renditions = Renditions(cache_dir)
         stack.callback(renditions.close)
-        host, port = listening.getsockname()[:2]
-        name = f"[{host}]" if ":" in host else host
-        place = f"http://{name}:{port}/{keys.prefix}/"
+        port = listening.getsockname()[1]
+        here, *elsewhere = [f"http://{host}:{port}/{keys.prefix}/" for host in reachable_hosts(address.host)]
         app = Guard(review_app(measuring, renditions), keys, address.host)
         config = uvicorn.Config(
             app,
@@ -77,12 +77,15 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         if measuring.failure is not None:
             return
         if address.browser:
-            page = stack.enter_context(entrance(place, keys.token or ""))
-            say(place)
+            page = stack.enter_context(entrance(here, keys.new_token()))
+            say(here)
             if not webbrowser.open(page.as_uri()):
-                say(f"no browser opened; open {place}enter?token={keys.token} yourself")
+                say(f"no browser opened; open {here}enter?token={keys.new_token()} yourself")
         else:
-            say(f"{place}enter?token={keys.token}")
+            say(f"{here}enter?token={keys.new_token()}")
+        if not is_loopback(address.host):
+            for place in elsewhere or [here]:
+                say(f"on another device, once: {place}enter?token={keys.new_token()}")
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
 

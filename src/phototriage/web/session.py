@@ -147,7 +147,9 @@ class ReviewSession:
     def shown(self, series: str) -> ShownSeries:
         """A series. Raises RequestError for an unknown id."""
         if series not in self._series:
-            raise RequestError(404, "there is no such series; it may have been merged or split")
+            raise RequestError(
+                404, "there is no such series; it may have been merged or split", "series_gone"
+            )
         return self._series[series]
 
     def home(self, photo: str) -> ShownSeries:
@@ -189,7 +191,7 @@ class ReviewSession:
         """Picks what is suggested."""
         home = self.shown(series)
         if not home.suggested:
-            raise RequestError(400, "nothing is suggested here: every photo is kept")
+            raise RequestError(400, "nothing is suggested here: every photo is kept", "nothing_suggested")
         marks = tuple(Mark(number, "pick") for number in self._numbers(home.suggested))
         self.journal.append(Marking(marks, self._context(home, shown, "accepted")))
 
@@ -219,7 +221,7 @@ class ReviewSession:
         self._check_members(home, photos)
         rest = [photo for photo in home.photos if photo not in photos]
         if not photos or not rest:
-            raise RequestError(400, "name some photos of the series, not all of them")
+            raise RequestError(400, "name some photos of the series, not all of them", "nothing_to_split")
         self.journal.append(Grouping((self._numbers(rest), self._numbers(photos))))
 
     def _numbers(self, photos: Sequence[str]) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import phototriage
-from phototriage.choices import Blind, Event, Grouping, Mark, Marking, NoneOfThese, Tie
+from phototriage.choices import Blind, Event, Grouping, Marking, action_values, photos_of
 from phototriage.photos import Capture
 from phototriage.web.faults import faults_of
 from phototriage.web.session import ReviewSession, ShownSeries
@@ -145,32 +145,19 @@ def _counts(session: ReviewSession) -> dict[str, int]:
     }
 
 
-def _described(session: ReviewSession, event: Event | None) -> str | None:
-    """A decision in a few words."""
-    match event.action if event else None:
-        case None:
-            return None
-        case Marking(marks):
-            names = [session.name(photo) for photo in session.journal.photos_named([m.photo for m in marks])]
-            return f"{_mark_words(marks[0])} {', '.join(names)}"
-        case NoneOfThese(photos):
-            return f"none of {len(photos)}"
-        case Tie(photos):
-            return f"cannot tell {len(photos)}"
-        case Blind():
-            return "blind comparison"
-        case Grouping(groups):
-            return "merge" if len(groups) == 1 else "split"
-        case _:
-            return None
-
-
-def _mark_words(mark: Mark) -> str:
-    if mark.flag is not None:
-        return mark.flag or "clear"
-    if mark.stars is not None:
-        return f"{mark.stars} star{'s' * (mark.stars != 1)}"
-    return mark.label or "no label"
+def _described(session: ReviewSession, event: Event | None) -> dict[str, Any] | None:
+    """An event of the history, for the page to put into words."""
+    if event is None:
+        return None
+    action = event.action
+    photos = session.journal.photos_named(photos_of(action))
+    kind, said = action_values(action)[0], {}
+    if isinstance(action, Grouping):
+        kind = "merge" if len(action.groups) == 1 else "split"
+    if isinstance(action, Marking):
+        first = asdict(action.marks[0])
+        said = {name: first[name] for name in ("flag", "stars", "label") if first[name] is not None}
+    return {"kind": kind, "photos": [session.name(photo) for photo in photos], **said}
 
 
 def _size(capture: Capture) -> dict[str, int | None]:

@@ -297,3 +297,20 @@ def test_a_file_of_any_time_is_remembered_and_told_from_a_later_one(tmp_path: Pa
         index.remember([(photo, status(1), "0" * 32)], {})
         assert index.content_hashes([(photo, status(1))]) == ["0" * 32]
         assert index.content_hashes([(photo, status(2))]) == [None]
+
+
+def test_very_many_files_are_found_as_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    status = (tmp_path / "file").stat()
+    names = [f"{number * 7919 % 4000:04d}.jpg" for number in range(2500)]
+    files = [(tmp_path / name, status, f"{number:032x}") for number, name in enumerate(names)]
+    (tmp_path / "edited").write_text("longer")
+    edited = (tmp_path / "edited").stat()
+    with PhotoIndex(tmp_path / "cache") as index:
+        index.remember(files, {})
+        wanted = [(path, status if number % 3 else edited) for number, (path, _, _) in enumerate(files)]
+        wanted += [(tmp_path / "0000.png", status), (tmp_path / "zz" / "1.jpg", status)]
+        found = index.content_hashes(wanted)
+        assert found == [digest for each in wanted for digest in index.content_hashes([each])]
+        assert found[:4] == [None, files[1][2], files[2][2], None]
+        assert found[-2:] == [None, None]

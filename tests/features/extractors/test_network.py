@@ -26,6 +26,11 @@ class Mean(torch.nn.Module):
         return photos.mean(dim=(2, 3))
 
 
+class Undecided(Mean):
+    def forward(self, photos: torch.Tensor) -> torch.Tensor:
+        return super().forward(photos if float(photos.sum()) > 0 else -photos)
+
+
 class OutOfMemory(torch.nn.Module):
     def forward(self, photos: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
         return torch.empty(1 << 45)  # more than a process can address
@@ -139,6 +144,16 @@ def test_a_damaged_export_is_set_aside_and_made_again(
         f"set aside a damaged network, it is exported again: {exported}"
     ]
     assert {path.suffix for path in (tmp_path / "onnx").iterdir()} == {".onnx", ".broken"}
+
+
+def test_torch_runs_what_cannot_be_exported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    auto = extractor_of(tmp_path, options=ExtractorOptions(device="cpu"), build=Undecided)
+    assert np.array_equal(features(auto), features(extractor_of(tmp_path)))
+    (warning,) = [each.getMessage() for each in caplog.records if each.name.startswith("phototriage")]
+    assert warning.startswith("'colour' runs by torch, which may be slower: the network cannot be exported")
+    asked = extractor_of(tmp_path, options=ExtractorOptions(runtime="onnx"), build=Undecided)
+    with pytest.raises(FeatureError, match=r"cannot be exported to ONNX \(.*\): use --runtime torch"):
+        features(asked)
 
 
 def test_photos_of_any_shape_go_through_onnx(tiny_weights: Path, cache_dir: Path) -> None:

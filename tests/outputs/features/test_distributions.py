@@ -6,7 +6,7 @@ from PIL import Image
 
 from phototriage.features import Block
 from phototriage.features.inspection import Inspection
-from phototriage.outputs.features.distributions import distribution_chart
+from phototriage.outputs.features.distributions import block_title, distribution_chart
 
 
 @pytest.mark.parametrize("photos", [1, 2, 60])
@@ -25,3 +25,9 @@ def test_any_numbers_can_be_drawn(tmp_path: Path, photos: int, kind: str) -> Non
         drawn.load()
         # Bands of one row, two rows and one row of panels below each other.
         assert 1.4 < drawn.width / (drawn.height / 4 * 3) < 1.9
+
+
+def test_a_band_is_called_by_its_layers() -> None:
+    layered = Block("resnet", "r/1", ("layer2_mean_0", "layer3_mean_0"))
+    assert block_title(layered) == "resnet, layer2_mean+layer3_mean"
+    assert block_title(Block("iqa", "iqa/1", ("sharpness",))) == "iqa"

@@ -30,7 +30,7 @@ class Export:
     """Export only the photos in this folder, with paths relative to it; each sub-folder is a series. Without
     it, export all photos, with absolute paths."""
     block: Blocks = ()
-    """Use only these blocks, by the names that `info` shows or by the names of their folders."""
+    """Use only these blocks, by the names that `info` shows, their layers or the names of their folders."""
 
     def run(self, cache_dir: Path) -> int:
         photos, blocks = export_features(self.output, cache_dir, self.folder, self.block, note)

@@ -33,7 +33,7 @@ class Inspect:
     folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[FOLDER]")] = None
     """Use only the photos in this folder and its sub-folders. The default is the whole store."""
     block: Blocks = ()
-    """Use only these blocks, by the names that `info` shows or by the names of their folders."""
+    """Use only these blocks, by the names that `info` shows, their layers or the names of their folders."""
     output: OptionalPath = None
     """Draw the distributions to this PNG file."""
     photo: OptionalPath = None

@@ -84,7 +84,7 @@ class Clear:
     Photos never change."""
 
     block: Blocks = ()
-    """Use only these blocks, by the names that `info` shows or by the names of their folders."""
+    """Use only these blocks, by the names that `info` shows, their layers or the names of their folders."""
     yes: bool = False
     """Remove them without asking."""
     dry_run: bool = False

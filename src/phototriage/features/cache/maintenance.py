@@ -84,20 +84,21 @@ def _surveyed(folder: Path) -> StoredBlock:
 
 
 def select_blocks(stored: Sequence[StoredBlock], names: Sequence[str]) -> tuple[StoredBlock, ...]:
-    """The blocks called `names`, by the name of the block or of its folder; all where none is named.
+    """The blocks called `names`, by the name of the block, its layers or its folder; all where none is named.
 
     Raises FeatureError for a name that is not there.
     """
-    known = {each.folder.name for each in stored} | {each.block.name for each in stored if each.block}
+    called = {each.folder: {each.folder.name, *_names(each.block)} for each in stored}
+    known = set().union(*called.values())
     for name in names:
         if name not in known:
             choice = f"choose from {', '.join(sorted(known))}" if known else "the store is empty"
             raise FeatureError(f"the store holds no block {name!r}: {choice}")
-    return tuple(
-        each
-        for each in stored
-        if not names or each.folder.name in names or (each.block and each.block.name in names)
-    )
+    return tuple(each for each in stored if not names or called[each.folder] & set(names))
+
+
+def _names(block: Block | None) -> set[str]:
+    return set() if block is None else {block.name, *filter(None, [block.layers])}
 
 
 def merge_parts(cache_dir: Path, stored: StoredBlock) -> int:

@@ -153,10 +153,11 @@ def read_part(path: Path) -> Part | Unusable:
     ):
         return Unusable(path, "damaged", _WRONG)
     hashes, vectors = (_values(table.column(name)) for name in table.column_names)
+    text = hashes.tobytes().hex()
     return Part(
         path,
         block,
-        tuple(each.tobytes().hex() for each in hashes.reshape(len(table), _HASH_BYTES)),
+        tuple(text[start : start + 2 * _HASH_BYTES] for start in range(0, len(text), 2 * _HASH_BYTES)),
         vectors.view(np.float32).reshape(len(table), block.dim),
     )
 

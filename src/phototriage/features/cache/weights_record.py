@@ -10,7 +10,7 @@ from phototriage.errors import OutputError
 
 __all__ = ["remember", "remembered", "weights_record"]
 
-_KINDS = ("checksums", "identities")
+_KINDS = ("checksums", "identities", "layers")
 
 
 def weights_record(cache_dir: Path) -> Path:
@@ -19,7 +19,7 @@ def weights_record(cache_dir: Path) -> Path:
 
 
 def remembered(cache_dir: Path, kind: str) -> dict[str, Any]:
-    """What the record says of a kind, "checksums" or "identities"; nothing where it is absent or damaged."""
+    """What the record says of a kind, one of `_KINDS`; nothing where it is absent or damaged."""
     try:
         entries = json.loads(weights_record(cache_dir).read_text())[kind]
     except (OSError, RecursionError, ValueError, TypeError, KeyError):

@@ -1,6 +1,7 @@
 """An extractor around any network."""
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.errors import FeatureError
+from phototriage.errors import ExportError, FeatureError
 from phototriage.features.block import LONG_SIDE, Block, fixed_picture
 from phototriage.features.cache.exported import find_exported
 from phototriage.features.extractors.preprocessing import Preprocessing
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["NetworkExtractor"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,14 @@ class NetworkExtractor:
             return self.start()
         device = chosen_device(self.options)
         if self.options.runtime == "onnx" or (self.options.runtime == "auto" and device == "cpu"):
-            path = find_exported(self.cache_dir, self.block) or self._exported()
-            return start_onnx(path, one_by_one=self.precision == "int8")
+            try:
+                path = find_exported(self.cache_dir, self.block) or self._exported()
+            except ExportError as error:
+                if self.options.runtime == "onnx" or self.precision == "int8":
+                    raise
+                _log.warning("'%s' runs by torch, which may be slower: %s", self.name, error)
+            else:
+                return start_onnx(path, one_by_one=self.precision == "int8")
         from phototriage.features.runtime.torch_runtime import FromPixels, start_torch
 
         return start_torch(FromPixels(self.build(), self.mean, self.std), device, try_half=device == "cuda")

@@ -20,7 +20,8 @@ class FeatureExtractor(Protocol):
     `prepare` runs once per photo in a decoding process, so it must pickle and be cheap to pickle: it gets
     the pixels, uint8 RGB (h, w, 3), upright, with a long side of at most LONG_SIDE, and returns an array.
     Calling the extractor with n such arrays gives float32 (n, block.dim). An extractor that needs to be given
-    the photo otherwise has an attribute `view`, a `PhotoView`.
+    the photo otherwise has an attribute `view`, a `PhotoView`. Where that says `closer`, `prepare` gets a
+    `CloserLook` as its second argument.
     """
 
     @property
@@ -28,7 +29,7 @@ class FeatureExtractor(Protocol):
         """Name, fingerprint and column names of the numbers."""
 
     @property
-    def prepare(self) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
+    def prepare(self) -> Callable[..., NDArray[Any]]:
         """The per-photo step."""
 
     def __call__(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
@@ -63,6 +64,9 @@ class ExtractorSpec:
     specified: whether it is one of those of the specification, which are measured by default.
     baseline: whether benchmarks train a ranker on this block alone, too.
     judges_quality: whether its numbers may say which photo is better, so that ablations try it by default.
+    needs: the option that must be given, without which it cannot be built; None where there is none.
+    options_of: the options that make a block, read from its fingerprint, with the other options as given;
+    None where only the given options can say.
     """
 
     title: str
@@ -73,3 +77,9 @@ class ExtractorSpec:
     specified: bool = False
     baseline: bool = False
     judges_quality: bool = True
+    needs: str | None = None
+    options_of: Callable[[Block, ExtractorOptions], ExtractorOptions] | None = None
+
+    def available(self, options: ExtractorOptions) -> bool:
+        """Whether the options name all that it needs."""
+        return self.needs is None or getattr(options, self.needs) is not None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.atomic_write import TEMPORARY
-from phototriage.errors import FeatureError, OutputError
+from phototriage.errors import ExportError, OutputError
 from phototriage.extras import extra
 from phototriage.features.block import Block
 from phototriage.features.cache.exported import export_folder, keep_exported
@@ -43,8 +43,8 @@ def export_onnx(
     convolutions stay in float32.
     On the examples, alone and in batches, the exported network's vectors may differ from torch's by 1 % of
     their length, so that the cosine is at least 0.9999 and the length right too; in 8 bits by half of it,
-    which shows only that nothing went wrong. Raises FeatureError where they differ by more, OutputError
-    where the file cannot be written.
+    which shows only that nothing went wrong. Raises ExportError where they differ by more or the network
+    cannot be exported, OutputError where the file cannot be written.
     """
     batches = [np.stack(list(same)) for _, same in groupby(sorted(examples, key=np.shape), key=np.shape)]
     folder = export_folder(cache_dir)
@@ -74,7 +74,7 @@ def _compare(network: FromPixels, batches: Sequence[NDArray[np.uint8]], exported
         differences = np.linalg.norm(found - expected, axis=1)
         if not (differences <= most * lengths).all():
             worst = float((differences / np.maximum(lengths, np.finfo(np.float32).tiny)).max())
-            raise FeatureError(
+            raise ExportError(
                 f"the exported network's numbers differ from torch's by {worst:.1%}: use --runtime torch"
             )
 
@@ -97,6 +97,10 @@ def _export(network: FromPixels, photos: NDArray[np.uint8], any_shape: bool, pat
                 opset_version=_OPSET,
                 verbose=False,
             )
+    except torch.onnx.OnnxExporterError as error:
+        raise ExportError(
+            f"the network cannot be exported to ONNX ({type(error).__name__}): use --runtime torch"
+        ) from error
     finally:
         log.setLevel(level)
 

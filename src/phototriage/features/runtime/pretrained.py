@@ -25,7 +25,7 @@ class PretrainedWeights:
     """One model's weights, wherever they are.
 
     hub: the model on the hub.
-    model_types: the `model_type`s of config.json that can be used.
+    model_types: the `model_type`s of config.json that can be used; all where none is named.
     weights_dir: a folder that holds the model under the hub's name of it; in place of the hub.
     cache_dir: where it is remembered what files were seen.
     """
@@ -59,10 +59,11 @@ class PretrainedWeights:
     @property
     def remedy(self) -> str:
         """The command that fetches the weights to where they are looked for."""
-        fetch = f"hf download {self.hub.repository} config.json model.safetensors"
+        files = " ".join(["config.json", *self.hub.also, "model.safetensors"])
+        fetch = f"hf download {self.hub.repository} {files}"
         if folder := self.in_weights_dir:
             fetch += f" --local-dir {folder.path}"
-        return f"{fetch} --revision {self.hub.revision}"
+        return f"{fetch} --revision {self.hub.revision}" if self.hub.revision else fetch
 
     def local(self) -> Path:
         """The folder with config.json and the weights, looked for without a network.
@@ -78,6 +79,13 @@ class PretrainedWeights:
                 raise
             raise FeatureError(f"not in the hub's cache; {self.hub.remedy}") from error
         return folder.path
+
+    def config_folder(self) -> ModelFolder:
+        """The folder with config.json and the small files beside it, downloaded where need be.
+
+        Raises FeatureError, with what to do, where they cannot be had.
+        """
+        return self.in_weights_dir or self._folder(self.hub.config_downloaded())
 
     def folder(self) -> ModelFolder:
         """The folder with config.json and the weights, downloaded where need be.
@@ -103,9 +111,12 @@ class PretrainedWeights:
         return otherwise
 
 
-def load_network(folder: ModelFolder, architecture: "type[PreTrainedModel]") -> "nn.Module":
+def load_network(
+    folder: ModelFolder, architecture: "type[PreTrainedModel]", unused: tuple[str, ...] = ()
+) -> "nn.Module":
     """The network with the folder's weights, float32, in evaluation mode.
 
+    unused: how the names of weights begin that the file may lack, because their outputs are not used.
     Nothing in the files is run: safetensors, or torch's weights-only loading. Raises FeatureError where
     a file is damaged, or lacks weights that the architecture needs; MemoryError or RuntimeError where the
     memory does not suffice.
@@ -146,7 +157,8 @@ def load_network(folder: ModelFolder, architecture: "type[PreTrainedModel]") -> 
     finally:
         logging.set_verbosity(verbosity)
     model, report = loaded
-    lacking = sorted(report["missing_keys"]) + sorted(name for name, *_ in report["mismatched_keys"])
+    lacking = [name for name in sorted(report["missing_keys"]) if not name.startswith(unused)]
+    lacking += sorted(name for name, *_ in report["mismatched_keys"])
     if lacking:
         raise FeatureError(
             f"the weights in {folder.path} do not fit: {len(lacking)} are absent or of another shape, "

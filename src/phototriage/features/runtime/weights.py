@@ -102,7 +102,7 @@ class WeightsFile:
 class ModelFolder:
     """A folder with config.json and a file of weights.
 
-    model_types: the `model_type`s of config.json that can be used.
+    model_types: the `model_type`s of config.json that can be used; all where none is named.
     remedy: what to do where the folder cannot be used, for the messages.
     cache_dir: remembers checksums.
     Every method raises FeatureError where a file that it needs cannot be used.
@@ -120,11 +120,13 @@ class ModelFolder:
             config = json.loads(path.read_text())
         except (OSError, ValueError) as error:
             raise FeatureError(f"cannot read {path}: {error}; {self.remedy}") from error
-        if not isinstance(config, dict) or config.get("model_type") not in self.model_types:
-            found = config.get("model_type") if isinstance(config, dict) else None
+        if not isinstance(config, dict):
+            config = {}
+        found = config.get("model_type")
+        if found is None or (self.model_types and found not in self.model_types):
+            known = repr(self.model_types[0]) if self.model_types else "one of transformers"
             raise FeatureError(
-                f"{self.path} holds a model of another kind ({found!r}, not {self.model_types[0]!r}); "
-                f"{self.remedy}"
+                f"{self.path} holds a model of another kind ({found!r}, not {known}); {self.remedy}"
             )
         return config
 

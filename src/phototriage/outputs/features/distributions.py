@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.extras import extra
+from phototriage.features import Block
 from phototriage.features.inspection import Column, Inspection
 from phototriage.outputs.figure import write_figure
 
@@ -15,7 +16,7 @@ with extra("train"):
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["distribution_chart"]
+__all__ = ["block_title", "distribution_chart"]
 
 _BLUE, _LIGHT, _ORANGE, _RED, _GREY = "#2f6db3", "#b9d0ea", "#e08a2c", "#b3261e", "#6f6f6f"
 _ONE_BY_ONE = 16
@@ -45,7 +46,7 @@ def distribution_chart(inspections: Sequence[Inspection], path: str | Path) -> N
         block = inspection.block
         numbers = f"{block.dim:,} number{'s' if block.dim != 1 else ''}"
         band.suptitle(
-            f"{block.name}:  {numbers} of {len(inspection.vectors):,} photos",
+            f"{block_title(block)}:  {numbers} of {len(inspection.vectors):,} photos",
             x=0.012,
             horizontalalignment="left",
             fontweight="bold",
@@ -58,6 +59,11 @@ def distribution_chart(inspections: Sequence[Inspection], path: str | Path) -> N
             axes.tick_params(labelsize=8, colors=_GREY)
             draw(axes)
     write_figure(figure, path)
+
+
+def block_title(block: Block) -> str:
+    """The block's name, and its layers: one block may be there in several ways."""
+    return f"{block.name}, {block.layers}" if block.layers else block.name
 
 
 def _panels(inspection: Inspection) -> list[_Draw]:

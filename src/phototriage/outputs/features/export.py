@@ -32,7 +32,7 @@ def export_features(
     Args:
         output: see `write_feature_table`.
         folder: export only the photos in it, with relative paths; without it all photos, with absolute paths.
-        blocks: names of blocks or of their folders; all blocks if empty.
+        blocks: names of blocks, of their layers or of their folders; all blocks if empty.
 
     Raises FeatureError if there is nothing to export or a block exists in several variants, OutputError if
     the table cannot be written.
@@ -41,9 +41,17 @@ def export_features(
     check_ending(output)
     stores = select_stores(cache_dir, blocks, on_note)
     names = [store.block.name for store in stores]
-    doubled = [store.folder.name for store in stores if names.count(store.block.name) > 1]
+    doubled = [store for store in stores if names.count(store.block.name) > 1]
     if doubled:
-        raise FeatureError(f"a block was made in several ways: choose by --block {' or '.join(doubled)}")
+        layers = [store.block.layers for store in doubled]
+        # By their layers, where these tell them apart; else by their folders.
+        chosen = (
+            layers if all(layers) and len(set(layers)) == len(layers) else [s.folder.name for s in doubled]
+        )
+        raise FeatureError(
+            f"{doubled[0].block.name} was made in several ways: "
+            f"choose by --block {' or '.join(sorted(chosen))}"
+        )
     known = select_photos(cache_dir, folder, on_note)
     if folder and not known:
         raise FeatureError(f"no photo in {folder} was measured yet")

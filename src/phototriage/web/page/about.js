@@ -29,7 +29,7 @@ export function about(photo, decision, {place, count}) {
     lines.push(element("ul", {className: "reasons"},
       ...photo.reasons.map(reason => element("li", {dataset: {speaks: reason.speaks}}, reason.phrase))));
   }
-  if (photo.faults.length) lines.push(element("p", {className: "unsure"}, photo.faults.join(", ")));
+  if (photo.faults.length) lines.push(element("p", {className: "unsure"}, texts.faultsOf(photo.faults)));
   lines.push(element("canvas", {id: "histogram", width: 256, height: 72, title: texts.histogram}));
   lines.at(-1).setAttribute("role", "img");
   lines.at(-1).setAttribute("aria-label", texts.histogram);

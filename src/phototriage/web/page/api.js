@@ -1,12 +1,17 @@
 /** The requests of the page; what they mean stands in the server's `routes`. */
+import {texts} from "./texts.js";
 
-async function answer(response) {
+/** The server does not answer. */
+export class Lost extends Error {}
+
+async function ask(path, options) {
+  const response = await fetch(`api/${path}`, options).catch(() => { throw new Lost(texts.lost); });
   const body = await response.json();
-  if (!response.ok) throw new Error(body.error || response.statusText);
+  if (!response.ok) throw new Error(texts.errors[body.code] ?? body.error ?? response.statusText);
   return body;
 }
-export const get = async path => answer(await fetch(`api/${path}`, {headers: {Accept: "application/json"}}));
-export const post = async (path, body) => answer(await fetch(`api/${path}`, {
+export const get = path => ask(path, {headers: {Accept: "application/json"}});
+export const post = (path, body) => ask(path, {
   method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body),
-}));
+});
 export const picture = (photo, size) => `photos/${photo}/${size}`;

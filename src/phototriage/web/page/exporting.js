@@ -51,12 +51,13 @@ export function openExport(dialog) {
   async function send(path, body) {
     outcome.replaceChildren(element("p", {className: "soft"}, "…"));
     try {
-      const {written, changes, failures, into} = await post(path, body);
+      const {written, changes, failures, into, gone} = await post(path, body);
       const words = body.dry_run ? texts.wouldWrite : texts.wrote;
       outcome.replaceChildren(
         element("p", {}, words(body.dry_run ? changes.length : written, into)),
+        ...(gone.length ? [element("p", {className: "unsure"}, texts.gone(gone))] : []),
         element("ul", {}, ...changes.map(({file, action, marks, reason}) =>
-          element("li", {}, element("bdi", {}, file), ` ${[action, marks, reason].filter(Boolean).join(", ")}`))),
+          element("li", {}, element("bdi", {}, file), ` ${[texts.exportActions[action] ?? action, marks, reason].filter(Boolean).join(", ")}`))),
         ...(failures.length ? [element("p", {className: "unsure"}, texts.notWritten(failures.length)),
           element("ul", {}, ...failures.map(({file, reason}) =>
             element("li", {}, element("bdi", {}, file), `: ${reason}`)))] : []));

@@ -1,26 +1,28 @@
 /** The page: series after series, decided by keys. */
 import {about, marksOf} from "./about.js";
-import {get, picture} from "./api.js";
+import {get, Lost, picture} from "./api.js";
 import {Blind} from "./blind.js";
 import {element} from "./element.js";
 import {openExport} from "./exporting.js";
+import {Filmstrip} from "./filmstrip.js";
+import {keyOf} from "./keyboard.js";
+import {SeriesList} from "./list.js";
+import {measured} from "./measuring.js";
 import {forget, load} from "./pictures.js";
+import {Selection} from "./selection.js";
 import {Shoot} from "./shoot.js";
 import {drawHistogram, Stage} from "./stage.js";
 import {texts} from "./texts.js";
 
 const find = id => document.getElementById(id);
-const MOST_PANES = 4;
 const AHEAD = 3;
 const LABELS = {6: "red", 7: "yellow", 8: "green", 9: "blue"};
 
 let shoot, stage, blind;
-let list = [];          // series that are shown, in order
-let series = null;      // the one that is open, with its photos
-let at = 0;             // place of the photo that keys decide about
-let compared = null;    // ids side by side; null while one photo is shown
-let chosen = new Set(); // ids chosen for splitting or ties
+let list = [];        // series that are shown, in order
+let selection = null; // of the series that is open
 let busy = Promise.resolve();
+let pending = 0;      // acts that are not done yet
 
 for (const node of document.querySelectorAll("[data-text]")) node.textContent = texts[node.dataset.text];
 for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", texts[node.dataset.label]);
@@ -35,49 +37,41 @@ options(find("order"), texts.orders, "folder");
 
 function say(words) { find("said").textContent = words; }
 function fail(error) {
-  const lost = error instanceof TypeError;
   const tell = () => {
-    find("state").textContent = lost ? texts.lost : error.message;
+    find("state").textContent = error.message;
     find("state").className = "unsure";
     say(find("state").textContent);
   };
   tell();
-  if (shoot && !lost) shoot.refresh().then(() => { draw(); tell(); }).catch(() => {});
+  if (shoot && !(error instanceof Lost)) shoot.refresh().then(() => { draw(); tell(); }).catch(() => {});
 }
 /** One after the other, so that quick keys act in their order. */
 function queued(act) {
-  busy = busy.then(act).catch(fail);
+  pending += 1;
+  busy = busy.then(act).catch(fail).finally(() => { pending -= 1; });
   return busy;
 }
+const seriesList = new SeriesList(find("list"), id => queued(() => show(id)));
+const strip = new Filmstrip(find("strip"), (place, event) => {
+  selection.at = place;
+  if (event.ctrlKey || event.metaKey) selection.choose();
+  draw();
+});
+const decisionOf = id => shoot.decision(id);
 
 async function start() {
-  for (;;) {
-    const {stage: step, done, total, notes, error} = await get("progress");
-    if (step === "ready") break;
-    find("measuring").hidden = false;
-    if (step === "failed") {
-      find("measuring-count").textContent = texts.failed + error;
-      return;
-    }
-    find("measured").max = total || 1;
-    find("measured").value = done;
-    find("measuring-count").textContent = texts.measured(done, total);
-    find("notes").replaceChildren(...notes.map(note => element("li", {}, note)));
-    await new Promise(later => setTimeout(later, 500));
-  }
+  if (!await measured()) return;
   shoot = new Shoot(await get("session"));
-  find("measuring").hidden = true;
   find("review").hidden = false;
   document.title = `${shoot.folder}: phototriage review`;
   find("folder").replaceChildren(element("bdi", {}, shoot.folder));
   stage = new Stage(find("panes"), text => { find("zoom").textContent = text; }, photo => {
-    const place = series.photos.findIndex(each => each.id === photo);
-    if (place >= 0 && place !== at) { at = place; draw(); }
+    if (selection?.goTo(photo)) draw();
   });
   blind = new Blind(find("comparing"), shoot);
   shoot.addEventListener("change", ({detail}) => {
     if (detail.regrouped) followGroups();
-    else for (const id of Object.keys(detail.series)) mark(id);
+    else for (const id of Object.keys(detail.series)) seriesList.mark(id, shoot.state(id));
     counts();
   });
   if (!shoot.all.some(each => each.kind === "series")) find("filter").value = shoot.filter = "everything";
@@ -86,274 +80,197 @@ async function start() {
 }
 /** Series were merged or split, perhaps in another window; the photo stays open in the series that now has it. */
 function followGroups() {
-  const photo = series && current().id;
+  const photo = selection?.current.id;
   const home = photo && shoot.all.find(each => each.photos.includes(photo));
   relist(home?.id);
-  if (home && home.id !== series.id) { series = null; queued(() => show(home.id, photo)); }
+  if (home && home.id !== selection.series.id) { selection = null; queued(() => show(home.id, photo)); }
 }
-
-/* ---- the list of series ---- */
 function relist(keep) {
   list = shoot.shown(keep);
-  find("list").replaceChildren(...list.map(each => {
-    const button = element("button", {type: "button", dataset: {id: each.id}}, element("bdi", {}, each.name),
-      element("span", {className: "soft"}, ` ${each.photos.length}`),
-      ...(each.faults?.length ? [element("span", {className: "unsure"}, ` ${each.faults.join(", ")}`)] : []));
-    button.onclick = () => { button.blur(); queued(() => show(each.id)); };
-    return button;
-  }));
-  list.forEach(each => mark(each.id));
+  seriesList.show(list, id => shoot.state(id));
   counts();
-}
-function buttonOf(id) { return find("list").querySelector(`[data-id="${CSS.escape(id)}"]`); }
-function mark(id) {
-  const button = buttonOf(id);
-  if (!button) return;
-  const state = shoot.state(id);
-  button.dataset.state = state;
-  button.title = texts.states[state];
 }
 function counts() {
   find("counts").textContent = texts.counts(shoot.counts);
-  for (const [id, what] of [["undo", shoot.undo], ["redo", shoot.redo]]) {
-    find(id).textContent = id === "undo" ? "↶" : "↷";
-    find(id).title = texts[id](what);
-    find(id).setAttribute("aria-label", texts[id](what));
-    find(id).disabled = !what;
+  for (const [id, event] of [["undo", shoot.undo], ["redo", shoot.redo]]) {
+    find(id).title = texts[id](event);
+    find(id).setAttribute("aria-label", texts[id](event));
+    find(id).disabled = !event;
   }
 }
 
 /* ---- the series that is open ---- */
 async function show(id, photo) {
+  find("stage").classList.toggle("nothing", !id);
+  find("empty").hidden = Boolean(id);
   if (!id) {
-    series = null;
-    find("stage").classList.add("nothing");
-    find("empty").hidden = false;
+    selection = null;
     find("empty").textContent = shoot.filter === "open" ? texts.allDecided : texts.nothingHere;
     find("title").textContent = find("state").textContent = find("zoom").textContent = "";
     find("about").replaceChildren();
-    find("strip").replaceChildren();
+    strip.clear();
     return;
   }
-  const place = list.findIndex(each => each.id === id);
-  const next = list.slice(place + 1, place + 1 + AHEAD).map(each => each.id);
+  const next = following(id);
   const found = await shoot.detail(id, next);
-  find("stage").classList.remove("nothing");
-  find("empty").hidden = true;
-  if (series?.id !== id) {
-    chosen = new Set();
-    compared = null;
+  if (selection?.series.id !== id) {
+    selection = new Selection(found);
     stage.zoomed.reset();
   }
-  series = found;
-  forget(image => series.photos.some(each => each.id === image.dataset.photo));
-  at = Math.max(0, series.photos.findIndex(each => each.id === photo));
+  selection.series = found;
+  selection.goTo(photo);
+  forget(image => selection.ids.includes(image.dataset.photo));
   draw();
-  for (const each of next) {
-    shoot.detail(each).then(({photos}) => { if (photos.length) load(new Image(), picture(photos[0].id, "large")); }).catch(() => {});
+  fetchAhead(next, "preview");
+}
+function following(id) {
+  const place = list.findIndex(each => each.id === id);
+  return list.slice(place + 1, place + 1 + AHEAD).map(each => each.id);
+}
+/** Asks for the first photos of series that may be wanted next. */
+function fetchAhead(ids, size) {
+  for (const id of ids) {
+    shoot.detail(id).then(({photos}) => load(new Image(), picture(photos[0].id, size))).catch(() => {});
   }
 }
-const current = () => series.photos[at];
-
 function draw() {
-  if (!series) return;
-  const {photos} = series;
-  const shown = compared ? compared.map(id => photos.find(each => each.id === id)) : [current()];
-  stage.show(shown, current().id, id => marksOf(shoot.decision(id)));
+  if (!selection) return;
+  const {series, current, photos} = selection;
+  stage.show(selection.shown, current.id, id => marksOf(decisionOf(id)));
   const place = list.findIndex(each => each.id === series.id);
   find("title").replaceChildren(element("bdi", {}, series.name), `, ${texts.seriesOf(place + 1, list.length)}`);
-  const state = series.kind === "series" || shoot.state(series.id) !== "open" ? texts.states[shoot.state(series.id)] : "";
-  find("state").className = `state ${shoot.state(series.id)}`;
-  find("state").textContent = [texts.kinds[series.kind], series.kind === "series" && texts.certainties[series.certainty], state]
-    .filter(Boolean).join(" · ");
-  find("about").replaceChildren(...about(current(), shoot.decision(current().id), {place: at + 1, count: photos.length}));
+  const state = shoot.state(series.id);
+  const chosenFrom = series.kind === "series";
+  find("state").className = `state ${state}`;
+  find("state").textContent = [
+    texts.kinds[series.kind],
+    chosenFrom && texts.certainties[series.certainty],
+    (chosenFrom || state !== "open") && texts.states[state],
+  ].filter(Boolean).join(" · ");
+  const where = {place: selection.at + 1, count: photos.length};
+  find("about").replaceChildren(...about(current, decisionOf(current.id), where));
   histogram();
-  drawStrip();
-  const button = buttonOf(series.id);
-  find("list").querySelector("[aria-current]")?.removeAttribute("aria-current");
-  button?.setAttribute("aria-current", "true");
-  button?.scrollIntoView({block: "nearest"});
+  strip.show(series, selection.at, selection.chosen, decisionOf);
+  seriesList.current(series.id);
 }
 function histogram() {
-  const image = stage.imageOf(current().id);
+  const image = stage.imageOf(selection.current.id);
   if (image?.naturalWidth) drawHistogram(find("histogram"), image);
 }
-find("panes").addEventListener("arrived", () => { if (series) histogram(); });
-
-function drawStrip() {
-  const strip = find("strip");
-  const same = strip.dataset.series === series.id && strip.children.length === series.photos.length;
-  if (!same) {
-    strip.dataset.series = series.id;
-    strip.replaceChildren(...series.photos.map((photo, place) => {
-      const image = element("img", {alt: "", draggable: false, dataset: {photo: photo.id}});
-      load(image, picture(photo.id, "thumbnail"));
-      const button = element("button", {type: "button", dataset: {photo: photo.id}}, image, element("span", {className: "mark"}));
-      button.onclick = event => { at = place; if (event.ctrlKey || event.metaKey) choose(); draw(); };
-      return button;
-    }));
-  }
-  series.photos.forEach((photo, place) => {
-    const button = strip.children[place];
-    const {flag, words} = marksOf(shoot.decision(photo.id));
-    button.className = [photo.verdict, flag, chosen.has(photo.id) ? "chosen" : ""].join(" ");
-    button.dataset.label = shoot.decision(photo.id).label;
-    button.querySelector(".mark").textContent = words;
-    button.tabIndex = place === at ? 0 : -1;
-    button.setAttribute("aria-current", place === at);
-    button.setAttribute("aria-label", [photo.name, texts.verdicts[photo.verdict], words,
-      chosen.has(photo.id) ? texts.chosen : ""].filter(Boolean).join(", "));
-  });
-  strip.children[at].scrollIntoView({block: "nearest", inline: "nearest"});
-  if (strip.contains(document.activeElement)) strip.children[at].focus({preventScroll: true});
-}
+find("panes").addEventListener("arrived", ({detail}) => {
+  if (!selection) return;
+  histogram();
+  if (detail === "large") fetchAhead(following(selection.series.id).slice(0, 1), "large");
+});
 
 /* ---- decisions ---- */
-const shownIds = () => series.photos.map(photo => photo.id);
 async function decide(path, body, words) {
-  await shoot.decide(path, {series: series.id, ...body});
+  await shoot.decide(path, {series: selection.series.id, ...body});
   say(words);
 }
-function marked(change, words) {
-  return queued(async () => {
-    if (!series) return;
-    const photo = current();
-    const previous = shoot.decision(photo.id);
-    const marks = typeof change === "function" ? change(previous) : change;
-    await decide("mark", {shown: shownIds(), marks: [{photo: photo.id, ...marks}]}, `${photo.name}: ${words}`);
-    await advance("flag" in marks && marks.flag !== "");
-  });
-}
-/** To the next photo, and after the last one to the next series; the photo stays where compared, or by choice. */
-async function advance(goOn) {
-  if (goOn && find("advance").checked && !compared) {
-    if (at + 1 < series.photos.length) at += 1;
-    else return nextOpen();
+/** Flags, rates or labels the current photo; `change`: the marks, or what makes them of the marks it has. */
+const marked = (change, words) => queued(async () => {
+  if (!selection) return;
+  const photo = selection.current;
+  const marks = typeof change === "function" ? change(decisionOf(photo.id)) : change;
+  await decide("mark", {shown: selection.ids, marks: [{photo: photo.id, ...marks}]}, `${photo.name}: ${words}`);
+  const goOn = marks.flag && find("advance").checked && !selection.compared;
+  if (goOn && selection.isLast) await nextOpen();
+  else {
+    if (goOn) selection.step(1);
+    draw();
   }
-  draw();
-}
+});
+/** Decides about the whole series; `body` gives what the request says of it. */
+const decided = (path, body, words) => queued(async () => {
+  if (!selection) return;
+  await decide(path, {shown: selection.ids, ...body()}, `${selection.series.name}: ${words}`);
+  if (find("advance").checked) await nextOpen();
+  else draw();
+});
 async function nextOpen() {
-  const place = list.findIndex(each => each.id === series.id);
-  const open = each => shoot.state(each.id) === "open";
-  const wanted = shoot.filter === "open" ? open : () => true;
-  const next = list.slice(place + 1).find(wanted) ?? (shoot.filter === "open" ? list.find(open) : null);
+  const place = list.findIndex(each => each.id === selection.series.id);
+  const wanted = each => shoot.filter !== "open" || shoot.state(each.id) === "open";
+  const next = list.slice(place + 1).find(wanted) ?? (shoot.filter === "open" ? list.find(wanted) : null);
   if (next) await show(next.id);
   else if (shoot.filter === "open") { relist(); await show(undefined); }
   else draw();
 }
-function decided(path, body, words) {
-  return queued(async () => {
-    if (!series) return;
-    await decide(path, {shown: shownIds(), ...body()}, `${series.name}: ${words}`);
-    if (find("advance").checked) await nextOpen();
-    else draw();
-  });
-}
-function undo(path) {
-  return queued(async () => {
-    if (!(path === "undo" ? shoot.undo : shoot.redo)) return;
-    const what = texts[path](path === "undo" ? shoot.undo : shoot.redo);
-    const known = new Set(shoot.all.map(each => each.id));
-    let changed = [];
-    const heard = ({detail}) => { changed = [...Object.keys(detail.decisions), ...Object.keys(detail.series)]; };
-    shoot.addEventListener("change", heard, {once: true});
-    await shoot.decide(path);
-    say(what);
-    const touched = shoot.all.find(each => !known.has(each.id)) ??
-      shoot.all.find(each => changed.includes(each.id) || each.photos.some(id => changed.includes(id)));
-    if (!touched) { await show(series?.id ?? list[0]?.id, series && current().id); return; }
-    if (!list.some(each => each.id === touched.id)) relist(touched.id);
-    await show(touched.id, touched.photos.find(id => changed.includes(id)) ?? undefined);
-  });
-}
-function choose() {
-  const {id} = current();
-  if (!chosen.delete(id)) chosen.add(id);
-}
+const takeBack = path => queued(async () => {
+  if (!shoot[path]) return;
+  const words = texts[path](shoot[path]);
+  const known = new Set(shoot.all.map(each => each.id));
+  let changed = [];
+  const heard = ({detail}) => { changed = [...Object.keys(detail.decisions), ...Object.keys(detail.series)]; };
+  shoot.addEventListener("change", heard, {once: true});
+  await shoot.decide(path);
+  say(words);
+  const touched = shoot.all.find(each => !known.has(each.id)) ??
+    shoot.all.find(each => changed.includes(each.id) || each.photos.some(id => changed.includes(id)));
+  if (!touched) { await show(selection?.series.id ?? list[0]?.id); return; }
+  if (!list.some(each => each.id === touched.id)) relist(touched.id);
+  await show(touched.id, touched.photos.find(id => changed.includes(id)));
+});
 const regroup = (path, body) => queued(async () => {
-  if (!series) return;
+  if (!selection) return;
   const request = body();
   if (!request) { say(texts.nothingToMerge); return; }
-  const {id} = current();
+  const {id} = selection.current;
   await shoot.decide(path, request);
-  say(path === "merge" ? texts.merged : texts.split);
+  say(texts[path === "merge" ? "merged" : "split"]);
   const home = shoot.all.find(each => each.photos.includes(id));
-  series = null;
+  selection = null;
   relist(home.id);
   await show(home.id, id);
 });
+const toSplit = () => {
+  const {series, chosen, current} = selection;
+  return {series: series.id, photos: chosen.size ? [...chosen] : [current.id]};
+};
+const toMerge = () => {
+  const before = shoot.all[shoot.all.findIndex(each => each.id === selection.series.id) - 1];
+  return before && {series: [before.id, selection.series.id]};
+};
+/** What is suggested, unless the person has decided otherwise, or nothing is. */
+const accept = () => {
+  const asked = selection?.series.kind === "series" && shoot.state(selection.series.id) === "open";
+  return asked ? decided("accept", () => ({}), texts.accepted) : queued(() => selection && nextOpen());
+};
 
-/* ---- moving about ---- */
-const step = by => queued(() => {
-  if (!series) return;
-  at = Math.min(Math.max(at + by, 0), series.photos.length - 1);
-  if (compared) {
-    const {id} = current();
-    if (!compared.includes(id)) compared = [...compared.slice(0, -1), id];
-  }
-  draw();
-});
+/* ---- keys ---- */
 const stepSeries = by => queued(async () => {
-  const place = series ? list.findIndex(each => each.id === series.id) : -by;
+  const place = selection ? list.findIndex(each => each.id === selection.series.id) : -by;
   const next = list[place + by];
   if (next) await show(next.id);
 });
-function compare() {
-  if (!series || series.photos.length < 2) return;
-  const {id} = current();
-  const best = series.photos[0].id;
-  compared = compared ? null : id === best ? [best, series.photos[1].id] : [best, id];
+/** Changes what is looked at, once what was decided before is done. */
+const look = change => () => queued(() => {
+  if (!selection) return;
+  change();
   draw();
-}
-function widen(by) {
-  if (!compared) return;
-  if (by < 0) {
-    if (compared.length > 2) compared = compared.slice(0, -1);
-  } else if (compared.length < MOST_PANES) {
-    const more = series.photos.find(photo => !compared.includes(photo.id));
-    if (more) compared = [...compared, more.id];
-  }
-  if (!compared.includes(current().id)) at = series.photos.findIndex(photo => photo.id === compared.at(-1));
-  draw();
-}
-function nextPane() {
-  const next = compared[(compared.indexOf(current().id) + 1) % compared.length];
-  at = series.photos.findIndex(photo => photo.id === next);
-  draw();
-}
-const tied = () => ({photos: chosen.size > 1 ? [...chosen] : compared ?? shownIds()});
-const alone = () => ({
-  marks: series.photos.filter(({id}) => id === current().id || shoot.decision(id).flag === "pick")
-    .map(({id}) => ({photo: id, flag: id === current().id ? "pick" : ""})),
 });
-/** What is suggested, unless the person has decided otherwise, or nothing is. */
-const accept = () => {
-  const asked = series?.kind === "series" && shoot.state(series.id) === "open";
-  return asked ? decided("accept", () => ({}), texts.accepted) : queued(() => series && nextOpen());
-};
+const zoom = act => () => { if (selection) act(stage.zoomed); };
 
 const keys = {
-  ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => stepSeries(-1), ArrowDown: () => stepSeries(1),
-  Home: () => step(-Infinity), End: () => step(Infinity),
+  ArrowLeft: look(() => selection.step(-1)), ArrowRight: look(() => selection.step(1)),
+  Home: look(() => selection.step(-Infinity)), End: look(() => selection.step(Infinity)),
+  ArrowUp: () => stepSeries(-1), ArrowDown: () => stepSeries(1),
   p: () => marked({flag: "pick"}, texts.flags.pick),
   x: () => marked({flag: "reject"}, texts.flags.reject),
   u: () => marked({flag: ""}, texts.cleared),
   n: () => decided("none", () => ({}), texts.noneOfThese),
-  t: () => series?.photos.length > 1 && decided("tie", tied, texts.tied),
-  c: compare, v: () => { if (series) { choose(); draw(); } },
-  z: () => series && stage.zoomed.switchPixels(), " ": () => series && stage.zoomed.switchPixels(),
-  "+": () => series && stage.zoomed.zoomBy(1.5), "=": () => series && stage.zoomed.zoomBy(1.5),
-  "-": () => series && stage.zoomed.zoomBy(1 / 1.5),
-  s: () => regroup("split", () => ({series: series.id, photos: chosen.size ? [...chosen] : [current().id]})),
-  m: () => regroup("merge", () => {
-    const before = shoot.all[shoot.all.findIndex(each => each.id === series.id) - 1];
-    return before && {series: [before.id, series.id]};
-  }),
+  t: () => selection?.photos.length > 1 && decided("tie", () => ({photos: selection.tied(decisionOf)}), texts.tied),
+  c: look(() => selection.compare()), v: look(() => selection.choose()),
+  z: zoom(zoomed => zoomed.switchPixels()), " ": zoom(zoomed => zoomed.switchPixels()),
+  "+": zoom(zoomed => zoomed.zoomBy(1.5)), "=": zoom(zoomed => zoomed.zoomBy(1.5)),
+  "-": zoom(zoomed => zoomed.zoomBy(1 / 1.5)),
+  s: () => regroup("split", toSplit),
+  m: () => regroup("merge", toMerge),
   b: () => blind.open().catch(fail),
   e: () => openExport(find("exporting")),
   "?": () => find("keyboard").showModal(),
   Enter: accept,
-  Escape: () => { compared = null; stage.zoomed.reset(); draw(); },
+  Escape: look(() => { selection.compared = null; stage.zoomed.reset(); }),
 };
 for (let stars = 0; stars <= 5; stars += 1) keys[stars] = () => marked({stars}, stars ? texts.stars(stars) : texts.cleared);
 for (const [key, label] of Object.entries(LABELS)) {
@@ -368,25 +285,30 @@ addEventListener("keydown", event => {
     return;
   }
   if (find("keyboard").open || find("exporting").open || target.matches("select, input[type=text]")) return;
-  // Where letters are not Latin, a key is known by its place.
-  const typed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const key = /^Key[A-Z]$/.test(event.code) && !/^[\x00-\x7f]+$/.test(typed) ? event.code.at(-1).toLowerCase() : typed;
-  const command = event.ctrlKey || event.metaKey;
-  if (command) {
+  const key = keyOf(event);
+  if (event.ctrlKey || event.metaKey) {
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
-    undo(key === "y" || event.shiftKey ? "redo" : "undo");
+    takeBack(key === "y" || event.shiftKey ? "redo" : "undo");
     return;
   }
   if ((key === "Enter" || key === " ") && target.closest(".tools, #list")) return;
-  if (event.repeat && !key.startsWith("Arrow") && key !== "+" && key !== "-") return;
+  if (event.repeat) {
+    const goesOn = key.startsWith("Arrow") || key === "+" || key === "-";
+    if (!goesOn || pending) {  // a key that is held stops where it is let go
+      event.preventDefault();
+      return;
+    }
+  }
+  const compared = selection?.compared;
   if (event.altKey) {
     const by = {ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 80], ArrowDown: [0, -80]}[key];
-    if (!by || !series) return;
+    if (!by || !selection) return;
     stage.zoomed.pan(...by);
-  } else if (event.shiftKey && key === "Enter") decided("mark", alone, texts.flags.pick);
-  else if (event.shiftKey && compared && (key === "ArrowLeft" || key === "ArrowRight")) widen(key === "ArrowRight" ? 1 : -1);
-  else if (key === "Tab" && compared && !event.shiftKey) nextPane();
+  } else if (event.shiftKey && key === "Enter") decided("mark", () => ({marks: selection.alone(decisionOf)}), texts.flags.pick);
+  else if (event.shiftKey && compared && (key === "ArrowLeft" || key === "ArrowRight")) {
+    look(() => selection.widen(key === "ArrowRight" ? 1 : -1))();
+  } else if (key === "Tab" && compared && !event.shiftKey) look(() => selection.nextPane())();
   else if (keys[key]) keys[key]();
   else return;
   event.preventDefault();
@@ -402,11 +324,11 @@ for (const name of ["filter", "order"]) {
 }
 find("actions").append(...Object.entries(texts.actions).map(([key, words]) => {
   const button = element("button", {type: "button"}, words);
-  button.onclick = () => { button.blur(); if (series) keys[key](); };
+  button.onclick = () => { button.blur(); if (selection) keys[key](); };
   return button;
 }));
-find("undo").onclick = () => undo("undo");
-find("redo").onclick = () => undo("redo");
+find("undo").onclick = () => takeBack("undo");
+find("redo").onclick = () => takeBack("redo");
 find("blind").onclick = () => keys.b();
 find("export").onclick = () => keys.e();
 find("help").onclick = () => keys["?"]();

@@ -5,6 +5,8 @@ import {zoomedPanes} from "./panes.js";
 import {load} from "./pictures.js";
 import {texts} from "./texts.js";
 
+const SIZES = ["preview", "large", "full"];
+
 export class Stage {
   /** container: where the panes stand. onZoom: gets the zoom in words. onPoint: the photo that was clicked. */
   constructor(container, onZoom, onPoint) {
@@ -47,32 +49,36 @@ export class Stage {
     const about = element("figcaption", {className: "about"});
     const root = element("figure", {className: "pane"}, element("div", {className: "view"}, image, note), about);
     root.dataset.photo = photo.id;
-    const pane = {photo, root, image, note, about, size: ""};
-    this.#load(pane, "large");
+    const pane = {photo, root, image, note, about, asked: -1, shown: -1};
+    this.#load(pane, "preview");
     return pane;
   }
-  /** Loads a rendition beside the one that is shown, which it replaces when it is there. */
+  /** Loads a sharper rendition beside the one that is shown, which it replaces when it is there. */
   async #load(pane, size) {
-    if (pane.size === "full" || pane.size === size) return;
-    pane.size = size;
+    const sharpness = SIZES.indexOf(size);
+    if (sharpness <= pane.asked) return;
+    pane.asked = sharpness;
     const next = new Image();
     next.dataset.photo = pane.photo.id;
-    if (!await load(next, picture(pane.photo.id, size), {urgent: true})) {
-      if (this.panes.get(pane.photo.id) !== pane) return;
+    const loaded = await load(next, picture(pane.photo.id, size), {urgent: true});
+    if (this.panes.get(pane.photo.id) !== pane) return;
+    if (!loaded) {
       const answer = await fetch(next.src).then(response => response.json()).catch(() => ({}));
       pane.note.textContent = texts.noPicture + (answer.error ?? "");
       pane.note.hidden = false;
       return;
     }
     await next.decode().catch(() => {});
-    if (size !== pane.size) return;
+    if (sharpness <= pane.shown) return;
+    pane.shown = sharpness;
     pane.note.hidden = true;
     pane.image.src = next.src;
     if (size === "full") Object.assign(pane.image.dataset, {width: next.naturalWidth, height: next.naturalHeight});
     pane.image.dataset.rendition = size;
     await pane.image.decode().catch(() => {});
     this.zoomed.arrived(pane.photo.id, pane.image);
-    pane.root.dispatchEvent(new CustomEvent("arrived", {bubbles: true}));
+    pane.root.dispatchEvent(new CustomEvent("arrived", {bubbles: true, detail: size}));
+    this.#load(pane, this.zoomed.zoomed ? "full" : "large");
   }
   /** Pixels are shown from the file itself. */
   #sharpen() {

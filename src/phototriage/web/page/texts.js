@@ -1,7 +1,13 @@
-/** Every word of the page, for people who translate it. */
+/**
+ * Every word of the page, for people who translate it.
+ *
+ * What the server sends in words of its own is shown as it comes: the reasons of the ranking, notes of the
+ * measuring, and what is wrong with a file.
+ */
 export const texts = {
   measuringTitle: "Measuring your photos",
   measured: (done, total) => `${number(done)} of ${number(total)} photos`,
+  looking: "Looking for photos …",
   failed: "This folder cannot be reviewed: ",
   lost: "The program behind this page does not answer. Start `phototriage review` again; what you decided is kept.",
   show: "Show",
@@ -16,8 +22,25 @@ export const texts = {
   filmstrip: "Photos of this series",
   keys: "Keys",
   close: "Close",
-  undo: what => (what ? `Undo: ${what}` : "Nothing to undo"),
-  redo: what => (what ? `Redo: ${what}` : "Nothing to redo"),
+  undo: event => (event ? `Undo: ${eventWords(event)}` : "Nothing to undo"),
+  redo: event => (event ? `Redo: ${eventWords(event)}` : "Nothing to redo"),
+  events: {
+    none: count => `none of ${count}`, tie: count => `can't tell ${count}`, blind: () => "blind comparison",
+    merge: () => "merge", split: () => "split",
+  },
+  verbs: {pick: "pick", reject: "reject", "": "clear"},
+  noLabel: "no label",
+  errors: {
+    measuring: "The photos are still being measured.",
+    nothing_to_undo: "There is nothing to undo.",
+    nothing_to_redo: "There is nothing to redo.",
+    series_gone: "This series was merged or split.",
+    pair_gone: "This pair was answered already.",
+    nothing_suggested: "Nothing is suggested here: every photo is kept.",
+    nothing_to_split: "A series of one photo cannot be split, nor can all of its photos leave a series.",
+  },
+  faults: {blurred: "blurred", "too dark": "too dark", "too bright": "too bright"},
+  faultsOf: faults => faults.map(fault => texts.faults[fault]).join(", "),
   filters: {
     open: "still to decide",
     all: "all series",
@@ -76,6 +99,12 @@ export const texts = {
   takeBack: "Take back the last sidecars",
   wouldWrite: (count, into) => `${number(count)} files would be written${into ? ` into ${into}` : ""}`,
   wrote: (count, into) => `${number(count)} files written${into ? ` into ${into}` : ""}`,
+  gone: photos => `${number(photos.length)} moved or deleted since they were measured, and so left out: ` +
+    `${photos.slice(0, 3).join(", ")}${photos.length > 3 ? " …" : ""}`,
+  exportActions: {
+    create: "create", update: "update", remove: "remove", "leave alone": "leave alone", restore: "restore",
+    "take our marks back": "take our marks back", copy: "copy", hardlink: "link", "no longer": "is there, no pick now",
+  },
   notWritten: count => `${number(count)} could not be written:`,
   downloads: "Download",
   tables: {"ranking.csv": "CSV", "ranking.json": "JSON", "comparisons.csv": "comparisons that `phototriage train` reads"},
@@ -113,6 +142,14 @@ export const texts = {
     ["?", "this help"],
   ],
 };
+
+/** What an event of the history did, in a few words. */
+function eventWords({kind, photos, flag, stars, label}) {
+  if (kind !== "mark") return texts.events[kind](photos.length);
+  const said = flag !== undefined ? texts.verbs[flag] : stars !== undefined ? texts.stars(stars)
+    : label ? texts.labels[label] : texts.noLabel;
+  return `${said} ${photos.join(", ")}`;
+}
 
 export const number = value => value.toLocaleString("en");
 

@@ -1,0 +1,50 @@
+/** The photos of the series that is open, small, in a row. */
+import {marksOf} from "./about.js";
+import {picture} from "./api.js";
+import {element} from "./element.js";
+import {load} from "./pictures.js";
+import {texts} from "./texts.js";
+
+export class Filmstrip {
+  /** container: where it stands. open: gets the place of the photo that was clicked, and the click. */
+  constructor(container, open) {
+    this.container = container;
+    this.open = open;
+    this.series = null;
+  }
+  clear() {
+    this.series = null;
+    this.container.replaceChildren();
+  }
+  /** series: that is open. at: the place of the photo that is. chosen: ids. decisionOf: of a photo, by its id. */
+  show(series, at, chosen, decisionOf) {
+    if (this.series !== series) {
+      this.series = series;
+      this.container.replaceChildren(...series.photos.map((photo, place) => this.#buttonOf(photo, place)));
+    }
+    series.photos.forEach((photo, place) => {
+      const button = this.container.children[place];
+      const decision = decisionOf(photo.id);
+      const {flag, words} = marksOf(decision);
+      const isChosen = chosen.has(photo.id);
+      button.className = [photo.verdict, flag, isChosen ? "chosen" : ""].join(" ");
+      button.dataset.label = decision.label;
+      button.querySelector(".mark").textContent = words;
+      button.tabIndex = place === at ? 0 : -1;
+      button.setAttribute("aria-current", place === at);
+      button.setAttribute("aria-label",
+        [photo.name, texts.verdicts[photo.verdict], words, isChosen ? texts.chosen : ""].filter(Boolean).join(", "));
+    });
+    const current = this.container.children[at];
+    current.scrollIntoView({block: "nearest", inline: "nearest"});
+    if (this.container.contains(document.activeElement)) current.focus({preventScroll: true});
+  }
+  #buttonOf(photo, place) {
+    const image = element("img", {alt: "", draggable: false, dataset: {photo: photo.id}});
+    load(image, picture(photo.id, "thumbnail"));
+    const button = element("button", {type: "button", dataset: {photo: photo.id}}, image,
+      element("span", {className: "mark"}));
+    button.onclick = event => this.open(place, event);
+    return button;
+  }
+}
