@@ -136,7 +136,7 @@ def disturbed(photos: Path, scratch: Path, what: str, number: int) -> bool:
         second = subprocess.run(command, capture_output=True, check=False).returncode
         took = time.monotonic() - began
     finally:
-        cluster.shutdown()
+        cluster.shutdown()  # type: ignore[no-untyped-call]
     same = stored(store) == stored(scratch / "local-0")
     print(
         f"{what} killed {'under way' if under_way else 'too late'}: exit code {first}, {between} vectors; "

@@ -1,5 +1,6 @@
 """`phototriage features extract`."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,14 +24,16 @@ class Extract:
     """Measure photos ahead of time, here or on a cluster, into the store that every command reads.
 
     Run it again after any interruption: what is in the store is not measured again. On Ray, SOURCE may also
-    be a URI (s3://bucket/photos), a Parquet table of paths or bytes, or .tar archives, and every machine must
-    see --cache_dir under the same path.
+    be a URI (s3://bucket/photos), a Parquet table of paths or bytes, or .tar archives. On Ray and with
+    --shard, every machine must see SOURCE and --cache_dir under the same paths.
     """
 
     source: Annotated[str, tyro.conf.Positional]
     """A folder of photos, with all its sub-folders."""
     engine: Literal["local", "ray"] = "local"
     """local: the processes of this machine. ray: Ray Data, here or on a cluster (needs the extra `ray`)."""
+    shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
+    """Measure beside other machines that share SOURCE and --cache_dir: this is number I of about N."""
     address: Annotated[str | None, tyro.conf.arg(metavar="HOST:PORT")] = None
     """The Ray cluster to use; without it, Ray starts on this machine."""
     features: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = DEFAULT_FEATURES
@@ -48,7 +51,9 @@ class Extract:
     def run(self, cache_dir: Path) -> int:
         check_destinations(self.failures)
         with progress("features") as on_progress:
-            if self.engine == "ray":
+            if self.shard is not None:
+                photos, failures = self._beside_others(self.shard, cache_dir, on_progress)
+            elif self.engine == "ray":
                 photos, failures = self._on_ray(cache_dir, on_progress)
             else:
                 photos, failures = self._here(cache_dir, on_progress)
@@ -59,8 +64,7 @@ class Extract:
         return ExitCode.of(left_out=failures)
 
     def _here(self, cache_dir: Path, on_progress: OnProgress) -> tuple[int, tuple[Failure, ...]]:
-        if self.address or self.gpus_per_worker or self.cpus_per_worker != 1:
-            raise OptionError("--address, --cpus_per_worker and --gpus_per_worker need --engine ray")
+        self._check_no_ray()
         folder = Path(self.source)
         unreadable: list[Failure] = []
         photos = discover(
@@ -73,6 +77,32 @@ class Extract:
             on_note=note,
         )
         return len(features), (*unreadable, *features.failures)
+
+    def _beside_others(
+        self, shard: str, cache_dir: Path, on_progress: OnProgress
+    ) -> tuple[int, tuple[Failure, ...]]:
+        from phototriage.cluster.shards import ShardOptions, extract_shard
+
+        if self.engine == "ray":
+            raise OptionError("--shard is for machines without --engine ray, which splits the work itself")
+        self._check_no_ray()
+        numbers = re.fullmatch(r"(\d{1,4})/(\d{1,4})", shard, re.ASCII)
+        if not numbers:
+            raise OptionError(f"must be I/N, such as 2/3, not {shard!r}", "shard")
+        options = ShardOptions(
+            shard=int(numbers[1]),
+            shards=int(numbers[2]),
+            features=self.features,
+            extractors=self.options,
+            cache_dir=cache_dir,
+            workers=self.workers,
+        )
+        extracted = extract_shard(self.source, options, on_progress=on_progress, on_note=note)
+        return extracted.photos, extracted.failures
+
+    def _check_no_ray(self) -> None:
+        if self.address or self.gpus_per_worker or self.cpus_per_worker != 1:
+            raise OptionError("--address, --cpus_per_worker and --gpus_per_worker need --engine ray")
 
     def _on_ray(self, cache_dir: Path, on_progress: OnProgress) -> tuple[int, tuple[Failure, ...]]:
         from phototriage.cluster.extraction import ClusterOptions, extract_on_ray
