@@ -1,6 +1,7 @@
 """A cluster of one machine against the local pipeline."""
 
 import logging
+import socket
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from phototriage.cluster.extraction import ClusterOptions, extract_on_ray
+from phototriage.cluster.extraction import ClusterOptions, check_address, extract_on_ray
 from phototriage.cluster.work import Job
 from phototriage.errors import FeatureError, OptionError, OutputError
 from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
@@ -110,6 +111,16 @@ def test_a_store_that_cannot_be_written_is_one_error(photos: Path, tmp_path: Pat
     folder.write_text("in the way")
     with pytest.raises((OutputError, FeatureError), match=folder.name):
         extract_on_ray(str(photos), replace(options(store), features=("iqa",)))
+
+
+def test_an_address_that_nobody_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        check_address(f"127.0.0.1:{port}")
+    check_address("auto")
+    for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}", "127.0.0.1:99999"):
+        with pytest.raises(FeatureError, match=f"no Ray cluster answers at {address}: "):
+            check_address(address)
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"cpus_per_worker": 0}, {"gpus_per_worker": -1.0}])

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from phototriage.features.cache.index import Content, PhotoIndex
 from phototriage.features.lookup import look_up
 from phototriage.photos import Capture
 
-__all__ = ["ClusterOptions", "Extracted", "extract_on_ray"]
+__all__ = ["ClusterOptions", "Extracted", "check_address", "extract_on_ray"]
 
 _ITEMS_PER_TASK = 128
 _SECONDS_PER_SAVE = 5.0
@@ -230,10 +231,13 @@ def _cluster(options: ClusterOptions) -> Iterator[None]:
     """Connects to a cluster, or starts one on this machine and ends it afterwards."""
     # Ray reports its use to its makers, unless told otherwise before it starts.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # What its core prints while it recovers is for its makers.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
 
     started = not ray.is_initialized()
     if started:
+        check_address(options.address)
         try:
             ray.init(
                 address=options.address or "local",
@@ -252,6 +256,20 @@ def _cluster(options: ClusterOptions) -> Iterator[None]:
     finally:
         if started:
             ray.shutdown()
+
+
+def check_address(address: str | None) -> None:
+    """Raises FeatureError if nobody answers at HOST:PORT; Ray itself would try for minutes."""
+    host, _, port = (address or "").rpartition("://")[2].rpartition(":")
+    if not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
+    except (OSError, OverflowError) as error:
+        raise FeatureError(
+            f"no Ray cluster answers at {without_credentials(str(address))}: {error}; "
+            "`ray status` on its head node says whether it runs"
+        ) from error
 
 
 @contextmanager
