@@ -8,7 +8,8 @@ without and with the start of Ray, medians over rounds. Then the same by the num
 
 Disturbances: a simulated cluster of a head and two nodes on this machine (`ray.cluster_utils`) measures with
 the command line, while a worker, a node, or the driver is killed at a random moment; then the command runs
-again. Ends with 1 where the set of (fingerprint, content hash, vector) is not that of the local pipeline.
+again. Then three processes share the folder without Ray (`--shard`), at unequal speed, and one of them is
+killed. Ends with 1 where the set of (fingerprint, content hash, vector) is not that of the local pipeline.
 """
 
 import argparse
@@ -49,6 +50,7 @@ def main() -> None:
             for number in range(options.disturbances)
             for what in ("worker", "node", "driver")
         ]
+        same.append(sharded(photos, Path(scratch)))
     sys.exit(not all(same))
 
 
@@ -144,6 +146,32 @@ def disturbed(photos: Path, scratch: Path, what: str, number: int) -> bool:
         flush=True,
     )
     return same and second == 0
+
+
+def sharded(photos: Path, scratch: Path) -> bool:
+    """Three processes, of which one is slow and the first is killed once a unit of work is done."""
+    store = scratch / "shards"
+    began = time.monotonic()
+    machines = []
+    for number, nice in enumerate((0, 0, 15), 1):
+        command = [
+            *("nice", "-n", str(nice), sys.executable, "-m", "phototriage", "features", "extract"),
+            *(str(photos), "--shard", f"{number}/3", "--features", *FEATURES, "--workers", "1"),
+            *("--cache_dir", str(store)),
+        ]
+        machines.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    while not list(store.glob("shards/*/*.sqlite")) and machines[0].poll() is None:
+        time.sleep(0.1)
+    machines[0].kill()
+    codes = [each.wait() for each in machines]
+    took = time.monotonic() - began
+    same = stored(store) == stored(scratch / "local-0")
+    print(
+        f"three shards, the first killed: exit codes {codes}, {'the same set' if same else 'ANOTHER SET'} "
+        f"after {took:.0f} s",
+        flush=True,
+    )
+    return same and codes[1:] == [0, 0]
 
 
 if __name__ == "__main__":
