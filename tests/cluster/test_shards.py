@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from phototriage.cli import main
 from phototriage.cluster.shards import ShardOptions, _Leases, extract_shard
 from phototriage.errors import FeatureError, OptionError, OutputError
 from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
@@ -165,3 +166,19 @@ def test_a_full_disk_is_one_error_and_leaves_no_lease(photos: Path, small_disk: 
 def test_shards_that_are_none(wrong: tuple[int, int]) -> None:
     with pytest.raises(OptionError, match="shard must be from 1"):
         ShardOptions(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--shard", "2"], "must be I/N, such as 2/3, not '2'"),
+        (["--shard", "4/3"], "must be from 1/3 on, not 4/3"),
+        (["--shard", "1/3", "--engine", "ray"], "splits the work itself"),
+        (["--shard", "1/3", "--address", "head:6379"], "need --engine ray"),
+    ],
+)
+def test_options_that_do_not_fit(
+    arguments: list[str], said: str, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["features", "extract", str(photos), "--cache_dir", str(tmp_path), *arguments]) == 2
+    assert said in capsys.readouterr().err
