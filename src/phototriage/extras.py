@@ -19,6 +19,7 @@ EXTRAS = {
     "hub": "CLIP, ResNet, and exporting rankers and networks",
     "review": "phototriage review",
     "tune": "phototriage tune",
+    "ray": "measuring on a Ray cluster",
 }
 """Each extra that adds features → its purpose."""
 

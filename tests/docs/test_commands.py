@@ -77,7 +77,7 @@ def options_of(command: list[str]) -> Iterator[str]:
     with redirect_stdout(StringIO()) as text, pytest.raises(SystemExit):
         main([*command, "--help"])
     yield from re.findall(r"--\w+", text.getvalue())
-    for below in re.findall(r"^│   • (\w+)", text.getvalue(), re.MULTILINE):
+    for below in re.findall(r"^[│ ]   • (\w+)", text.getvalue(), re.MULTILINE):
         yield from options_of([*command, below])
 
 

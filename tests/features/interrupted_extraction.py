@@ -42,7 +42,7 @@ def run(folder: Path, cache_dir: Path, kept: Connection) -> None:
     """
     os.setsid()
     measuring._PHOTOS_PER_PART = 5
-    patch.object(extraction, "PHOTOS_PER_BATCH", 5).start()
+    patch.object(measuring, "PHOTOS_PER_BATCH", 5).start()
     # Forked workers start in no time, where no thread of torch's or OpenCV's stands in the way.
     cv2.setNumThreads(1)
     patch.object(decoding_pool, "get_context", lambda method: multiprocessing.get_context("fork")).start()

@@ -17,7 +17,6 @@ from phototriage.features import (
     Features,
     MultiFeatureExtractor,
     extract,
-    extraction,
     measure_iqa,
     measuring,
 )
@@ -260,7 +259,7 @@ def test_where_no_photo_can_be_used_there_are_failures_only(tmp_path: Path) -> N
 def test_an_interrupted_run_keeps_what_it_had(
     photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extraction, "PHOTOS_PER_BATCH", 1)
+    monkeypatch.setattr(measuring, "PHOTOS_PER_BATCH", 1)
 
     def interrupt(done: int, total: int) -> None:
         if done == 3:

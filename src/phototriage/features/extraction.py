@@ -15,9 +15,9 @@ from phototriage.features.block import Features
 from phototriage.features.cache.index import PhotoIndex
 from phototriage.features.cache.store import FeatureStore, default_cache_dir
 from phototriage.features.decoding_pool import DecodingPool
-from phototriage.features.extractors.spec import FeatureExtractor, view_of
+from phototriage.features.extractors.spec import FeatureExtractor
 from phototriage.features.lookup import Measured, look_up
-from phototriage.features.measuring import PHOTOS_PER_BATCH, Measuring
+from phototriage.features.measuring import Measuring
 from phototriage.features.options import ExtractorOptions
 from phototriage.features.registry import DEFAULT_FEATURES, build_extractors
 from phototriage.features.tuned import TunedWeights
@@ -98,13 +98,7 @@ def extract(
             if not found.unmeasured:
                 continue
             measuring = Measuring(extractors, stores, index, found.unmeasured, outcomes)
-            steps = [extractor.prepare for extractor in extractors]
-            finished = [store.content_hashes for store in stores]
-            at_once = max(batch_size, PHOTOS_PER_BATCH)
-            views = [view_of(extractor) for extractor in extractors]
-            unmeasured = {key: path for key, (path, _) in found.unmeasured.items()}
-            prepared = pool.run(unmeasured, steps, finished, views=views, ahead=2 * at_once)
-            measuring.run(prepared, at_once, on_batch)
+            measuring.decode_and_run(pool, batch_size, on_batch)
             warnings.update(measuring.warnings)
     if warnings:
         first, warning = next(iter(warnings.items()))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from phototriage.errors import Failure
 from phototriage.features.cache.index import Content, PhotoIndex
 from phototriage.features.cache.store import FeatureStore
-from phototriage.features.decoding_pool import Prepared
-from phototriage.features.extractors.spec import FeatureExtractor
+from phototriage.features.decoding_pool import DecodingPool, Prepared
+from phototriage.features.extractors.spec import FeatureExtractor, view_of
 from phototriage.features.lookup import Measured
 
 __all__ = ["PHOTOS_PER_BATCH", "Measuring"]
@@ -44,8 +44,20 @@ class Measuring:
     ) -> None:
         self._outcomes = outcomes
         self.warnings: dict[str, str] = {}
-        self._extractors, self._stores = extractors, stores
+        self._extractors, self._stores, self._files = extractors, stores, files
         self._unsaved = _Unsaved(stores, index, files)
+
+    def decode_and_run(self, pool: DecodingPool, batch_size: int, on_batch: Callable[[], None]) -> None:
+        """Decodes the files in a pool and measures them, at least `batch_size` at once."""
+        at_once = max(batch_size, PHOTOS_PER_BATCH)
+        prepared = pool.run(
+            {key: path for key, (path, _) in self._files.items()},
+            [extractor.prepare for extractor in self._extractors],
+            [store.content_hashes for store in self._stores],
+            views=[view_of(extractor) for extractor in self._extractors],
+            ahead=2 * at_once,
+        )
+        self.run(prepared, at_once, on_batch)
 
     def run(
         self, results: Iterable[Prepared | Failure], batch_size: int, on_batch: Callable[[], None]

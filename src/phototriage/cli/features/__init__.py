@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from phototriage.cli.features.export import Export
+from phototriage.cli.features.extract import Extract
 from phototriage.cli.features.inspect import Inspect
 from phototriage.cli.features.maintenance import Check, Clear, Compact, Info
 from phototriage.features import default_cache_dir
@@ -16,10 +17,11 @@ __all__ = ["Command"]
 
 @dataclass(frozen=True)
 class _Features:
-    """Inspect and maintain the stored features.
+    """Measure photos ahead of time; inspect and maintain the stored features.
 
     Examples:
 
+      phototriage features extract ~/Pictures --features lite iqa iqa_plus look
       phototriage features info
       phototriage features inspect ~/Pictures/2026-06 --output distributions.png
       phototriage features inspect --photo ~/Pictures/2026-06/IMG_0412.jpg
@@ -28,7 +30,8 @@ class _Features:
     """
 
     action: (
-        Annotated[Info, tyro.conf.subcommand("info")]
+        Annotated[Extract, tyro.conf.subcommand("extract")]
+        | Annotated[Info, tyro.conf.subcommand("info")]
         | Annotated[Check, tyro.conf.subcommand("check")]
         | Annotated[Compact, tyro.conf.subcommand("compact")]
         | Annotated[Export, tyro.conf.subcommand("export")]

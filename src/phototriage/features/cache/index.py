@@ -4,9 +4,9 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from phototriage.errors import FeatureError, OutputError
 from phototriage.features.cache.part import listed
 from phototriage.photos import DECODING_VERSION, Capture
 
-__all__ = ["Content", "PhotoIndex", "index_files", "known_photos"]
+__all__ = ["Content", "PhotoIndex", "index_files", "known_photos", "read_shard"]
 
 _FORMAT = 3
 _FILE = re.compile(r"index(?:-(\d+))?\.sqlite")
@@ -29,10 +29,15 @@ _LOOK_INTO = "SELECT content_hash, capture, fault, reader FROM contents WHERE co
 _REMEMBER = (
     "INSERT OR REPLACE INTO files (path, size, mtime_ns, ctime_ns, content_hash) VALUES (?, ?, ?, ?, ?)"
 )
+_FILES = "SELECT path, size, mtime_ns, ctime_ns, content_hash FROM files"
+_CONTENTS = "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)"
 _PATHS = "SELECT path, content_hash FROM files WHERE typeof(path) = 'blob' ORDER BY path"
+_TAKEN_IN = "CREATE TABLE IF NOT EXISTS taken_in (path BLOB PRIMARY KEY) WITHOUT ROWID"
 _MANY = 1000
 """Of so many files, all rows of the index between the first and the last are read."""
 _AT_ONCE = 500  # hashes in one question: half the time of one by one
+_FileRow = tuple[bytes, int, int, int, str]
+_ContentRow = tuple[str, str, str | None, str]
 _Result = TypeVar("_Result")
 
 
@@ -60,9 +65,12 @@ class PhotoIndex:
     or delete a database that another process has open may damage the next one too
     (https://sqlite.org/howtocorrupt.html). What is lost is only that photos are read once more.
 
+    On a network file system, no two machines may write to one SQLite file. Machines that share a cache folder
+    write indexes of their own, `shards/*/*.sqlite`, and whoever opens the index takes each of them in once.
+
     Args:
         cache_dir: where it is; made if need be.
-        on_note: called with one line where a damaged index was replaced.
+        on_note: called with one line where a damaged index was replaced, or one of a shard is left out.
 
     Every method raises OutputError where the index cannot be read or written, FeatureError where its folder
     cannot be listed or a newer version of phototriage wrote it.
@@ -77,6 +85,7 @@ class PhotoIndex:
         except OSError as error:
             raise self._unusable(error) from error
         self._use(lambda database: None)
+        self._take_in([path for job in listed(cache_dir / "shards", "*") for path in listed(job, "*.sqlite")])
 
     def __enter__(self) -> "PhotoIndex":
         return self
@@ -140,9 +149,29 @@ class PhotoIndex:
         def write(database: sqlite3.Connection) -> None:
             with database:
                 database.executemany(_REMEMBER, rows)
-                database.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)", known)
+                database.executemany(_CONTENTS, known)
 
         self._use(write)
+
+    def _take_in(self, shards: Sequence[Path]) -> None:
+        """Adds what whole indexes hold, which never change under their names."""
+        if not shards:
+            return
+
+        def known(database: sqlite3.Connection) -> set[bytes]:
+            database.execute(_TAKEN_IN)
+            return {row[0] for row in database.execute("SELECT path FROM taken_in")}
+
+        before = self._use(known)
+        for path in shards:
+            if _key(path) in before:
+                continue
+            try:
+                files, contents = read_shard(path)
+            except FeatureError as error:
+                self._on_note(f"{error}; its photos are read once more")
+                continue
+            self._use(partial(_added, path=path, files=files, contents=contents))
 
     def photos(self) -> dict[Path, str]:
         """Every path that was remembered → the content hash it had then, in the order of the paths."""
@@ -160,6 +189,7 @@ class PhotoIndex:
             with database:
                 database.execute("DELETE FROM files")
                 database.execute("DELETE FROM contents")
+                database.execute("DROP TABLE IF EXISTS taken_in")
             database.execute("VACUUM")
 
         self._use(empty)
@@ -250,12 +280,34 @@ def index_files(cache_dir: Path) -> list[Path]:
     return sorted((path for path in listed(cache_dir, "*") if _FILE.fullmatch(path.name)), key=_number)
 
 
+def read_shard(path: Path) -> tuple[list[_FileRow], list[_ContentRow]]:
+    """All rows of an index to which nobody writes: (path, size, times, content hash) of files, and (content
+    hash, capture, fault, decoders) of contents. Raises FeatureError where it cannot be read."""
+    try:
+        # Without locks, which a network file system may lack.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as shard:
+            files = shard.execute(_FILES).fetchall()
+            return files, shard.execute("SELECT * FROM contents").fetchall()
+    except sqlite3.Error as error:
+        raise FeatureError(f"cannot read the index {path} of a shard: {error}") from error
+
+
 def known_photos(cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> dict[Path, str]:
     """Every remembered path → content hash, in the order of the paths; makes no index where there is none."""
     if not index_files(cache_dir):
         return {}
     with PhotoIndex(cache_dir, on_note) as index:
         return index.photos()
+
+
+def _added(
+    database: sqlite3.Connection, path: Path, files: Sequence[_FileRow], contents: Sequence[_ContentRow]
+) -> None:
+    with database:
+        database.execute(_TAKEN_IN)  # the index may have been replaced meanwhile
+        database.executemany(_REMEMBER, files)
+        database.executemany(_CONTENTS, contents)
+        database.execute("INSERT OR REPLACE INTO taken_in VALUES (?)", (_key(path),))
 
 
 @cache

@@ -145,6 +145,7 @@ def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -
     """
     for path in [path for each in stored for path in removable_files(each)]:
         _remove(path)
+    _remove(cache_dir / "shards")  # they say that photos are measured
     for each in stored:
         with suppress(OSError):  # something of another's lies in it
             each.folder.rmdir()

@@ -1,0 +1,1 @@
+"""Measuring photos on many machines, on Ray Data: the same numbers, in the same store."""

@@ -1,0 +1,129 @@
+"""A cluster of one machine against the local pipeline."""
+
+import logging
+import socket
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from phototriage.cluster.extraction import ClusterOptions, check_address, extract_on_ray
+from phototriage.cluster.work import Job
+from phototriage.errors import FeatureError, OptionError, OutputError
+from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
+
+ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::ResourceWarning")
+
+FEATURES = ("iqa", "look")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def photos(make_photo: Callable[..., Path], tmp_path: Path) -> Path:
+    for number in range(6):
+        make_photo(f"photos/{number}.jpg", number)
+    (tmp_path / "photos" / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
+    return tmp_path / "photos"
+
+
+def stored(cache_dir: Path) -> dict[tuple[str, str], bytes]:
+    """(fingerprint, content hash) → vector."""
+    stores = [
+        FeatureStore(cache_dir, each.block)
+        for each in build_extractors(FEATURES, ExtractorOptions(), cache_dir)
+    ]
+    return {
+        (store.block.fingerprint, digest): store.vectors([digest]).tobytes()
+        for store in stores
+        for digest in store.content_hashes
+    }
+
+
+def options(store: Path) -> ClusterOptions:
+    return ClusterOptions(features=FEATURES, store=store, cache_dir=store)
+
+
+def test_the_store_is_that_of_the_local_pipeline(photos: Path, tmp_path: Path) -> None:
+    extractor = MultiFeatureExtractor(FEATURES, cache_dir=tmp_path / "local")
+    files = {path.name: path for path in photos.iterdir()}
+    local = extractor(files)
+    found = extract_on_ray(str(photos), options(tmp_path / "ray"))
+    assert (found.photos, found.read) == (6, 7)
+    assert found.failures == local.failures
+    assert stored(tmp_path / "ray") == stored(tmp_path / "local")
+    # The index came along: nothing is read again, here or there.
+    again = extract_on_ray(str(photos), options(tmp_path / "ray"))
+    assert (again.photos, again.read, again.failures) == (6, 0, found.failures)
+    (tmp_path / "ray" / "features").rename(tmp_path / "kept")
+    (tmp_path / "kept").rename(tmp_path / "ray" / "features")
+    rows = MultiFeatureExtractor(FEATURES, cache_dir=tmp_path / "ray")(files)
+    assert np.array_equal(rows.matrix, local.matrix)
+
+
+def test_a_run_goes_on_where_it_was_left(photos: Path, tmp_path: Path) -> None:
+    store = tmp_path / "ray"
+    first = {"0.jpg": photos / "0.jpg", "1.jpg": photos / "1.jpg"}
+    MultiFeatureExtractor(FEATURES, cache_dir=store)(first)
+    done: list[tuple[int, int]] = []
+    found = extract_on_ray(str(photos), options(store), on_progress=lambda *each: done.append(each))
+    assert (found.photos, found.read) == (6, 5)
+    assert (done[0], done[-1]) == ((2, 7), (7, 7))
+
+
+def test_archives_and_moved_photos_are_known_by_their_contents(photos: Path, tmp_path: Path) -> None:
+    store = tmp_path / "ray"
+    with tarfile.open(tmp_path / "shard.tar", "w") as archive:
+        archive.add(photos, "shard")
+    found = extract_on_ray(str(tmp_path / "shard.tar"), options(store))
+    assert (found.photos, [each.photo for each in found.failures]) == (6, ["shard.tar/shard/broken.jpg"])
+    before = stored(store)
+    assert len(before) == 12
+    parts = set(store.rglob("part-*"))
+    assert extract_on_ray(str(photos), options(store)).photos == 6
+    assert set(store.rglob("part-*")) == parts
+    assert stored(store) == before
+
+
+def test_a_worker_that_measures_otherwise_is_refused(tmp_path: Path) -> None:
+    (extractor,) = build_extractors(("iqa",), ExtractorOptions(), tmp_path)
+    other = replace(extractor.block, fingerprint="of another version")
+    job = Job(("iqa",), ExtractorOptions(), (other,), tmp_path, (frozenset(),), tmp_path)
+    with pytest.raises(FeatureError, match="and not as of another version: install the same version"):
+        job.extractors()
+
+
+def test_a_store_that_cannot_be_written_is_one_error(photos: Path, tmp_path: Path) -> None:
+    store = tmp_path / "ray"
+    (extractor,) = build_extractors(("iqa",), ExtractorOptions(), store)
+    folder = FeatureStore.folder_of(store, extractor.block)
+    folder.parent.mkdir(parents=True)
+    folder.write_text("in the way")
+    with pytest.raises((OutputError, FeatureError), match=folder.name):
+        extract_on_ray(str(photos), replace(options(store), features=("iqa",)))
+
+
+def test_an_address_that_nobody_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        check_address(f"127.0.0.1:{port}")
+    check_address("auto")
+    for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}", "127.0.0.1:99999"):
+        with pytest.raises(FeatureError, match=f"no Ray cluster answers at {address}: "):
+            check_address(address)
+
+
+@pytest.mark.parametrize("wrong", [{"workers": 0}, {"cpus_per_worker": 0}, {"gpus_per_worker": -1.0}])
+def test_options_that_are_none(wrong: dict[str, float]) -> None:
+    with pytest.raises(OptionError, match=next(iter(wrong))):
+        ClusterOptions(**wrong)  # type: ignore[arg-type]
