@@ -27,7 +27,7 @@ check: $(VENV)/installed-test
 	$(BIN)/deptry --no-ansi --ignore DEP002,DEP004 tests benchmarks
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Slower than `make test`; fails below the floor in pyproject.toml.
 coverage: $(VENV)/installed-test

@@ -37,6 +37,14 @@ def doctor_with(broken: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
+def other_steps(document: dict[str, Any]) -> list[str]:
+    """The next steps but the one for faces, which names both files of that block."""
+    faces, *more = [step for step in document["next_steps"] if step.startswith("for --features faces: ")]
+    assert not more
+    assert "face_detection_yunet" in faces
+    return [step for step in document["next_steps"] if step != faces]
+
+
 def test_a_sound_installation_works_and_says_what_next(cli: Cli, tmp_path: Path) -> None:
     code, document, lines = report(cli, "--cache_dir", tmp_path / "cache")
     assert code == 0
@@ -44,7 +52,7 @@ def test_a_sound_installation_works_and_says_what_next(cli: Cli, tmp_path: Path)
     for name in ("JPEG", "PNG", "TIFF", "WebP", "AVIF", "HEIC", "RAW", "rank", "embedded ranker", "folder"):
         assert lines[name]["state"] == "ok", name
     assert lines["CLIP"]["value"] == "not in the hub's cache"
-    assert document["next_steps"] == [
+    assert other_steps(document) == [
         "for --features clip: hf download openai/clip-vit-base-patch32 config.json model.safetensors "
         "--revision c237dc49a33fc61debc9276459120b7eac67e7ef",
         "for --features resnet: hf download microsoft/resnet-50 config.json model.safetensors "
@@ -98,7 +106,7 @@ def test_the_cache_and_the_weights_that_are_there(cli: Cli, tmp_path: Path) -> N
     assert lines["ResNet"]["value"] == f"in {resnet}"
     assert lines["CLIP"]["state"] == "missing"
     clip = tmp_path / "weights" / "clip-vit-base-patch32"
-    assert document["next_steps"] == [
+    assert other_steps(document) == [
         "for --features clip: hf download openai/clip-vit-base-patch32 config.json model.safetensors "
         f"--local-dir {clip} --revision c237dc49a33fc61debc9276459120b7eac67e7ef"
     ]

@@ -261,7 +261,7 @@ def test_what_is_passed_by_on_purpose_is_said_and_no_failure(cli: Cli, bursts: P
         "2 linked folders were not entered",
         "broken links and special files were skipped: 1, the first go\\x1b[2Jne.jpg",
     ]
-    assert err.endswith("; 0 left out\n")
+    assert err.endswith("; 0 left out; ranked by the default ranker\n")
 
 
 def test_a_folder_of_links_is_not_called_empty(cli: Cli, bursts: Path, tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ class Command:
     output_dir: Path = Path("outputs/phototriage_multifeature")
     """The run folder."""
     resume: bool = False
-    """Resume the interrupted run in that folder, with the settings it started with; or a finished one, with
-    more --max_epochs or --patience."""
+    """Resume the interrupted run in that folder, with its own settings. A finished run goes on with more
+    epochs, or with more patience, if these are given."""
     overwrite: bool = False
     """Replace the run in that folder."""
     init: OptionalPath = None

@@ -195,7 +195,8 @@ class _Run:
 
 
 def _outcomes(items: Sequence[Item], job: Job, options: ClusterOptions) -> Iterator[Outcome]:
-    import ray.data
+    with extra("ray"):
+        import ray.data
 
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # what it says is for its makers
     context = ray.data.DataContext.get_current()
@@ -220,7 +221,8 @@ def _outcomes(items: Sequence[Item], job: Job, options: ClusterOptions) -> Itera
 
 def _most(resource: str, each: float) -> int:
     """How many actors that take so much of a resource the cluster has room for."""
-    import ray
+    with extra("ray"):
+        import ray
 
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     return max(1, int(there.get(resource, 1) // each))
@@ -233,7 +235,8 @@ def _cluster(options: ClusterOptions) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # What its core prints while it recovers is for its makers.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    import ray
+    with extra("ray"):
+        import ray
 
     started = not ray.is_initialized()
     if started:
@@ -275,7 +278,8 @@ def check_address(address: str | None) -> None:
 @contextmanager
 def _translated() -> Iterator[None]:
     """Raises what a worker raised on purpose, in place of Ray's account of it."""
-    from ray.exceptions import RayError
+    with extra("ray"):
+        from ray.exceptions import RayError
 
     try:
         yield

@@ -4,12 +4,14 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from phototriage.personal.pairs import Pairs
+if TYPE_CHECKING:  # it imports pandas, and rank reads gates without it
+    from phototriage.personal.pairs import Pairs
 
 __all__ = ["Gate", "gate_series", "judge"]
 
@@ -79,7 +81,7 @@ def gate_series(names: Sequence[str]) -> NDArray[np.bool_]:
     return np.array([digest % _EVERY == 0 for digest in digests], bool)
 
 
-def judge(default: NDArray[np.float64], personal: NDArray[np.float64], pairs: Pairs, choices: int) -> Gate:
+def judge(default: NDArray[np.float64], personal: NDArray[np.float64], pairs: "Pairs", choices: int) -> Gate:
     """Compares two rankers on what a person decided in series that taught neither.
 
     Args:

@@ -168,7 +168,7 @@ def _ranked(
     ranker: TrainedRanker,
     keep: int,
     detail: Features | None,
-    faces: Mapping[str, tuple[Face, ...]],
+    faces: Mapping[str, Sequence[Face]],
 ) -> list[RankedSeries]:
     """`rank_series` of series that have measured shots."""
     seen, numbers = _faces(measured, faces)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phototriage.errors import ExportError, FeatureError
+from phototriage.extras import extra
 from phototriage.features.block import LONG_SIDE, Block, fixed_picture
 from phototriage.features.cache.exported import find_exported
 from phototriage.features.extractors.preprocessing import Preprocessing
@@ -106,7 +107,8 @@ class NetworkExtractor:
         """What `build` makes, with the tuned weights. Raises FeatureError where these do not fit it."""
         network = self.build()
         if self.tuned:
-            import torch
+            with extra("hub"):
+                import torch
 
             state = {name: torch.tensor(array) for name, array in self.tuned.tensors.items()}
             try:

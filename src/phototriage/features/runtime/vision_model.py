@@ -127,7 +127,8 @@ def _leading(shape: Sequence[int], size: int, patch: object) -> int:
 
 
 def _with_layers(network: Any) -> "nn.Module":
-    from torch import nn
+    with extra("hub"):
+        from torch import nn
 
     takes = inspect.signature(type(network).forward).parameters
     resized = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in takes else {}
@@ -161,7 +162,8 @@ def _vision_config(folder: ModelFolder) -> Any:
 def _architecture(folder: ModelFolder) -> "type[PreTrainedModel]":
     with _quiet():
         config = _vision_config(folder)
-        from transformers import MODEL_MAPPING
+        with extra("hub"):
+            from transformers import MODEL_MAPPING
 
         found: Any = MODEL_MAPPING.get(type(config), None)
     kind = type(config).model_type
