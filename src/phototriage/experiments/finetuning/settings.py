@@ -21,8 +21,8 @@ class FineTuning:
     backbone_learning_rate: float = 1e-5
     """Learning rate of the unfrozen weights, greater than 0; --learning_rate is that of the ranker."""
     pairs_at_once: int = 8
-    """Pairs that go through the networks at once, at least 1. Their gradients are summed until a whole batch is
-    through."""
+    """Pairs that go through the networks at once, at least 1. Their gradients are summed until a whole batch
+    is through."""
     checkpoint_activations: bool = False
     """Compute what lies between the layers again instead of keeping it: less memory, more time."""
 
