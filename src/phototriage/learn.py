@@ -37,7 +37,8 @@ class LearnOptions:
     """What to learn from. Raises OptionError for an invalid value.
 
     sources: any of `choices` (made in `phototriage review`), `ratings` (in sidecars and photos), and files:
-    Lightroom catalogues (.lrcat) and tables (.csv, .tsv, .parquet). moved: (old, new) beginnings of paths,
+    Lightroom catalogues (.lrcat) and tables (.csv, .tsv, .parquet). Without `choices`, series that were
+    merged and split by hand do not count either. moved: (old, new) beginnings of paths,
     for a catalogue of another machine. rank: how photos are measured and grouped; its model and keep do not
     count.
     """
@@ -132,7 +133,7 @@ def _read(
 ) -> _Known:
     ranking = rank_folder(
         folder,
-        replace(options.rank, model=DEFAULT, decisions=True),
+        replace(options.rank, model=DEFAULT, decisions=CHOICES in options.sources),
         on_progress=on_progress,
         on_note=on_note,
     )
@@ -147,7 +148,7 @@ def _read(
     history = comparisons_of(
         ranking.found,
         readings,
-        ranking.choices if CHOICES in options.sources else None,
+        ranking.choices,
         written=written_marks(folder, on_note),
     )
     return _Known(str(folder), ranking, history)
