@@ -14,7 +14,6 @@ from phototriage.experiments.run_folder import read_last_state, write_last_state
 from phototriage.features import Features
 from phototriage.labels import Comparisons, split_by_series
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_ranker
-from phototriage.ranker import training as training_module
 from phototriage.ranker.state import TrainingState
 from phototriage.ranker.training import train
 
@@ -61,7 +60,7 @@ def test_an_epoch_under_way_is_in_the_log_too(
     make_features: Callable[..., Features],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(training_module, "_SECONDS_BETWEEN_STATES", 0)  # a state after every step
+    monkeypatch.setattr("phototriage.ranker.fit._SECONDS_BETWEEN_STATES", 0)  # a state after every step
     comparisons = make_comparisons(*((str(s), f"{s}a", f"{s}b", s % 2) for s in range(40)))
     features = make_features({photo: [float(row), 0.5] for row, photo in enumerate(comparisons.photos)})
     config = MultiFeatureConfig(mlp_hidden_dims=(4,), max_epochs=2, batch_size=2, min_agreement=0.5)

@@ -8,7 +8,7 @@ import pytest
 from phototriage.errors import FeatureError, LabelError, ModelError
 from phototriage.features import Features
 from phototriage.labels import Comparisons, Split
-from phototriage.ranker import MultiFeatureConfig, compute_pairwise_accuracy, training
+from phototriage.ranker import MultiFeatureConfig, compute_pairwise_accuracy
 from phototriage.ranker.config import Loss
 from phototriage.ranker.state import EpochRecord, TrainingState, load_state, save_state
 from phototriage.ranker.training import train
@@ -244,7 +244,7 @@ class KilledError(Exception):
 def test_going_on_from_a_state_ends_with_the_same_bits(
     learnable: Learnable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, loss: Loss
 ) -> None:
-    monkeypatch.setattr(training, "_SECONDS_BETWEEN_STATES", 0)  # a state after every step
+    monkeypatch.setattr("phototriage.ranker.fit._SECONDS_BETWEEN_STATES", 0)  # a state after every step
     config = replace(QUICK, loss=loss, batch_size=32, max_epochs=3)
     undisturbed = train(*learnable, config)
     states = 0

@@ -80,6 +80,14 @@ class TrainingState:
     batches: tuple[BatchRecord, ...]
     epochs: tuple[EpochRecord, ...]
 
+    def check(self, identity: str) -> None:
+        """Raises ModelError if this is the state of another run."""
+        if self.identity != identity:
+            raise ModelError(
+                "the interrupted training had other settings, labels or features: "
+                "resume it with the same ones, or start anew"
+            )
+
 
 @dataclass(frozen=True)
 class Training:

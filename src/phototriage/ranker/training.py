@@ -1,9 +1,7 @@
 """Trains a ranker on pairs."""
 
-import json
 import math
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -18,6 +16,7 @@ from phototriage.ranker.accuracy import compute_pairwise_accuracy
 from phototriage.ranker.calibration import fit_temperature
 from phototriage.ranker.config import MultiFeatureConfig
 from phototriage.ranker.dataset import Batch, MultiFeaturePairwiseDataset
+from phototriage.ranker.fit import Fit
 from phototriage.ranker.frozen_features import score_frozen
 from phototriage.ranker.losses import batch_loss
 from phototriage.ranker.network import MultiFeaturePairwiseRanker
@@ -26,7 +25,6 @@ from phototriage.ranker.state import (
     EpochRecord,
     Training,
     TrainingState,
-    is_finished,
     training_identity,
 )
 from phototriage.ranker.trained import TrainedRanker
@@ -34,11 +32,10 @@ from phototriage.ranker.trained import TrainedRanker
 with extra("train"):
     import torch
     import torch.nn.functional as F
+    from torch import Tensor
 
 __all__ = ["train"]
 
-_BATCHES_PER_RECORD = 10
-_SECONDS_BETWEEN_STATES = 60.0
 _WORTH_THREADS = 1e7  # multiplications per step
 _HUGE = 1e4  # a network cannot learn from an input this large after normalization
 
@@ -90,11 +87,8 @@ def train(
         init.check_settings(config)
         init.check_features(features.blocks)
     identity = training_identity(config, features.blocks, train_pairs, validation_pairs, init=init)
-    if state is not None and state.identity != identity:
-        raise ModelError(
-            "the interrupted training had other settings, labels or features: "
-            "resume it with the same ones, or start anew"
-        )
+    if state is not None:
+        state.check(identity)
     with torch.random.fork_rng(devices=[]), _few_threads(features.matrix.shape[1], config):
         torch.manual_seed(config.seed)
         network = MultiFeaturePairwiseRanker(features.matrix.shape[1], config)
@@ -102,27 +96,8 @@ def train(
             network.fit_normalization(torch.from_numpy(train_pairs.matrix))
         else:
             network.load_state_dict({name: torch.tensor(array) for name, array in init.weights.items()})
-        fit = _Fit(network, config, train_pairs, validation_pairs)
-        if state is not None:
-            try:
-                fit.restore(state)
-            except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-                raise ModelError(
-                    "the state of the interrupted training is damaged: start anew by --overwrite"
-                ) from error
-        saved = time.monotonic()
-
-        def keep_state(at_least: float) -> None:
-            nonlocal saved
-            if time.monotonic() - saved >= at_least:
-                on_state(fit.state(identity))
-                saved = time.monotonic()
-
-        while not fit.finished:
-            record = fit.epoch(on_batches, after_step=lambda: keep_state(_SECONDS_BETWEEN_STATES))
-            keep_state(0)
-            on_epoch(record)
-    network.load_state_dict(fit.best_network)
+        fit = _NetworkFit(network, config, train_pairs, validation_pairs)
+        fit.run(identity, state, on_epoch, on_batches, on_state)
     photos_seen = [*split.train.photos, *split.validation.photos]
     difference = _score_differences(_all_scores(network, validation_pairs), validation_pairs)
     seen_keys = TrainedRanker.digests(photos_seen)
@@ -139,11 +114,11 @@ def train(
         seen_contents=seen_contents,
         tuned=init.tuned if init else (),
     )
-    return Training(ranker, fit.best_epoch, tuple(fit.batch_records), tuple(fit.epoch_records))
+    return Training(ranker, fit.best_epoch, tuple(fit.batches), tuple(fit.epochs))
 
 
-class _Fit:
-    """A training run between steps."""
+class _NetworkFit(Fit[Batch]):
+    """Trains a ranker alone."""
 
     def __init__(
         self,
@@ -152,106 +127,49 @@ class _Fit:
         train_pairs: MultiFeaturePairwiseDataset,
         validation_pairs: MultiFeaturePairwiseDataset,
     ) -> None:
-        self._network, self._config = network, config
+        optimizer = torch.optim.AdamW(
+            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        super().__init__(config, optimizer)
+        self._network = network
         self._train = train_pairs.with_swapped() if config.symmetric_pairs else train_pairs
         self._validation = validation_pairs
         self._batch_loss = batch_loss(config, self._train)
         self._validation_loss = batch_loss(config, validation_pairs)
         self._matrix = torch.from_numpy(self._train.matrix)
-        self._rng = np.random.default_rng(config.seed)
-        self._order_rng = self._rng.bit_generator.state
-        self._optimizer = torch.optim.AdamW(
-            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
-        self._losses: list[float] = []
-        self._accuracies: list[float] = []
-        self.best_epoch = 0
-        self.best_network: dict[str, torch.Tensor] = {}
-        self.batch_records: list[BatchRecord] = []
-        self.epoch_records: list[EpochRecord] = []
 
-    @property
-    def finished(self) -> bool:
-        return is_finished(self._config, len(self.epoch_records), self.best_epoch)
+    def _weights(self) -> dict[str, Tensor]:
+        return self._network.state_dict()
 
-    def state(self, identity: str) -> TrainingState:
-        return TrainingState(
-            identity=identity,
-            network=self._network.state_dict(),
-            optimizer=self._optimizer.state_dict(),
-            best_network=self.best_network,
-            best_epoch=self.best_epoch,
-            order_rng=json.dumps(self._order_rng),
-            torch_rng=torch.get_rng_state(),
-            losses=tuple(self._losses),
-            accuracies=tuple(self._accuracies),
-            batches=tuple(self.batch_records),
-            epochs=tuple(self.epoch_records),
-        )
+    def _load(self, weights: Mapping[str, Tensor]) -> None:
+        self._network.load_state_dict(dict(weights))
 
-    def restore(self, state: TrainingState) -> None:
-        self._network.load_state_dict(dict(state.network))
-        self._optimizer.load_state_dict(dict(state.optimizer))
-        self.best_network, self.best_epoch = dict(state.best_network), state.best_epoch
-        self._order_rng = json.loads(state.order_rng)
-        self._rng.bit_generator.state = self._order_rng
-        torch.set_rng_state(state.torch_rng)
-        self._losses, self._accuracies = list(state.losses), list(state.accuracies)
-        self.batch_records, self.epoch_records = list(state.batches), list(state.epochs)
-
-    def epoch(self, on_batches: Callable[[BatchRecord], None], after_step: Callable[[], None]) -> EpochRecord:
-        number = len(self.epoch_records) + 1
-        batches = list(self._train.batches(self._config.batch_size, self._rng, self._batch_loss.whole_series))
+    def _steps(self) -> Sequence[Batch]:
         self._network.train()
-        # A resumed epoch draws the same batches again and skips the finished ones.
-        for step, batch in enumerate(batches[len(self._losses) :], start=len(self._losses) + 1):
-            self._step(batch, f"epoch {number}, batch {step}")
-            if step % _BATCHES_PER_RECORD == 0 or step == len(batches):
-                recent = slice((step - 1) // _BATCHES_PER_RECORD * _BATCHES_PER_RECORD, None)
-                self.batch_records.append(
-                    BatchRecord(
-                        number, step, float(np.mean(self._losses[recent])), _mean(self._accuracies[recent])
-                    )
-                )
-                on_batches(self.batch_records[-1])
-            after_step()
-        record = self._validated(number)
-        self._losses, self._accuracies = [], []
-        self._order_rng = self._rng.bit_generator.state
-        self.epoch_records.append(record)
-        if not self.best_network or _quality(record) > _quality(self.epoch_records[self.best_epoch - 1]):
-            self.best_epoch = number
-            self.best_network = {name: value.clone() for name, value in self._network.state_dict().items()}
-        return record
+        return list(self._train.batches(self._config.batch_size, self._rng, self._batch_loss.whole_series))
 
-    def _step(self, batch: Batch, place: str) -> None:
+    def _step(self, batch: Batch, epoch: int, step: int) -> tuple[float, float]:
         scores = score_frozen(self._network, self._matrix.index_select(0, torch.from_numpy(batch.photos)))
         loss = self._batch_loss(scores, batch)
-        self._losses.append(self._finite(loss.item(), place))
         known = scores.detach().numpy()
-        self._accuracies.append(
-            compute_pairwise_accuracy(
-                known[batch.place_a] - known[batch.place_b], self._train.preference[batch.pairs]
-            )
+        accuracy = compute_pairwise_accuracy(
+            known[batch.place_a] - known[batch.place_b], self._train.preference[batch.pairs]
         )
+        value = self._finite(loss.item(), f"epoch {epoch}, batch {step}")
         self._optimizer.zero_grad()
         torch.autograd.backward(loss)
         self._optimizer.step()
+        return value, accuracy
 
-    def _validated(self, number: int) -> EpochRecord:
+    def _validate(self, place: str) -> tuple[float, float]:
         scores = _all_scores(self._network, self._validation)
         with torch.no_grad():
             loss = self._validation_loss(
                 torch.from_numpy(scores), self._validation.batch(np.arange(len(self._validation)))
             )
-        return EpochRecord(
-            number,
-            float(np.mean(self._losses)),
-            self._finite(loss.item(), f"epoch {number}, on the validation pairs"),
-            compute_pairwise_accuracy(
-                _score_differences(scores, self._validation), self._validation.preference
-            ),
-        )
+        differences = _score_differences(scores, self._validation)
+        accuracy = compute_pairwise_accuracy(differences, self._validation.preference)
+        return self._finite(loss.item(), place), accuracy
 
     def _finite(self, loss: float, place: str) -> float:
         if math.isfinite(loss):
@@ -286,10 +204,6 @@ def _few_threads(dim: int, config: MultiFeatureConfig) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _quality(record: EpochRecord) -> tuple[float, float]:
-    return record.validation_accuracy, -record.validation_loss
-
-
 def _all_scores(
     network: MultiFeaturePairwiseRanker, pairs: MultiFeaturePairwiseDataset
 ) -> NDArray[np.float32]:
@@ -302,9 +216,3 @@ def _score_differences(
     scores: NDArray[np.float32], pairs: MultiFeaturePairwiseDataset
 ) -> NDArray[np.float32]:
     return np.asarray(scores[pairs.row_a] - scores[pairs.row_b])
-
-
-def _mean(accuracies: Sequence[float]) -> float:
-    """The mean over the batches with at least one winner; NaN if there are none."""
-    known = [accuracy for accuracy in accuracies if not math.isnan(accuracy)]
-    return float(np.mean(known)) if known else math.nan

@@ -46,7 +46,7 @@ def test_the_loss_goes_down(bench: Bench) -> None:
 
 
 def test_a_resumed_run_ends_with_the_same_numbers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phototriage.experiments.finetuning.training._SECONDS_BETWEEN_STATES", 0.0)
+    monkeypatch.setattr("phototriage.ranker.fit._SECONDS_BETWEEN_STATES", 0.0)
     states: list[TrainingState] = []
     whole, result = run(bench, on_state=lambda state: states.append(copied(state)))
     within = next(state for state in states if state.losses and state.epochs)
