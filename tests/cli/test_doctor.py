@@ -49,7 +49,7 @@ def test_a_sound_installation_works_and_says_what_next(cli: Cli, tmp_path: Path)
     code, document, lines = report(cli, "--cache_dir", tmp_path / "cache")
     assert code == 0
     assert document["works"] is True
-    for name in ("JPEG", "PNG", "TIFF", "WebP", "AVIF", "HEIC", "RAW", "rank", "embedded ranker", "folder"):
+    for name in ("JPEG", "PNG", "TIFF", "WebP", "AVIF", "HEIC", "RAW", "rank", "default ranker", "folder"):
         assert lines[name]["state"] == "ok", name
     assert lines["CLIP"]["value"] == "not in the hub's cache"
     assert other_steps(document) == [

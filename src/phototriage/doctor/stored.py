@@ -19,13 +19,14 @@ _LITTLE = 1e9
 
 
 def weights_findings(cache_dir: Path, weights_dir: Path | None) -> Iterator[Finding]:
-    """The embedded ranker, and the weights of the learned features."""
+    """The rankers that come with the program, and the weights of the learned features."""
     from phototriage.features.options import ExtractorOptions
     from phototriage.features.registry import EXTRACTORS
-    from phototriage.ranker import load_embedded_ranker
+    from phototriage.ranker import load_default_ranker, load_embedded_ranker
 
-    blocks = ", ".join(block.name for block in load_embedded_ranker().blocks)
-    yield Finding(_WEIGHTS, "embedded ranker", "ok", f"loads; it uses {blocks}")
+    for name, load in (("default", load_default_ranker), ("embedded", load_embedded_ranker)):
+        blocks = ", ".join(block.name for block in load().blocks)
+        yield Finding(_WEIGHTS, f"{name} ranker", "ok", f"loads; it uses {blocks}")
     options = ExtractorOptions(weights_dir=weights_dir)
     for name, spec in EXTRACTORS.items():
         if spec.weights is None or not spec.available(options):
