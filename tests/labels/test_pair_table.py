@@ -58,6 +58,11 @@ def test_what_cannot_be_used_is_named(arguments: dict[str, Any], message: str) -
         Comparisons.from_pairs(["x", "u"], ["y", "v"], **arguments)
 
 
+def test_a_winner_that_may_be_a_side_or_the_photo_of_the_other_is_ambiguous() -> None:
+    with pytest.raises(LabelError, match="pair 0 is 'a', which may be the side or the photo of the other"):
+        Comparisons.from_pairs(["b"], ["a"], winner=["a"])
+
+
 def test_a_photo_beside_itself_and_no_pairs_are_refused() -> None:
     with pytest.raises(LabelError, match="a photo is compared with itself"):
         Comparisons.from_pairs(["x"], ["x"], ["a"])

@@ -40,6 +40,7 @@ def test_a_linked_photo_is_one_and_a_linked_folder_leads_out(tmp_path: Path) -> 
         (["natural_000012_02.webp", "natural_000012_03.webp", "natural_000001_00.webp"], Numbering(photo=1)),
         (["img/12-2.jpg", "img/12-3.jpg", "img/5-0.jpg"], Numbering()),
         (["img/11-4.jpg", "img/11-5.jpg"], Numbering(1, -1)),
+        (["12-3.jpg", "12-4.jpg", "8-1.jpg", "9-1.jpg", "scan-2020_0.png"], Numbering()),
     ],
 )
 def test_photos_of_phototriage_are_found_by_their_numbers(

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -56,3 +58,19 @@ def test_a_difference_per_pair_is_needed() -> None:
         compute_pairwise_accuracy([1, 2], [0.5, 1, 1])
     with pytest.raises(LabelError, match="shape"):
         compute_pairwise_accuracy(torch.zeros(3, 1), torch.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("difference", "preference", "message"),
+    [
+        ([np.nan, 1], [1, 1], "score differences must be numbers, and none of them NaN"),
+        ([True, False], [1, 1], "score differences must be numbers"),
+        (["1", "2"], [1, 1], "score differences must be numbers"),
+        ([1, 1], [-1, 1], "preferences must be from 0 to 1"),
+        ([1, 1], [np.nan, 1], "preferences must be from 0 to 1"),
+        ([1, 1], ["a", "b"], "preferences must be from 0 to 1"),
+    ],
+)
+def test_numbers_that_would_flatter_are_refused(difference: Any, preference: Any, message: str) -> None:
+    with pytest.raises(LabelError, match=message):
+        compute_pairwise_accuracy(difference, preference)

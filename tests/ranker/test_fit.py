@@ -18,9 +18,12 @@ STEPS = 12
 class Scripted(Fit[int]):
     """The weight is the number of steps taken; epochs have the accuracies of a script."""
 
-    def __init__(self, config: MultiFeatureConfig, accuracies: Sequence[float]) -> None:
+    def __init__(
+        self, config: MultiFeatureConfig, accuracies: Sequence[float], *, start_may_stay: bool = False
+    ) -> None:
         self.weight = torch.zeros(1, requires_grad=True)
-        super().__init__(config, torch.optim.SGD([self.weight], lr=1.0))
+        optimizer = torch.optim.SGD([self.weight], lr=1.0)
+        super().__init__(config, optimizer, start_may_stay=start_may_stay)
         self._script = accuracies
         self.taken: list[tuple[int, int, int]] = []
 
@@ -46,13 +49,6 @@ class Scripted(Fit[int]):
         return 1.0, self._script[epoch]
 
 
-class StartMayStay(Scripted):
-    def __init__(self, config: MultiFeatureConfig, accuracies: Sequence[float]) -> None:
-        super().__init__(config, accuracies)
-        self._start = self._validated(0)
-        self._keep_best(0)
-
-
 def run(fit: Scripted, state: TrainingState | None = None) -> list[TrainingState]:
     states: list[TrainingState] = []
     fit.run("it", state, lambda _: None, lambda _: None, states.append)
@@ -67,10 +63,14 @@ def test_stops_after_patience_and_ends_with_the_best_weights() -> None:
     assert fit.weight.item() == 2 * STEPS
 
 
-def test_a_start_that_was_validated_may_stay_the_best() -> None:
-    fit = StartMayStay(CONFIG, [0.8, 0.5, 0.8])
-    run(fit)
+def test_the_start_may_stay_the_best_also_of_a_resumed_run() -> None:
+    script = [0.8, 0.5, 0.8]
+    fit = Scripted(CONFIG, script, start_may_stay=True)
+    states = run(fit)
     assert (fit.best_epoch, fit.weight.item()) == (0, 0)
+    resumed = Scripted(CONFIG, script, start_may_stay=True)
+    run(resumed, states[0])
+    assert (resumed.best_epoch, resumed.weight.item(), resumed.epochs) == (0, 0, fit.epochs)
 
 
 def test_every_ten_steps_and_the_last_are_recorded_as_means() -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -118,3 +119,7 @@ def test_a_backbone_in_front_learns(normalization: InputNormalization) -> None:
     torch.autograd.backward(loss)
     assert backbone.weight.grad is not None
     assert backbone.weight.grad.abs().max() > 1e-4
+
+
+def test_a_width_may_be_numpys() -> None:
+    assert MultiFeaturePairwiseRanker(np.int64(8)).input_dim == 8  # type: ignore[arg-type]

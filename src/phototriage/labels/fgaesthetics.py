@@ -262,11 +262,14 @@ def _proved_by_pairlists(rows: Rows, pairlists: Comparisons, where: Path) -> tup
     best = max(_readings(rows, least), key=lambda reading: share(reading, sample), default=_Reading())
     found = share(best, rows)
     if found < _LEAST_SHARE:
+        other = "and in no other way more"
+        if best.peculiarity:
+            other = f"and in the best other way{best.peculiarity}, {found:.1%}"
         raise LabelError(
             f"{where}: FGAesthetics' label files are not PhotoTriage's pairs. Read as {_EXPECTED}, "
             f"{share(_Reading(), rows):.1%} of {len(rows):,} rows have the same p for the same pair as the "
-            f"pairlists; read in the best other way{best.peculiarity or '; there is none'}, {found:.1%}; "
-            f"{_LEAST_SHARE:.0%} are needed. Keep the two releases in folders of their own"
+            f"pairlists, {other}; {_LEAST_SHARE:.0%} are needed. Keep the two releases in folders of their "
+            "own"
         )
     known = int(np.isin(numbers, best.pairs(rows)[0]).sum())
     return best, (

@@ -54,6 +54,11 @@ def _shares_of_winners(table: pd.DataFrame) -> "pd.Series[float]":
     if unclear.any():
         place = int(np.argmax(unclear))
         row = table.iloc[place]
+        if is_a[place]:
+            raise LabelError(
+                f"the winner of pair {place} is '{row['winner']}', which may be the side or the photo of the "
+                "other side: give preference, 1 where a is preferred and 0 where b is"
+            )
         raise LabelError(
             f"the winner of pair {place} must be a, b, or one of its photos {row['photo_a']} and "
             f"{row['photo_b']}, not '{row['winner']}'"

@@ -78,9 +78,9 @@ def _by_numbers(folder: Path, missing: Iterable[str], numbering: Numbering) -> d
     if not wanted:
         return {}
     numbered = list(_numbered(folder))
-    # Only archives that count from 0 have such a number; no series of PhotoTriage lacks its first photo.
-    from_zero = any(photo == 0 for _, photo, _ in numbered)
-    shift = 1 if from_zero else min(numbering.photo, 0)
+    # Archives that count from 0 have such a number in about every series, as none lacks its first photo.
+    from_zero = {series for series, photo, _ in numbered if photo == 0}
+    shift = 1 if 2 * len(from_zero) >= len({series for series, *_ in numbered}) else min(numbering.photo, 0)
     found: dict[str, Path] = {}
     for series, number, path in numbered:
         photo = wanted.get((series + numbering.series, number + shift))

@@ -31,7 +31,8 @@ def compute_pairwise_accuracy(difference: Any, preference: Any) -> float:
         difference: (n,) score of a minus score of b: an array, a list, or a tensor of torch.
         preference: (n,) P(a over b) in [0, 1], of the same kinds; at ½ there is no winner.
 
-    Raises LabelError if the two have different shapes.
+    Raises LabelError if the two have different shapes, a difference is no number, or a preference is not from
+    0 to 1.
     """
     differences, preferences = as_array(difference), as_array(preference)
     if differences.shape != preferences.shape:
@@ -39,6 +40,10 @@ def compute_pairwise_accuracy(difference: Any, preference: Any) -> float:
             f"score differences of the shape {differences.shape} do not fit preferences of the shape "
             f"{preferences.shape}: give one of each per pair"
         )
+    if differences.dtype.kind not in "iuf" or np.isnan(differences).any():
+        raise LabelError("score differences must be numbers, and none of them NaN")
+    if preferences.dtype.kind not in "biuf" or not ((preferences >= 0) & (preferences <= 1)).all():
+        raise LabelError("preferences must be from 0 to 1: P(a over b)")
     values = correctness(differences, preferences)
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else float("nan")

@@ -33,17 +33,21 @@ class Fit(ABC, Generic[Batch]):
     Args:
         config: the seed, and when to stop.
         optimizer: of all that is trained.
+        start_may_stay: whether an epoch must be better than the start to be the best.
 
     best_epoch: that of the highest validation accuracy; ties go to the lower validation loss. 0 before the
-    first epoch, and while none is better than a start that subclasses have validated. best: its weights.
+    first epoch, and while the start stays the best. best: its weights.
     """
 
-    def __init__(self, config: MultiFeatureConfig, optimizer: Optimizer) -> None:
+    def __init__(
+        self, config: MultiFeatureConfig, optimizer: Optimizer, *, start_may_stay: bool = False
+    ) -> None:
         self._config, self._optimizer = config, optimizer
         self._rng = np.random.default_rng(config.seed)
         self._order = self._rng.bit_generator.state
         self._losses: list[float] = []
         self._accuracies: list[float] = []
+        self._start_may_stay = start_may_stay
         self._start: EpochRecord | None = None
         self.best_epoch, self.best = 0, dict[str, Tensor]()
         self.batches: list[BatchRecord] = []
@@ -83,6 +87,9 @@ class Fit(ABC, Generic[Batch]):
         See `training.train` for the callbacks. Raises ModelError for a damaged state, or a loss that is not
         finite.
         """
+        if self._start_may_stay and (state is None or state.best_epoch == 0):
+            self._start = self._validated(0)
+            self._keep_best(0)
         if state is not None:
             self._restore(state)
         saved = time.monotonic()

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from phototriage.errors import ModelError
 from phototriage.extras import extra
 from phototriage.plain_values import shown
@@ -73,7 +75,7 @@ class MultiFeaturePairwiseRanker(nn.Module):
                 mlp_hidden_dims=tuple(hidden_dims), dropout=dropout, input_normalization=input_normalization
             )
         )
-        if not isinstance(input_dim, int) or input_dim < 1:
+        if not isinstance(input_dim, int | np.integer) or input_dim < 1:
             raise ModelError(
                 f"input_dim cannot be {shown(input_dim)}: it must be a whole number of at least 1"
             )

@@ -151,11 +151,11 @@ class _NetworkFit(Fit[Batch]):
     def _step(self, batch: Batch, epoch: int, step: int) -> tuple[float, float]:
         scores = score_frozen(self._network, self._matrix.index_select(0, torch.from_numpy(batch.photos)))
         loss = self._batch_loss(scores, batch)
+        value = self._finite(loss.item(), f"epoch {epoch}, batch {step}")
         known = scores.detach().numpy()
         accuracy = compute_pairwise_accuracy(
             known[batch.place_a] - known[batch.place_b], self._train.preference[batch.pairs]
         )
-        value = self._finite(loss.item(), f"epoch {epoch}, batch {step}")
         self._optimizer.zero_grad()
         torch.autograd.backward(loss)
         self._optimizer.step()
@@ -167,9 +167,9 @@ class _NetworkFit(Fit[Batch]):
             loss = self._validation_loss(
                 torch.from_numpy(scores), self._validation.batch(np.arange(len(self._validation)))
             )
+        value = self._finite(loss.item(), place)
         differences = _score_differences(scores, self._validation)
-        accuracy = compute_pairwise_accuracy(differences, self._validation.preference)
-        return self._finite(loss.item(), place), accuracy
+        return value, compute_pairwise_accuracy(differences, self._validation.preference)
 
     def _finite(self, loss: float, place: str) -> float:
         if math.isfinite(loss):

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,9 @@ def test_a_folder_that_came_from_the_hub_has_the_hubs_revision(weights: Path, tm
     note.parent.mkdir(parents=True)
     note.write_text(f"{COMMIT}\netag\n0.0\n")
     assert backbone.pinned(local).backbone == f"somebody/vit@{COMMIT}"
+    other = replace(local, backbone=f"somebody/vit@{COMMIT[::-1]}")
+    with pytest.raises(FeatureError, match=f"holds somebody/vit at {COMMIT}, not at {COMMIT[::-1]}"):
+        backbone.pinned(other)
 
 
 def test_a_filled_record_needs_no_torch(
@@ -241,7 +245,8 @@ def test_models_that_cannot_be_used(weights: Path, tmp_path: Path) -> None:
 
     shutil.copytree(weights / "vit", tmp_path / "vit")
     (tmp_path / "vit" / "preprocessor_config.json").unlink()
-    assert f"cannot use {tmp_path / 'vit' / 'preprocessor_config.json'}: FileNotFoundError" in said("vit")
+    assert f"cannot read {tmp_path / 'vit' / 'preprocessor_config.json'}: No such file" in said("vit")
+    assert "`hf download vit --local-dir WEIGHTS/vit`" in said("vit")
     shutil.copytree(weights / "dinov2", tmp_path / "dinov2")
     about = tmp_path / "dinov2" / "config.json"
     for model_type, message in (("nothing", "cannot be used"), (None, "a model of another kind (None, not")):

@@ -131,7 +131,7 @@ class _BackboneFit(Fit[list[Batch]]):
             ],
             weight_decay=config.weight_decay,
         )
-        super().__init__(config, optimizer)
+        super().__init__(config, optimizer, start_may_stay=True)
         self._model, self._settings = model, settings
         train_pairs, self._validation = (
             MultiFeaturePairwiseDataset.of(side, features) for side in (clear, validation)
@@ -143,8 +143,6 @@ class _BackboneFit(Fit[list[Batch]]):
         self._train = train_pairs.with_swapped() if config.symmetric_pairs else train_pairs
         self._loss = batch_loss(config, self._train)
         self._validation_loss = batch_loss(config, self._validation)
-        self._start = self._validated(0)
-        self._keep_best(0)
 
     def estimate(self) -> Estimate:
         """Measured on one batch, whose gradients are dropped."""
@@ -208,9 +206,9 @@ class _BackboneFit(Fit[list[Batch]]):
         with torch.no_grad():
             scores = torch.cat([self._model(some).cpu() for some in _grouped(photos, _PHOTOS_AT_ONCE)])
             loss = self._validation_loss(scores, pairs.batch(np.arange(len(pairs))))
+        value = _finite(loss.item(), place)
         known = scores.numpy()
-        accuracy = compute_pairwise_accuracy(known[pairs.row_a] - known[pairs.row_b], pairs.preference)
-        return _finite(loss.item(), place), accuracy
+        return value, compute_pairwise_accuracy(known[pairs.row_a] - known[pairs.row_b], pairs.preference)
 
     def _scores(self, batch: Batch, view: View) -> torch.Tensor:
         return torch.as_tensor(self._model([self._train_photos[row] for row in batch.photos], view)).cpu()

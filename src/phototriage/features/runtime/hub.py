@@ -40,9 +40,10 @@ class HubModel:
     @property
     def remedy(self) -> str:
         """What to do where the weights cannot be had."""
+        revision = f" --revision {self.revision}" if self.revision else ""
         return (
-            f"fetch them on a machine with a network by `hf download {self.repository} --revision "
-            f"{self.revision} --local-dir WEIGHTS/{self.name}` and give --weights_dir WEIGHTS, "
+            f"fetch them on a machine with a network by `hf download {self.repository}{revision} "
+            f"--local-dir WEIGHTS/{self.name}` and give --weights_dir WEIGHTS, "
             "or do without by --features iqa"
         )
 
@@ -80,16 +81,16 @@ def pinned_revision(repository: str, revision: str, folder: Path | None = None) 
 
     In a folder in place of the hub it is the revision as given, or the one that `hf download` noted there;
     empty where it noted none. Otherwise it is what the hub's cache has under that name, or what the hub says.
-    Raises FeatureError where it cannot be asked.
+    Raises FeatureError where it cannot be asked, and where the folder is known to hold another commit.
     """
-    if _COMMIT.fullmatch(revision):
-        return revision
+    is_commit = _COMMIT.fullmatch(revision) is not None
     if folder is not None:
-        note = folder / ".cache" / "huggingface" / "download" / "config.json.metadata"
-        try:
-            return revision or note.read_text().split()[0]
-        except (OSError, ValueError, IndexError):
-            return ""
+        noted = _noted_commit(folder)
+        if is_commit and noted and noted != revision:
+            raise FeatureError(f"{folder} holds {repository} at {noted}, not at {revision}")
+        return revision or noted
+    if is_commit:
+        return revision
     name = revision or "main"
     with suppress(OSError, ValueError):
         known = (_cached(repository) / "refs" / name).read_text().strip()
@@ -109,6 +110,15 @@ def pinned_revision(repository: str, revision: str, folder: Path | None = None) 
             f"the hub names no commit of {repository} at {name!r}: give one, {repository}@COMMIT"
         )
     return commit
+
+
+def _noted_commit(folder: Path) -> str:
+    """The commit of which `hf download` noted that it fetched it to a folder; empty where it noted none."""
+    note = folder / ".cache" / "huggingface" / "download" / "config.json.metadata"
+    try:
+        return note.read_text().split()[0]
+    except (OSError, ValueError, IndexError):
+        return ""
 
 
 def _cached(repository: str) -> Path:

@@ -56,8 +56,11 @@ class ImageProcessor:
             mean, std = (_channels(values[name]) for name in ("image_mean", "image_std"))
             return cls(size, max(size, resize), mean, std)
         except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:120]
-            raise FeatureError(f"cannot use {path}: {reason}; {folder.remedy}") from error
+            if isinstance(error, OSError):
+                reason = f"cannot read {path}: {error.strerror}"
+            else:
+                reason = f"cannot use {path}: " + " ".join(f"{type(error).__name__}: {error}".split())[:120]
+            raise FeatureError(f"{reason}; {folder.remedy}") from error
 
 
 @dataclass(frozen=True)
