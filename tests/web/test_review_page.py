@@ -172,7 +172,8 @@ def test_blind_comparisons_say_nothing_and_are_kept(review: Review, browser: Bro
         browser.run("document.querySelectorAll('#comparing .pane').forEach(each => each.remove())")
         browser.press([Keys.ARROW_LEFT, Keys.ARROW_RIGHT, Keys.ARROW_DOWN][count % 3])
     browser.wait("document.querySelectorAll('#comparing .pane').length === 2")
-    browser.press(Keys.ESCAPE)
+    browser.run("[...document.querySelectorAll('#comparing button')].at(-1).click()")
+    assert not browser.run("return document.getElementById('comparing').open")
     session = browser.driver.execute_async_script(
         "const [done] = arguments; fetch('api/session').then(answer => answer.json()).then(done)"
     )

@@ -21,6 +21,9 @@ export class Blind {
         button.onclick = () => this.answer(answer);
         return button;
       })), this.help);
+    const close = element("button", {type: "button"}, texts.close);  // where there is no Esc
+    close.onclick = () => dialog.close();
+    dialog.querySelector(".actions").append(close);
     this.stage = new Stage(panes, () => {}, () => {});
     dialog.addEventListener("close", () => panes.replaceChildren());
   }
