@@ -14,6 +14,7 @@ import argparse
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -28,6 +29,9 @@ from guide_pictures import browser, review
 
 _AT_ONCE = 20
 """Steps in one script, which may take 100 s."""
+_SERVER = b"phototriage\0review\0"
+_MARKS = (50, 100, 200, 400, 700, 1000, 1500)
+"""Numbers of series after which memory is read."""
 
 SHOWN = "document.querySelector('.pane img')?.dataset.rendition"
 TITLE = "document.getElementById('title').textContent"
@@ -223,35 +227,42 @@ def memory(chrome: Chrome, place: Path, folder: str, keys: list[str], series: in
         chrome.execute_script("document.getElementById('filter').dispatchEvent(new Event('change'))")
         wait(chrome, f"{SHOWN} === 'large'")
         count = chrome.execute_script("return document.querySelectorAll('#list button').length")
-        before, done, started = renderer_megabytes(), 0, time.perf_counter()
-        while done < (series if len(keys) > 1 else count - 1):
-            way = done % (count - 1)
-            steps = min(_AT_ONCE, count - 1 - way, series - done)
-            key = keys[done // (count - 1) % len(keys)]
-            title = chrome.execute_async_script(STEPPING, steps, names[key])
-            done += steps
-        took = time.perf_counter() - started
-        now = renderer_megabytes()
+        last = series if len(keys) > 1 else min(series, count - 1)
+        print(f"{folder}: {held()} at the start")
+        done, started = 0, time.perf_counter()
+        for mark in (*(each for each in _MARKS if each < last), last):
+            while done < mark:
+                way = done % (count - 1)
+                steps = min(_AT_ONCE, count - 1 - way, mark - done)
+                key = keys[done // (count - 1) % len(keys)]
+                chrome.execute_async_script(STEPPING, steps, names[key])
+                done += steps
+            print(
+                f"{folder}: {held()} after {done:,} series, {time.perf_counter() - started:.0f} s",
+                flush=True,
+            )
+        # As where another program needs memory: what the browser only keeps in case it is wanted again goes.
         chrome.execute_cdp_cmd("HeapProfiler.enable", {})
         chrome.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
-        print(
-            f"{folder}: {done:,} series looked at in {took:.0f} s, now {title}: the page's process holds "
-            f"{now} MB, {renderer_megabytes()} MB after garbage collection, {before} MB at the start"
-        )
+        chrome.execute_cdp_cmd("Memory.simulatePressureNotification", {"level": "critical"})
+        time.sleep(1)
+        print(f"{folder}: {held()} once memory is short")
 
 
-def renderer_megabytes() -> int:
-    """Of the page's process: what is resident and not shared."""
+def held() -> str:
+    """What the processes of the page and of its server hold, in words."""
+    page, screen, server = map(megabytes, (b"--type=renderer", b"--type=gpu-process", _SERVER))
+    return f"page {page} MB, what draws it {screen} MB, server {server} MB"
+
+
+def megabytes(command: bytes) -> int:
+    """Of the largest process with that in its command line: its memory, shared parts divided."""
     sizes = []
-    for status in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"--type=renderer" in status.read_bytes():
-                lines = (status.parent / "smaps_rollup").read_text().splitlines()
-                sizes.append(
-                    sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) // 1024
-                )
-        except OSError:
-            continue
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if command in line.read_bytes():
+                text = (line.parent / "smaps_rollup").read_text()
+                sizes.append(int(text[text.index("Pss:") :].split()[1]) // 1024)
     return max(sizes, default=0)
 
 

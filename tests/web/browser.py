@@ -29,8 +29,8 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def wait(self, condition: str) -> None:
-        """Until an expression of JavaScript is true; an error after ten seconds."""
-        WebDriverWait(self.driver, 10, 0.05).until(lambda _: self.run(f"return {condition}"), condition)
+        """Until an expression of JavaScript is true; an error after a minute, for busy machines."""
+        WebDriverWait(self.driver, 60, 0.05).until(lambda _: self.run(f"return {condition}"), condition)
 
     def press(self, *keys: str) -> None:
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()

@@ -12,6 +12,7 @@ from PIL import Image
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from tests.web.browser import Browser
 from tests.web.contents import NAMES, OTHERS, SERIES
+from tests.web.review_server import Review, write_shoot
 
 from phototriage.features import Failure
 from phototriage.outputs.report import report_html
@@ -43,6 +44,28 @@ def browser(chrome: Chrome) -> Iterator[Browser]:
     chrome.get("about:blank")  # else the page would go on to ask a server that has ended
     browser.errors()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture(scope="session")
+def shoot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shoot")
+    write_shoot(folder)
+    return folder
+
+
+@pytest.fixture
+def review(shoot: Path, scratch: Path) -> Iterator[Review]:
+    """Without any decision; measurements are kept from test to test."""
+    shutil.rmtree(scratch / "choices", ignore_errors=True)
+    running = Review(shoot, scratch)
+    yield running
+    if not running.ended:
+        running.kill()
 
 
 def write_photo(path: Path, seed: int, size: tuple[int, int], **options: Any) -> None:

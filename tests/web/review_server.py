@@ -9,12 +9,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 SERIES, TAKES = 30, 3
 
 
 def write_shoot(folder: Path) -> None:
-    """A folder for each series: one sharp take and softer ones."""
+    """A folder for each series: one sharp take and softer ones; every second one is of portraits."""
     for number in range(SERIES):
         place = folder / f"{number:02d}"
         place.mkdir(parents=True)
@@ -24,7 +26,15 @@ def write_shoot(folder: Path) -> None:
         )
         for take in range(TAKES):
             soft = cv2.GaussianBlur(scene, (0, 0), 0.5 + 2 * take) if take else scene
-            cv2.imwrite(str(place / f"IMG_{take}.jpg"), soft)
+            _save(place / f"IMG_{take}.jpg", np.asarray(soft, np.uint8), portrait=number % 2 == 1)
+
+
+def _save(path: Path, pixels: NDArray[np.uint8], *, portrait: bool) -> None:
+    """A portrait lies on its side in its file, which says so."""
+    exif = Image.Exif()
+    if portrait:
+        exif[0x0112] = 6
+    Image.fromarray(pixels).save(path, quality=95, exif=exif)
 
 
 class Review:

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,63 +9,12 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from selenium.webdriver import ActionChains, Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver import Keys
 from tests.web.browser import Browser
-from tests.web.review_server import SERIES, TAKES, Review, write_shoot
+from tests.web.review_by_keys import enter, hold, press, text
+from tests.web.review_server import SERIES, TAKES, Review
 
 from phototriage.photos import load
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("scratch")
-
-
-@pytest.fixture(scope="module")
-def shoot(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shoot")
-    write_shoot(folder)
-    return folder
-
-
-@pytest.fixture
-def review(shoot: Path, scratch: Path) -> Iterator[Review]:
-    """Without any decision; measurements are kept from test to test."""
-    shutil.rmtree(scratch / "choices", ignore_errors=True)
-    running = Review(shoot, scratch)
-    yield running
-    if not running.ended:
-        running.kill()
-
-
-IMAGES = "[...document.querySelectorAll('.pane img')]"
-
-
-def enter(browser: Browser, review: Review, width: int = 1400, scheme: str = "light") -> None:
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.prefer(scheme)
-    browser.driver.get(review.address)
-    measured = "return document.getElementById('strip')?.children.length > 0"
-    WebDriverWait(browser.driver, 60, 0.1).until(lambda _: browser.run(measured))
-
-
-def text(browser: Browser, name: str) -> str:
-    return str(browser.run("return document.getElementById(arguments[0]).textContent", name))
-
-
-def press(browser: Browser, *keys: str) -> None:
-    """One key after the other, each after what the one before has brought about."""
-    for key in keys:
-        before = text(browser, "said")
-        browser.press(key)
-        if key not in (Keys.ARROW_LEFT, Keys.ARROW_RIGHT, "c", "z", "v", Keys.TAB, Keys.ESCAPE):
-            browser.wait(f"document.getElementById('said').textContent !== {before!r}")
-
-
-def hold(browser: Browser, held: str, key: str) -> None:
-    ActionChains(browser.driver, duration=0).key_down(held).send_keys(key).key_up(held).perform()
 
 
 def test_a_shoot_is_decided_by_keys_alone_and_undone_to_the_start(review: Review, browser: Browser) -> None:
@@ -224,7 +172,8 @@ def test_blind_comparisons_say_nothing_and_are_kept(review: Review, browser: Bro
         browser.run("document.querySelectorAll('#comparing .pane').forEach(each => each.remove())")
         browser.press([Keys.ARROW_LEFT, Keys.ARROW_RIGHT, Keys.ARROW_DOWN][count % 3])
     browser.wait("document.querySelectorAll('#comparing .pane').length === 2")
-    browser.press(Keys.ESCAPE)
+    browser.run("[...document.querySelectorAll('#comparing button')].at(-1).click()")
+    assert not browser.run("return document.getElementById('comparing').open")
     session = browser.driver.execute_async_script(
         "const [done] = arguments; fetch('api/session').then(answer => answer.json()).then(done)"
     )

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from phototriage.choices import FolderChoices
 from phototriage.errors import OutputError
 from phototriage.exit_code import ExitCode
-from phototriage.labels.decisions import decided_comparisons
 from phototriage.outputs.picks import How, plan_picks, write_picks
 from phototriage.outputs.ranking import ranking_csv, ranking_document, ranking_json
 from phototriage.outputs.sidecars import (
@@ -32,6 +31,8 @@ def document_text(session: ReviewSession, name: Document) -> str:
     """The ranking with the decisions, or the comparisons that `train` reads."""
     ranking = session.ranking
     if name == "comparisons.csv":
+        from phototriage.labels.decisions import decided_comparisons  # with pandas, which takes long to load
+
         return decided_comparisons(_choices(session)).to_csv()
     if name == "ranking.csv":
         return ranking_csv(_decided(session))

@@ -44,7 +44,7 @@ Pictures (GET; JPEG or WebP, upright, sRGB; ETag; may be cached as long as the s
                         `api/series/ID` are rendered ahead, in the order of the folder or of
                         `?next=ID&next=ID` in that request; `?ahead=no` leaves them as they are
     photos/ID/full      1:1, of every format; of RAW its largest embedded preview
-    A photo that cannot be rendered answers 404 with the reason. The page draws the histogram from `large`.
+    A photo that cannot be rendered answers 404 with the reason. The page draws the histogram from `preview`.
 
 State and decisions
     STATE               {"revision": 12, "decisions": {photo id: DECISION}, "series": {series id:
@@ -288,7 +288,12 @@ class _Api:
         headers = {"ETag": f'"{content_hash}-{kind}"', "Cache-Control": "private, max-age=86400"}
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
-        picture = self._renditions.get(kind, photo, path, content_hash)
+        try:
+            picture = self._renditions.get(kind, photo, path, content_hash)
+        except PhotoError:
+            if session.ranking.root.is_dir():
+                raise
+            raise RequestError(404, "the folder of the photos is not there", "folder_gone") from None
         return Response(picture, media_type=MEDIA_TYPES[kind], headers=headers)
 
 

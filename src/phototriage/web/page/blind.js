@@ -1,6 +1,7 @@
 /** Two photos, sides by lot, nothing said about them: left, right or a tie. */
 import {post} from "./api.js";
 import {element} from "./element.js";
+import {keyOf} from "./keyboard.js";
 import {Stage} from "./stage.js";
 import {texts} from "./texts.js";
 
@@ -20,6 +21,9 @@ export class Blind {
         button.onclick = () => this.answer(answer);
         return button;
       })), this.help);
+    const close = element("button", {type: "button"}, texts.close);  // where there is no Esc
+    close.onclick = () => dialog.close();
+    dialog.querySelector(".actions").append(close);
     this.stage = new Stage(panes, () => {}, () => {});
     dialog.addEventListener("close", () => panes.replaceChildren());
   }
@@ -53,11 +57,12 @@ export class Blind {
     }
   }
   /** Whether a key meant something. */
-  key({key, ctrlKey, metaKey, altKey, shiftKey, repeat}) {
-    if (ctrlKey || metaKey || altKey || shiftKey || repeat) return false;
-    const answer = {ArrowLeft: "left", ArrowRight: "right", ArrowDown: "tie", t: "tie", T: "tie"}[key];
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat) return false;
+    const key = keyOf(event);
+    const answer = {ArrowLeft: "left", ArrowRight: "right", ArrowDown: "tie", t: "tie"}[key];
     if (answer) this.answer(answer);
-    else if (key === "z" || key === "Z" || key === " ") this.stage.zoomed.switchPixels();
+    else if (key === "z" || key === " ") this.stage.zoomed.switchPixels();
     else return false;
     return true;
   }

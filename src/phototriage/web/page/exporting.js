@@ -11,11 +11,10 @@ const choice = (name, value, words, checked) =>
 export function openExport(dialog) {
   const outcome = element("div", {className: "outcome"});
   outcome.setAttribute("role", "status");
-  const sidecars = element("fieldset", {},
-    ...Object.entries(texts.schemes).map(([name, words]) => checkbox(name, words, name === "stars")),
-    ...Object.entries(texts.names).map(([name, words], index) => choice("names", name, words, index === 0)),
-    checkbox("mark_rejects", texts.markRejects),
-    checkbox("overwrite_ratings", texts.overwrite));
+  const sidecars = element("div", {className: "sidecars"},
+    element("fieldset", {}, ...Object.entries(texts.schemes).map(([name, words]) => checkbox(name, words, name === "stars"))),
+    element("fieldset", {}, ...Object.entries(texts.names).map(([name, words], index) => choice("names", name, words, index === 0))),
+    element("fieldset", {}, checkbox("mark_rejects", texts.markRejects), checkbox("overwrite_ratings", texts.overwrite)));
   const button = (words, run, kind = "button") => {
     const made = element("button", {type: kind}, words);
     made.onclick = run;

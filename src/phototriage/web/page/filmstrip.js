@@ -39,6 +39,12 @@ export class Filmstrip {
     current.scrollIntoView({block: "nearest", inline: "nearest"});
     if (this.container.contains(document.activeElement)) current.focus({preventScroll: true});
   }
+  /** Asks again for what could not be loaded. */
+  mend() {
+    for (const image of this.container.querySelectorAll("img")) {
+      if (image.complete && !image.naturalWidth) load(image, picture(image.dataset.photo, "thumbnail"));
+    }
+  }
   #buttonOf(photo, place) {
     const image = element("img", {alt: "", draggable: false, dataset: {photo: photo.id}});
     load(image, picture(photo.id, "thumbnail"));

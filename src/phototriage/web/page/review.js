@@ -5,13 +5,14 @@ import {Blind} from "./blind.js";
 import {element} from "./element.js";
 import {openExport} from "./exporting.js";
 import {Filmstrip} from "./filmstrip.js";
+import {drawHistogram} from "./histogram.js";
 import {keyOf} from "./keyboard.js";
 import {SeriesList} from "./list.js";
 import {measured} from "./measuring.js";
 import {forget, load} from "./pictures.js";
 import {Selection} from "./selection.js";
 import {Shoot} from "./shoot.js";
-import {drawHistogram, Stage} from "./stage.js";
+import {Stage} from "./stage.js";
 import {texts} from "./texts.js";
 
 const find = id => document.getElementById(id);
@@ -67,7 +68,7 @@ async function start() {
   find("folder").replaceChildren(element("bdi", {}, shoot.folder));
   stage = new Stage(find("panes"), text => { find("zoom").textContent = text; }, photo => {
     if (selection?.goTo(photo)) draw();
-  });
+  }, by => (by > 0 ? selection?.isLast : selection?.at === 0) ? stepSeries(by) : keys[by > 0 ? "ArrowRight" : "ArrowLeft"]());
   blind = new Blind(find("comparing"), shoot);
   shoot.addEventListener("change", ({detail}) => {
     if (detail.regrouped) followGroups();
@@ -154,14 +155,15 @@ function draw() {
   seriesList.current(series.id);
 }
 function histogram() {
-  const image = stage.imageOf(selection.current.id);
-  if (image?.naturalWidth) drawHistogram(find("histogram"), image);
+  if (!selection) return;
+  const {id} = selection.current;
+  drawHistogram(find("histogram"), id, () => selection?.current.id === id).catch(() => {});
 }
 find("panes").addEventListener("arrived", ({detail}) => {
-  if (!selection) return;
-  histogram();
-  if (detail === "large") fetchAhead(following(selection.series.id).slice(0, 1), "large");
+  if (detail === "preview") histogram();
+  if (detail === "large" && selection) fetchAhead(following(selection.series.id).slice(0, 1), "large");
 });
+find("panes").addEventListener("back", () => { strip.mend(); histogram(); });
 
 /* ---- decisions ---- */
 async function decide(path, body, words) {
@@ -324,7 +326,7 @@ for (const name of ["filter", "order"]) {
 }
 find("actions").append(...Object.entries(texts.actions).map(([key, words]) => {
   const button = element("button", {type: "button"}, words);
-  button.onclick = () => { button.blur(); if (selection) keys[key](); };
+  button.onclick = () => { button.blur(); keys[key](); };
   return button;
 }));
 find("undo").onclick = () => takeBack("undo");

@@ -6,16 +6,45 @@ import {load} from "./pictures.js";
 import {texts} from "./texts.js";
 
 const SIZES = ["preview", "large", "full"];
+const SWIPE = 50;  // CSS pixels
+const AGAIN = 2000;  // ms after which the photos of a drive that was taken away are asked for again
+
+/** The pixels of a photo's file as it is shown, upright, where a smaller picture of it stands in its place. */
+function fileSize({width, height}, {naturalWidth, naturalHeight}) {
+  if (!width) return {};
+  const turned = (width > height) !== (naturalWidth > naturalHeight);
+  return turned ? {width: height, height: width} : {width, height};
+}
 
 export class Stage {
-  /** container: where the panes stand. onZoom: gets the zoom in words. onPoint: the photo that was clicked. */
-  constructor(container, onZoom, onPoint) {
+  /**
+   * container: where the panes stand. onZoom: gets the zoom in words. onPoint: the photo that was clicked.
+   * onSwipe: gets 1 where a finger wiped the photo that is shown whole to the left, for the next one, else -1.
+   */
+  constructor(container, onZoom, onPoint, onSwipe = () => {}) {
     this.container = container;
     this.panes = new Map();
-    this.zoomed = zoomedPanes(container, text => { onZoom(text); this.#sharpen(); });
+    this.zoomed = zoomedPanes(container, text => {
+      container.classList.toggle("zoomed", this.zoomed?.zoomed ?? false);
+      onZoom(text);
+      this.#sharpen();
+    });
+    this.#watchSwipes(onSwipe);
     container.addEventListener("pointerdown", event => {
       const pane = event.target.closest(".pane");
       if (pane) onPoint(pane.dataset.photo);
+    });
+  }
+  #watchSwipes(onSwipe) {
+    let from = null;
+    this.container.addEventListener("pointerdown", event => {
+      from = event.isPrimary && event.pointerType === "touch" && !this.zoomed.zoomed ? event : null;
+    });
+    this.container.addEventListener("pointerup", event => {
+      if (!from || event.pointerId !== from.pointerId) return;
+      const [x, y] = [event.clientX - from.clientX, event.clientY - from.clientY];
+      from = null;
+      if (Math.abs(x) >= SWIPE && Math.abs(x) > 2 * Math.abs(y)) onSwipe(x < 0 ? 1 : -1);
     });
   }
   /** photos: those shown. active: the id of the one that keys decide about. marks: per id, words of its state. */
@@ -42,14 +71,16 @@ export class Stage {
     this.#sharpen();
     this.zoomed.draw();
   }
+  #imageOf(photo) {
+    return element("img", {alt: photo.name, draggable: false, dataset: {photo: photo.id}});
+  }
   #paneOf(photo) {
-    const image = element("img", {alt: photo.name, draggable: false});
-    if (photo.width) Object.assign(image.dataset, {width: photo.width, height: photo.height});
+    const image = this.#imageOf(photo);
     const note = element("p", {className: "loading soft"}, texts.loading);
     const about = element("figcaption", {className: "about"});
     const root = element("figure", {className: "pane"}, element("div", {className: "view"}, image, note), about);
     root.dataset.photo = photo.id;
-    const pane = {photo, root, image, note, about, asked: -1, shown: -1};
+    const pane = {photo, root, image, note, about, asked: -1, shown: -1, away: false};
     this.#load(pane, "preview");
     return pane;
   }
@@ -58,58 +89,42 @@ export class Stage {
     const sharpness = SIZES.indexOf(size);
     if (sharpness <= pane.asked) return;
     pane.asked = sharpness;
-    const next = new Image();
-    next.dataset.photo = pane.photo.id;
+    const next = this.#imageOf(pane.photo);
     const loaded = await load(next, picture(pane.photo.id, size), {urgent: true});
     if (this.panes.get(pane.photo.id) !== pane) return;
     if (!loaded) {
-      const answer = await fetch(next.src).then(response => response.json()).catch(() => ({}));
-      pane.note.textContent = texts.noPicture + (answer.error ?? "");
+      const {error = "", code} = await fetch(next.src).then(response => response.json()).catch(() => ({}));
+      if (sharpness <= pane.shown) return;
+      pane.note.textContent = texts.errors[code] ?? texts.noPicture + error;
       pane.note.hidden = false;
+      pane.away = code === "folder_gone";
+      if (pane.away) setTimeout(() => this.#again(pane, size), AGAIN);
       return;
     }
     await next.decode().catch(() => {});
-    if (sharpness <= pane.shown) return;
+    if (sharpness <= pane.shown || this.panes.get(pane.photo.id) !== pane) return;
     pane.shown = sharpness;
     pane.note.hidden = true;
-    pane.image.src = next.src;
-    if (size === "full") Object.assign(pane.image.dataset, {width: next.naturalWidth, height: next.naturalHeight});
-    pane.image.dataset.rendition = size;
-    await pane.image.decode().catch(() => {});
+    Object.assign(next.dataset, {rendition: size, ...(size === "full" ? {} : fileSize(pane.photo, next))});
+    next.alt = pane.image.alt;
+    // In place of the image before, not as its source: a picture is decoded once for each image that shows it.
+    pane.image.replaceWith(next);
+    pane.image = next;
     this.zoomed.arrived(pane.photo.id, pane.image);
+    if (pane.away) pane.root.dispatchEvent(new CustomEvent("back", {bubbles: true}));
+    pane.away = false;
     pane.root.dispatchEvent(new CustomEvent("arrived", {bubbles: true, detail: size}));
     this.#load(pane, this.zoomed.zoomed ? "full" : "large");
+  }
+  /** Asks once more for what could not be shown while its folder was away. */
+  #again(pane, size) {
+    if (this.panes.get(pane.photo.id) !== pane) return;
+    pane.asked = pane.shown;
+    this.#load(pane, size);
   }
   /** Pixels are shown from the file itself. */
   #sharpen() {
     if (!this.zoomed?.zoomed) return;
     for (const pane of this.panes.values()) this.#load(pane, "full");
   }
-  imageOf(id) { return this.panes.get(id)?.image; }
-}
-
-/** Draws how often each level occurs in a picture: brightness filled, colors as lines; on a square root scale. */
-export function drawHistogram(canvas, image) {
-  const small = new OffscreenCanvas(256, Math.max(1, Math.round(256 * image.naturalHeight / image.naturalWidth)));
-  const from = small.getContext("2d", {willReadFrequently: true});
-  from.drawImage(image, 0, 0, small.width, small.height);
-  const {data} = from.getImageData(0, 0, small.width, small.height);
-  const counts = [0, 1, 2, 3].map(() => new Uint32Array(256));
-  for (let place = 0; place < data.length; place += 4) {
-    for (let channel = 0; channel < 3; channel += 1) counts[channel][data[place + channel]] += 1;
-    counts[3][(data[place] * 77 + data[place + 1] * 150 + data[place + 2] * 29) >> 8] += 1;
-  }
-  const to = canvas.getContext("2d");
-  const {width, height} = canvas;
-  const most = Math.sqrt(Math.max(...counts[3].subarray(2, 254), 1));
-  const tall = count => height * Math.min(1, Math.sqrt(count) / most);
-  to.clearRect(0, 0, width, height);
-  to.fillStyle = "#8888";
-  counts[3].forEach((count, level) => to.fillRect(level * width / 256, height - tall(count), width / 256, tall(count)));
-  ["#e04040", "#30a040", "#4060f0"].forEach((color, channel) => {
-    to.strokeStyle = color;
-    to.beginPath();
-    counts[channel].forEach((count, level) => to.lineTo((level + 0.5) * width / 256, height - tall(count)));
-    to.stroke();
-  });
 }
