@@ -12,9 +12,11 @@ from PIL import Image
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from tests.web.browser import Browser
 from tests.web.contents import NAMES, OTHERS, SERIES
+from tests.web.faces_shoot import ranked_faces
 
 from phototriage.features import Failure
 from phototriage.outputs.report import report_html
+from phototriage.rank import Ranking
 from phototriage.series import RankedPhoto, RankedSeries, Reason, SeriesKind, Verdict
 
 
@@ -43,6 +45,13 @@ def browser(chrome: Chrome) -> Iterator[Browser]:
     chrome.get("about:blank")  # else the page would go on to ask a server that has ended
     browser.errors()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Ranking:
+    """A series of two people, and one of nobody."""
+    folder = tmp_path_factory.mktemp("people")
+    return ranked_faces(folder / "photos", folder / "cache")
 
 
 def write_photo(path: Path, seed: int, size: tuple[int, int], **options: Any) -> None:
