@@ -87,7 +87,7 @@ def frame_of(picture: Pixels, face: Detection, height: float, rng: np.random.Gen
     photo = scaled_to(picture, face, height * rng.uniform(0.95, 1.05))
     size = photo.shape[1], photo.shape[0]
     lean = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), rng.uniform(-6, 6), 1)
-    lean[:, 2] += rng.uniform(-2, 2, 2)
+    lean = lean + np.pad(rng.uniform(-2, 2, (2, 1)), ((0, 0), (2, 0)))
     moved = cv2.warpAffine(photo, lean, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     if (sigma := rng.uniform(0, 0.008) * height) > 0.3:
         moved = cv2.GaussianBlur(moved, (0, 0), sigma)
@@ -100,21 +100,19 @@ def row(people: list[Seen], together: int) -> list[str]:
     blink = np.array([[face.blink if face else np.nan for face in each.track] for each in people])
     shut = np.array([each.shut for each in people])
     there = np.isfinite(blink)
-    most_open = np.fmin.reduce(blink, axis=1)
-    beside = blink - np.maximum(most_open, OPEN)[:, None]
+    most_open = np.where(there.sum(axis=1) > 1, np.fmax(OPEN, np.fmin.reduce(blink, axis=1)), OPEN)
+    beside = blink - most_open[:, None]
     sure = [np.array([rule(each.track) for each in people]) for rule in (absolute, closedness)]
     squint = open_reading(blink, shut)
     squinters = squint >= np.nanquantile(squint, 0.75)
-    cells = [f"{100 * there.mean():.0f} %", two(auc(blink, shut), auc(beside, shut), ".3f")]
+    cells = [f"{100 * there.mean():.0f} %", f"{auc(blink, shut):.3f}, {auc(beside, shut):.3f}"]
     judged = [each >= 0.5 for each in sure]
     for asked in (shut & there, ~shut & there, ~shut & there & squinters[:, None]):
-        cells.append(two(*(100 * each[asked].mean() for each in judged), ".1f") + " %")
-    cells.append(two(*(100 * in_order(each, shut, together) for each in sure), ".1f") + " %")
+        fixed, own = (100 * each[asked].mean() for each in judged)
+        cells.append(f"{fixed:.1f}, {own:.1f} %")
+    fixed, own = (100 * in_order(each, shut, together) for each in sure)
+    cells.append(f"{fixed:.1f}, {own:.1f} %")
     return cells
-
-
-def two(absolute: float, relative: float, form: str) -> str:
-    return f"{absolute:{form}}, {relative:{form}}"
 
 
 def absolute(track: Track) -> Floats:
