@@ -60,7 +60,9 @@ export class Faces {
     const image = new Image();
     const buttons = [...this.dialog.querySelectorAll("button.face")].filter(each => each.dataset.photo === photo.id);
     if (!await load(image, picture(photo.id, "faces"), {urgent: true})) {
-      for (const button of buttons) button.classList.add("failed");
+      for (const button of buttons) {
+        button.querySelector("canvas").replaceWith(element("span", {className: "failed soft"}, texts.noFacePicture));
+      }
       return;
     }
     const side = image.naturalWidth;
@@ -74,7 +76,7 @@ export class Faces {
   #key(event) {
     const move = MOVES[event.key];
     const cell = event.target.closest("td");
-    if (keyOf(event) === "f") this.dialog.close();
+    if (keyOf(event) === "f") { if (!event.repeat) this.dialog.close(); }
     else if (move && cell) {
       const rows = [...cell.closest("tbody").rows];
       let [row, column] = [rows.indexOf(cell.parentElement), cell.cellIndex];
