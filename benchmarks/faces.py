@@ -252,6 +252,8 @@ CHANGES: dict[str, Callable[[Pixels, Detection], Pixels]] = {
         for share in (0.5, 0.7, 0.9, 1.1, 1.4)
     },
     "grey": lambda picture, face: np.repeat(on_canvas(scaled_to(picture, face, 200))[..., 1:2], 3, axis=2),
+    "painted (OpenCV's stylization)": lambda picture, face: painted(on_canvas(scaled_to(picture, face, 200))),
+    "drawn in pencil (OpenCV's)": lambda picture, face: drawn(on_canvas(scaled_to(picture, face, 200))),
     "dark, an eighth of the light": lambda picture, face: on_canvas(scaled_to(picture, face, 200) // 8),
     "black bar over the eyes": lambda picture, face: on_canvas(
         scaled_to(covered(picture, face, (0, 0, 0), -0.25, 0.25), face, 200)
@@ -260,6 +262,15 @@ CHANGES: dict[str, Callable[[Pixels, Detection], Pixels]] = {
         scaled_to(covered(picture, face, (170, 200, 220), 0.3, 1.2), face, 200)
     ),
 }
+
+
+def painted(photo: Pixels) -> Pixels:
+    return np.asarray(cv2.stylization(photo, sigma_s=60, sigma_r=0.45), np.uint8)
+
+
+def drawn(photo: Pixels) -> Pixels:
+    grey, _ = cv2.pencilSketch(photo, sigma_s=60, sigma_r=0.07, shade_factor=0.05)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def covered(

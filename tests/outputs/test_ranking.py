@@ -209,6 +209,7 @@ def test_faces_and_closed_eyes() -> None:
         "width": 0.1,
         "height": 0.2,
         "eye_centers": [0.3, 0.2, 0.25, 0.2],
+        "softer": 0.0,
     }
     rows = list(csv.DictReader(io.StringIO(ranking_csv(series))))
     assert [(row["faces"], row["eyes_closed"]) for row in rows] == [("3", "1"), ("2", "1"), ("0", "0")]

@@ -12,10 +12,12 @@ from PIL import Image
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from tests.web.browser import Browser
 from tests.web.contents import NAMES, OTHERS, SERIES
+from tests.web.faces_shoot import ranked_faces
 from tests.web.review_server import Review, write_shoot
 
 from phototriage.features import Failure
 from phototriage.outputs.report import report_html
+from phototriage.rank import Ranking
 from phototriage.series import RankedPhoto, RankedSeries, Reason, SeriesKind, Verdict
 
 
@@ -66,6 +68,13 @@ def review(shoot: Path, scratch: Path) -> Iterator[Review]:
     yield running
     if not running.ended:
         running.kill()
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Ranking:
+    """A series of two people, and one of nobody."""
+    folder = tmp_path_factory.mktemp("people")
+    return ranked_faces(folder / "photos", folder / "cache")
 
 
 def write_photo(path: Path, seed: int, size: tuple[int, int], **options: Any) -> None:

@@ -43,9 +43,9 @@ def ranking_csv(ranked: Sequence[RankedSeries]) -> str:
 
     `reasons` are phrases; `files` are all files of the photo, the measured one first; "; " joins both.
     `alternative` is true or false. `decision` is what a person says of the photo, empty where they say
-    nothing; `outcome` is the verdict after a person's decisions. `faces` is how many there are, `eyes_closed`
-    how many of the main ones have closed eyes; both are empty for photos that were not searched. Text is
-    `guarded` against spreadsheets.
+    nothing; `outcome` is the verdict after a person's decisions. `faces` is how many were measured, 16 at
+    most, `eyes_closed` how many of the main ones have closed eyes; both are empty for photos that were not
+    searched. Text is `guarded` against spreadsheets.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")

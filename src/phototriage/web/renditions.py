@@ -18,7 +18,7 @@ from phototriage.features.runtime.device import usable_cores
 from phototriage.outputs.report.thumbnails import encode_thumbnail
 from phototriage.web.picture_store import Kind, PictureStore
 
-__all__ = ["LARGE_SIDE", "MEDIA_TYPES", "PREVIEW_SIDE", "Renditions", "encode_jpeg"]
+__all__ = ["LARGE_SIDE", "MEDIA_TYPES", "PREVIEW_SIDE", "Encoder", "Renditions", "encode_jpeg"]
 
 LARGE_SIDE = 2048
 """Long side of the large view in pixels."""
@@ -61,12 +61,16 @@ def _jpeg(pixels: NDArray[np.uint8], quality: int, sampling: int) -> NDArray[np.
     return np.asarray(encoded, np.uint8)
 
 
+Encoder = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""Pixels, uint8 RGB (h, w, 3) → the bytes of a picture file, uint8 (n,); it pickles."""
+
+
 @dataclass(frozen=True)
 class _Decode:
-    """What one decode of a photo, at a long side of at most `side` pixels, is made into."""
+    """What one decode of a photo, at a long side of at most `side` pixels, is made into; None is not kept."""
 
     side: int
-    encoders: tuple[tuple[Kind, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]], ...]
+    encoders: tuple[tuple[Kind | None, Encoder], ...]
 
 
 _DECODES = (
@@ -92,7 +96,7 @@ class _Outcome:
     """What becomes of a job. pictures: kind → the bytes of a picture file."""
 
     finished: threading.Event = field(default_factory=threading.Event)
-    pictures: dict[Kind, bytes] = field(default_factory=dict)
+    pictures: dict[Kind | None, bytes] = field(default_factory=dict)
     reason: str = ""
 
 
@@ -122,11 +126,14 @@ class Renditions:
         """A picture of a photo. Raises PhotoError, in one line without the path, if it cannot be rendered."""
         if kept := self._store.get(kind, content_hash):
             return kept
-        outcome = self._ask(_Job(_DECODE_OF[kind], photo, path, content_hash))
-        outcome.finished.wait()
-        if kind not in outcome.pictures:
-            raise PhotoError(outcome.reason)
-        return outcome.pictures[kind]
+        return self._made(kind, _Job(_DECODE_OF[kind], photo, path, content_hash))
+
+    def make(self, encode: Encoder, side: int, photo: str, path: Path, content_hash: str) -> bytes:
+        """What `encode` makes of a photo at a long side of at most `side` pixels; it is not kept on disk.
+
+        Raises PhotoError as `get` does.
+        """
+        return self._made(None, _Job(_Decode(side, ((None, encode),)), photo, path, content_hash))
 
     def prepare(self, wanted: Iterable[tuple[Kind, str, Path, str]]) -> None:
         """Renders pictures when nothing more urgent is waiting, in place of what was to be prepared before.
@@ -153,6 +160,13 @@ class Renditions:
         with self._changed:
             for outcome in self._outcomes.values():
                 _ended(outcome)
+
+    def _made(self, kind: Kind | None, job: _Job) -> bytes:
+        outcome = self._ask(job)
+        outcome.finished.wait()
+        if kind not in outcome.pictures:
+            raise PhotoError(outcome.reason)
+        return outcome.pictures[kind]
 
     def _ask(self, job: _Job) -> _Outcome:
         with self._changed:
@@ -218,7 +232,8 @@ class Renditions:
                 outcome.reason = made.fault or "it cannot be decoded"
                 return
             outcome.pictures[kind] = encoded.tobytes()
-            self._store.keep(kind, made.content_hash, outcome.pictures[kind])
+            if kind:
+                self._store.keep(kind, made.content_hash, outcome.pictures[kind])
 
 
 def _ended(outcome: _Outcome) -> _Outcome:

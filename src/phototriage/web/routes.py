@@ -33,6 +33,10 @@ The folder
                         "probability_best": 0.71, "score": 0.52,
                         "reasons": [{"phrase": "but noisier", "words": "noisier", "speaks": 1 | 0 | -1,
                         "feature", "value", "other", "log_odds"}…], "faults": […] as above,
+                        "faces": [{"person": 1 (the same in every photo of the series), "main": true,
+                        "eyes": "open" | "closed" | "unclear", "softer": false (than the same person's
+                        sharpest), "x", "y" (between the eyes), "height" (shares of the upright photo)}…]
+                        | null (not searched for faces),
                         "exif": {"time": "2026-06-01T09:30:00" | null, "shutter": "1/250 s",
                         "aperture": "f/2.8", "iso": "ISO 400", "focal_length": "50 mm",
                         "lens": "…", "camera": "…"}} (empty text where the file does not say)
@@ -44,6 +48,8 @@ Pictures (GET; JPEG or WebP, upright, sRGB; ETag; may be cached as long as the s
                         `api/series/ID` are rendered ahead, in the order of the folder or of
                         `?next=ID&next=ID` in that request; `?ahead=no` leaves them as they are
     photos/ID/full      1:1, of every format; of RAW its largest embedded preview
+    photos/ID/faces     the "faces" of PHOTO in that order, squares one below the other, their eyes level
+                        and at the same place; 404 where there are none
     A photo that cannot be rendered answers 404 with the reason. The page draws the histogram from `preview`.
 
 State and decisions
@@ -106,6 +112,7 @@ from phototriage.web.blind import BlindPairs
 from phototriage.web.body import Body, whole
 from phototriage.web.errors import RequestError
 from phototriage.web.export import Document, document_text, export_picks, export_sidecars, undo_export
+from phototriage.web.faces import faces_picture
 from phototriage.web.measuring import Measuring
 from phototriage.web.page_files import page_file
 from phototriage.web.picture_store import Kind
@@ -165,6 +172,7 @@ def review_app(measuring: Measuring, renditions: Renditions) -> Starlette:
                 Route(f"/api/{name}", api.posted(api.decision(act)), methods=["POST"])
                 for name, act in decisions.items()
             ),
+            Route("/photos/{photo}/faces", api.faces),
             Route("/photos/{photo}/{kind}", api.picture),
             Route("/{name}", _page),
             Route("/", _page),
@@ -278,6 +286,10 @@ class _Api:
             text.encode("utf-8", "surrogateescape"),
             headers={"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'},
         )
+
+    def faces(self, request: Request) -> Response:
+        picture = faces_picture(self._measuring.session, self._renditions, request.path_params["photo"])
+        return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     def picture(self, request: Request) -> Response:
         session = self._measuring.session

@@ -6,6 +6,7 @@ from typing import Any
 import phototriage
 from phototriage.choices import Blind, Event, Grouping, Marking, action_values, photos_of
 from phototriage.photos import Capture
+from phototriage.web.faces import faces_view
 from phototriage.web.faults import faults_of
 from phototriage.web.session import ReviewSession, ShownSeries
 
@@ -83,6 +84,7 @@ def shown_series_view(session: ReviewSession, series: ShownSeries) -> dict[str, 
                 for phrase, reason in zip(ranked.phrases, ranked.reasons, strict=True)
             ],
             "faults": list(faults.get(ranked.photo, ())),
+            "faces": faces_view(ranked),
             "exif": _exif(session.capture(photo)),
         }
         for photo, ranked in zip(series.photos, series.ranked.photos, strict=True)

@@ -16,6 +16,7 @@ from phototriage.features.cache.maintenance import (
     select_blocks,
     survey,
 )
+from phototriage.features.cache.model_folder import model_folder
 
 IQA = Block("iqa", "iqa/1", ("sharpness", "contrast"))
 CLIP = Block("clip", "clip/1", ("a", "b", "c"))
@@ -114,7 +115,11 @@ def test_a_block_goes_with_its_networks_and_all_with_all(cache_dir: Path) -> Non
     scratch.mkdir()
     os.utime(scratch, (0, 0))
     lone.rename(lone.with_suffix(".broken"))
+    downloaded = model_folder(cache_dir) / "detector.onnx"
+    downloaded.parent.mkdir()
+    downloaded.touch()
     clear(cache_dir, [clip], everything=True)
+    assert not downloaded.parent.exists()
     assert list((cache_dir / "onnx").iterdir()) == []
 
 

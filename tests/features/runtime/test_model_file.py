@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from phototriage.errors import FeatureError
-from phototriage.features.runtime.model_file import ModelFile, PublishedFile, model_folder
+from phototriage.features.cache.model_folder import model_folder
+from phototriage.features.runtime.model_file import ModelFile, PublishedFile
 
 DATA = b"a network" * 100
+
+
+@pytest.fixture(autouse=True)
+def _online(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
 
 
 @pytest.fixture
@@ -63,6 +69,29 @@ def test_another_file_than_the_published_one_is_not_kept(
     with pytest.raises(FeatureError, match=r"gives is not net\.onnx as it was published; fetch http"):
         ModelFile(other, None, tmp_path).fetched()
     assert not model_folder(tmp_path).exists()
+
+
+@pytest.mark.parametrize(("said", "asks"), [("1", False), ("true", False), ("0", True), ("", True)])
+def test_whoever_says_offline_is_not_asked_for_a_network(
+    said: str,
+    asks: bool,
+    published: tuple[PublishedFile, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file, asked = published
+    monkeypatch.setenv("HF_HUB_OFFLINE", said)
+    model = ModelFile(file, None, tmp_path)
+    if not asks:
+        with pytest.raises(
+            FeatureError, match=r"^net\.onnx is not here, and HF_HUB_OFFLINE forbids .*; fetch "
+        ):
+            model.fetched()
+        assert asked == []
+        (tmp_path / "models").mkdir()
+        (tmp_path / "models" / "net.onnx").write_bytes(DATA)
+    assert model.fetched().read_bytes() == DATA
+    assert bool(asked) == asks
 
 
 def test_without_a_network_it_says_what_to_do(

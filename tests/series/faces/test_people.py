@@ -52,6 +52,17 @@ def test_a_photo_without_faces_has_no_numbers() -> None:
     assert all(np.isnan(column).all() for column in people_of([[], []]).numbers.values())
 
 
+def test_a_face_is_softer_than_the_sharpest_one_of_the_same_person() -> None:
+    people = people_of(
+        [
+            [face(0.3, softness=3.0), face(0.7, softness=5.0)],
+            [face(0.3, softness=2.2), face(0.7, size=0.1, softness=4.5, pixels=39)],
+            [face(0.3, softness=2.9)],
+        ]
+    )
+    assert [each.softer for photo in people.faces for each in photo] == pytest.approx([0, 0, 0.8, 0, 0.1])
+
+
 def test_focus_and_smile_compare_people_with_themselves() -> None:
     # The one with the beard is sharper in every photo; that he is missing in one changes nothing.
     beard, bare = {"softness": 6.0, "smile": 0.0}, {"softness": 2.0, "smile": 0.8}

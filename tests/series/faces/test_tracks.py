@@ -66,6 +66,11 @@ def test_every_face_is_in_one_track_whatever_their_order(data: st.DataObject) ->
     assert {tuple(map(id, track)) for track in tracks(shuffled)} == {tuple(map(id, track)) for track in found}
 
 
+def test_of_two_that_fit_alike_the_left_one_does_in_either_order() -> None:
+    one, left, right = face(0.5), face(0.4), face(0.6)
+    assert tracks([[one], [left, right]]) == tracks([[one], [right, left]]) == ((one, left), (None, right))
+
+
 @pytest.mark.parametrize("jitter", [0.2, 0.4])
 def test_a_crowd_that_fidgets_stays_who_it_is(jitter: float) -> None:
     generator = np.random.default_rng(1)

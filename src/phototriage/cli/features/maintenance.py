@@ -19,6 +19,7 @@ from phototriage.features.cache.maintenance import (
     select_blocks,
     survey,
 )
+from phototriage.features.cache.model_folder import model_folder
 from phototriage.features.cache.thumbnails import stored_thumbnails
 from phototriage.features.cache.verification import verify_cache
 from phototriage.features.selection import usable_blocks
@@ -80,8 +81,8 @@ class Compact:
 
 @dataclass(frozen=True)
 class Clear:
-    """Remove stored features, exported networks and thumbnails. All are recreated when they are needed.
-    Photos never change."""
+    """Remove stored features, networks and thumbnails. All are recreated when they are needed; downloaded
+    networks for faces, when --faces on asks for them. Photos never change."""
 
     block: Blocks = ()
     """Use only these blocks, by the names that `info` shows, their layers or the names of their folders."""
@@ -103,6 +104,8 @@ class Clear:
         if not self.block:
             for network in exported_networks(cache_dir):
                 print(printable(str(network.path)))
+            for path in sorted(model_folder(cache_dir).glob("*")):
+                print(printable(str(path)))
             _print_thumbnails(cache_dir)
             print(f"{len(known_photos(cache_dir, note)):,} photos known by path, size and time")
         if self.dry_run:

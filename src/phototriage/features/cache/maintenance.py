@@ -11,6 +11,7 @@ from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
 from phototriage.features.cache.exported import damaged_networks, export_folder, exported_networks
 from phototriage.features.cache.index import PhotoIndex, index_files, known_photos
+from phototriage.features.cache.model_folder import model_folder
 from phototriage.features.cache.part import PARTS, Unusable, listed, read_part
 from phototriage.features.cache.store import FeatureStore
 from phototriage.features.cache.thumbnails import stale_thumbnails, stored_thumbnails, thumbnail_folder
@@ -139,8 +140,8 @@ def removable_files(stored: StoredBlock) -> tuple[Path, ...]:
 def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -> None:
     """Removes some blocks and the networks that make them; nothing of anyone else.
 
-    everything: also what is known about photos and weights, all thumbnails, and every exported network,
-    damaged or left half-written ones too.
+    everything: also what is known about photos and weights, all thumbnails, downloaded networks, and every
+    exported network, damaged or left half-written ones too.
     Raises OutputError where something cannot be removed, FeatureError where a folder cannot be read.
     """
     for path in [path for each in stored for path in removable_files(each)]:
@@ -156,6 +157,7 @@ def clear(cache_dir: Path, stored: Sequence[StoredBlock], *, everything: bool) -
     sweep(export_folder(cache_dir))
     sweep(cache_dir)
     _remove(thumbnail_folder(cache_dir))
+    _remove(model_folder(cache_dir))
     _remove(weights_record(cache_dir))
     files = index_files(cache_dir)
     if files:

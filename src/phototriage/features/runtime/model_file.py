@@ -1,6 +1,7 @@
 """A file of a network at its maker's public place: where it is on this machine, and how it gets there."""
 
 import hashlib
+import os
 import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -8,11 +9,16 @@ from pathlib import Path
 
 from phototriage.atomic_write import atomic_write
 from phototriage.errors import FeatureError, OutputError
+from phototriage.features.cache.model_folder import model_folder
 from phototriage.features.runtime.weights import WeightsFile
 
-__all__ = ["ModelFile", "PublishedFile", "model_folder"]
+__all__ = ["ModelFile", "PublishedFile"]
 
 _SECONDS = 20.0
+
+_OFFLINE = "HF_HUB_OFFLINE"
+"""The variable by which people forbid every download of weights; other files than the hub's heed it, too."""
+_YES = ("1", "ON", "YES", "TRUE")
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,6 @@ class PublishedFile:
     def name(self) -> str:
         """The last part of the address."""
         return self.url.rpartition("/")[2]
-
-
-def model_folder(cache_dir: Path) -> Path:
-    """Where downloaded files are kept."""
-    return cache_dir / "models"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class ModelFile:
         if self.path.is_file():
             return self.local()
         name = self.published.name
+        if os.environ.get(_OFFLINE, "").upper() in _YES:
+            raise FeatureError(f"{name} is not here, and {_OFFLINE} forbids to download it; {self.remedy}")
         try:
             with urllib.request.urlopen(self.published.url, timeout=_SECONDS) as answer:
                 data = answer.read(self.published.size + 1)

@@ -12,10 +12,17 @@ export function zoomedPanes(container, onZoom) {
   let view = {zoom: null, x: 0.5, y: 0.5};
   // The key of a photo and the point of it to be shown 1:1 once it is there.
   let aim = null;
-  const sizeOf = picture => ({
-    naturalWidth: Number(picture.dataset.width) || picture.naturalWidth,
-    naturalHeight: Number(picture.dataset.height) || picture.naturalHeight,
-  });
+  // A picture → the point of it that stands in the middle of its pane, and the height of what is there, in [0, 1].
+  let placeIn = null;
+  function sizeOf(picture) {
+    const [width, height] = [Number(picture.dataset.width), Number(picture.dataset.height)];
+    const {naturalWidth, naturalHeight} = picture;
+    if (!width) return {naturalWidth, naturalHeight};
+    // The file may be stored on its side.
+    const turned = naturalWidth && (width - height) * (naturalWidth - naturalHeight) < 0;
+    return turned ? {naturalWidth: height, naturalHeight: width} : {naturalWidth: width, naturalHeight: height};
+  }
+  const pictures = () => [...container.querySelectorAll(".view img")];
 
   /** Of the first pane its size, the scale at which pixels of the largest photo are pixels of the screen, the scale now. */
   function geometry() {
@@ -31,15 +38,27 @@ export function zoomedPanes(container, onZoom) {
   function draw() {
     if (!container.querySelector(".view")?.clientWidth) return;
     const {width, height, one, scale} = geometry();
-    const margin = scale > 1 ? 0.5 / scale : 0.5;
+    const margin = placeIn && view.zoom !== null ? 0 : scale > 1 ? 0.5 / scale : 0.5;
     view.x = Math.min(Math.max(view.x, margin), 1 - margin);
     view.y = Math.min(Math.max(view.y, margin), 1 - margin);
-    const left = width * (0.5 - view.x * scale);
-    const top = height * (0.5 - view.y * scale);
-    for (const picture of container.querySelectorAll(".view img")) {
+    for (const picture of pictures()) {
+      const {x, y} = middleOf(picture, width, height);
+      const left = width * (0.5 - x * scale);
+      const top = height * (0.5 - y * scale);
       picture.style.transform = `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px) scale(${scale.toFixed(4)})`;
     }
     onZoom(`${view.zoom === null ? "fit, " : ""}${Math.round((100 * scale) / one)}%`);
+  }
+  /** The point of a pane at whose middle its picture stands. */
+  function middleOf(picture, width, height) {
+    const place = view.zoom !== null && placeIn?.(picture);
+    const {naturalWidth, naturalHeight} = picture;
+    if (!place || !naturalWidth) return view;
+    const fit = Math.min(width / naturalWidth, height / naturalHeight);
+    return {
+      x: view.x + (place.x - 0.5) * naturalWidth * fit / width,
+      y: view.y + (place.y - 0.5) * naturalHeight * fit / height,
+    };
   }
   /** 1:1 where a photo was aimed at; what its pane holds whole at 1:1 stays whole. */
   function lookAt(picture) {
@@ -59,6 +78,7 @@ export function zoomedPanes(container, onZoom) {
   function zoomTo(zoom, px, py) {
     aim = null;
     const before = geometry();
+    if (placeIn && view.zoom === null) [view.x, view.y, px, py] = [0.5, 0.5];
     const dx = (px ?? before.width / 2) / before.width - 0.5;
     const dy = (py ?? before.height / 2) / before.height - 0.5;
     const {one} = before;
@@ -131,6 +151,30 @@ export function zoomedPanes(container, onZoom) {
     reset(key, point) {
       view = {zoom: null, x: 0.5, y: 0.5};
       aim = point ? {key, ...point} : null;
+    },
+    /**
+     * Keeps a place of each photo in the middle of its pane, `place` being called with the `img`; null lets go.
+     *
+     * It zooms in, to where what is there fills half of the pane, at most to twice 1:1.
+     */
+    lockOn(place) {
+      if (!container.querySelector(".view")) return;
+      const {width, height, one} = geometry();
+      if (!place) {
+        const {x, y} = middleOf(pictures()[0], width, height);
+        Object.assign(view, {x, y});
+      } else {
+        aim = null;
+        Object.assign(view, {x: 0.5, y: 0.5});
+      }
+      const zooms = place && !placeIn;
+      placeIn = place;
+      const first = zooms && pictures().find(picture => picture.naturalWidth && place(picture));
+      if (first) {
+        const filling = 0.5 * height * devicePixelRatio / (place(first).height * sizeOf(first).naturalHeight);
+        view.zoom = Math.max(Math.min(filling, 2), 1.2 / one);
+      }
+      draw();
     },
     /** To be called when the picture of a key stands in its pane. */
     arrived(key, picture) {

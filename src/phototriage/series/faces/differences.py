@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from phototriage.series.differences import Difference, Numbers
 
-__all__ = ["face_differences"]
+__all__ = ["SOFTER", "face_differences"]
 
 _SHUT = 0.5
 """Of `eyes_shut`, which one person who blinks raises by at least so much."""
-_SOFTNESS = 0.6
-"""Doublings of the detail in the faces."""
+SOFTER = 0.6
+"""Doublings of the detail in a face by which one is softer than another."""
 _SMILE = 0.35
 _SMILES = 0.5
 """A number from which a face smiles."""
@@ -28,7 +28,7 @@ def face_differences(of: Numbers, against: Numbers, told: Mapping[str, Differenc
     """
     return {
         "eyes": _eyes(of, against),
-        "face focus": _focus(_change("face_softness", of, against) / _SOFTNESS, told),
+        "face focus": _focus(_change("face_softness", of, against) / SOFTER, told),
         "smile": _smile(of, against),
     }
 

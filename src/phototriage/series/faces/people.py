@@ -25,7 +25,8 @@ class SeenFace:
     person: its number, the same in every photo of the series and in no other series; main people come first,
     from left to right. main: whether it counts in the ranking: at least half as large as the largest one.
     eyes: what they are. left, top, width, height: its box; eye_centers: x, y of the left eye, then of the
-    right one; all as shares [0, 1] of the upright photo.
+    right one; all as shares [0, 1] of the upright photo. softer: by how many doublings the face shows less
+    detail than the same person's most detailed one; 0 for a face too small to tell.
     """
 
     person: int
@@ -36,6 +37,7 @@ class SeenFace:
     width: float
     height: float
     eye_centers: tuple[float, float, float, float]
+    softer: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +67,15 @@ def people_of(photos: Sequence[Sequence[Face]]) -> People:
     faces: list[list[SeenFace]] = [[] for _ in photos]
     for person, number in enumerate(order, 1):
         eyes = eyes_of(found[number])
+        softness = _values([found[number]], "softness")[0]
+        softer = np.nan_to_num(np.fmax.reduce(softness) - softness)
         for place, face in enumerate(found[number]):
             if face:
                 box = (face.left, face.top, face.width, face.height)
-                faces[place].append(SeenFace(person, bool(main[number]), eyes[place], *box, face.eyes))
+                seen = SeenFace(
+                    person, bool(main[number]), eyes[place], *box, face.eyes, float(softer[place])
+                )
+                faces[place].append(seen)
     numbers = _numbers([found[number] for number in order if main[number]], len(photos))
     return People(tuple(map(tuple, faces)), numbers)
 
@@ -107,12 +114,7 @@ def _numbers(mains: Sequence[Track], photos: int) -> dict[str, NDArray[np.float6
 
 def _beside_own_mean(mains: Sequence[Track], name: str) -> NDArray[np.float64]:
     """(photos,) the mean of a number over people, as if all were there; NaN where nobody is large enough."""
-    values = np.array(
-        [
-            [getattr(face, name) if face and face.pixels >= IGNORED_BELOW else np.nan for face in track]
-            for track in mains
-        ]
-    )
+    values = _values(mains, name)
     own = _means(values)
     difference = values - own[:, None]
     known = np.isfinite(difference)
@@ -121,6 +123,16 @@ def _beside_own_mean(mains: Sequence[Track], name: str) -> NDArray[np.float64]:
     mean = np.where(known, difference, 0).sum(axis=0) / np.maximum(count, 1)
     level = float(everyone.mean()) if len(everyone) else np.nan
     return np.where(count > 0, level + mean, np.nan)
+
+
+def _values(people: Sequence[Track], name: str) -> NDArray[np.float64]:
+    """(people, photos) a number of each face; NaN where there is none, or one too small."""
+    return np.array(
+        [
+            [getattr(face, name) if face and face.pixels >= IGNORED_BELOW else np.nan for face in track]
+            for track in people
+        ]
+    )
 
 
 def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -42,7 +42,9 @@ def tracks(photos: Sequence[Sequence[Face]]) -> tuple[Track, ...]:
     """
     found: list[list[Face | None]] = []
     places = np.empty((0, 4))
-    for number, faces in enumerate(photos):
+    for number, unsorted in enumerate(photos):
+        # Where two faces fit a known one alike, the same one takes it in whatever order they come.
+        faces = sorted(unsorted, key=lambda face: (face.left, face.top, face.width, face.height))
         new = _places(faces)
         shift = _shift(places, new)
         places[:, :2] += shift

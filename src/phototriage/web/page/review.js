@@ -4,6 +4,7 @@ import {get, Lost, picture} from "./api.js";
 import {Blind} from "./blind.js";
 import {element} from "./element.js";
 import {openExport} from "./exporting.js";
+import {Faces} from "./faces.js";
 import {Filmstrip} from "./filmstrip.js";
 import {drawHistogram} from "./histogram.js";
 import {keyOf} from "./keyboard.js";
@@ -19,7 +20,7 @@ const find = id => document.getElementById(id);
 const AHEAD = 3;
 const LABELS = {6: "red", 7: "yellow", 8: "green", 9: "blue"};
 
-let shoot, stage, blind;
+let shoot, stage, blind, faces;
 let list = [];        // series that are shown, in order
 let selection = null; // of the series that is open
 let busy = Promise.resolve();
@@ -66,9 +67,17 @@ async function start() {
   find("review").hidden = false;
   document.title = `${shoot.folder}: phototriage review`;
   find("folder").replaceChildren(element("bdi", {}, shoot.folder));
-  stage = new Stage(find("panes"), text => { find("zoom").textContent = text; }, photo => {
+  stage = new Stage(find("panes"), text => {
+    find("zoom").textContent = [text, faces?.words(selection?.current)].filter(Boolean).join(" · ");
+  }, photo => {
     if (selection?.goTo(photo)) draw();
   }, by => (by > 0 ? selection?.isLast : selection?.at === 0) ? stepSeries(by) : keys[by > 0 ? "ArrowRight" : "ArrowLeft"]());
+  faces = new Faces(find("facing"), stage.zoomed, (person, photo) => look(() => {
+    selection.goTo(photo);
+    if (!selection.compared) selection.compare();
+    draw();
+    faces.lock(selection.series, person);
+  })());
   blind = new Blind(find("comparing"), shoot);
   shoot.addEventListener("change", ({detail}) => {
     if (detail.regrouped) followGroups();
@@ -116,6 +125,7 @@ async function show(id, photo) {
   const found = await shoot.detail(id, next);
   if (selection?.series.id !== id) {
     selection = new Selection(found);
+    faces.lock();
     stage.zoomed.reset();
   }
   selection.series = found;
@@ -268,11 +278,13 @@ const keys = {
   "-": zoom(zoomed => zoomed.zoomBy(1 / 1.5)),
   s: () => regroup("split", toSplit),
   m: () => regroup("merge", toMerge),
+  f: () => selection && faces.open(selection.series, selection.current.id, id => decisionOf(id).flag === "pick"),
+  l: look(() => say(texts.lockedOn(faces.lockNext(selection.series, selection.current)))),
   b: () => blind.open().catch(fail),
   e: () => openExport(find("exporting")),
   "?": () => find("keyboard").showModal(),
   Enter: accept,
-  Escape: look(() => { selection.compared = null; stage.zoomed.reset(); }),
+  Escape: look(() => { selection.compared = null; faces.lock(); stage.zoomed.reset(); }),
 };
 for (let stars = 0; stars <= 5; stars += 1) keys[stars] = () => marked({stars}, stars ? texts.stars(stars) : texts.cleared);
 for (const [key, label] of Object.entries(LABELS)) {
@@ -286,7 +298,7 @@ addEventListener("keydown", event => {
     if (blind.key(event)) event.preventDefault();
     return;
   }
-  if (find("keyboard").open || find("exporting").open || target.matches("select, input[type=text]")) return;
+  if (find("keyboard").open || find("exporting").open || find("facing").open || target.matches("select, input[type=text]")) return;
   const key = keyOf(event);
   if (event.ctrlKey || event.metaKey) {
     if (key !== "z" && key !== "y") return;
