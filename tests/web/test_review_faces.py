@@ -81,7 +81,7 @@ SECOND = {"people/a.jpg": (670, 300), "people/b.jpg": (690, 330), "people/c.jpg"
 
 
 def off_center(page: Browser, where: dict[str, Any]) -> dict[str, float]:
-    page.wait("[...document.querySelectorAll('#panes img')].every(each => each.naturalWidth)")
+    page.wait("[...document.querySelectorAll('#panes img')].every(each => each.dataset.rendition)")
     return dict(page.run(OFF_CENTER, where))
 
 
@@ -146,11 +146,12 @@ def test_the_compare_view_follows_one_face(page: Browser) -> None:
         seen |= off_center(page, SECOND)
     assert seen == pytest.approx(dict.fromkeys(SECOND, 0), abs=1.5)
     page.press(Keys.ESCAPE, Keys.HOME)
+    page.wait("document.querySelector('#panes img').dataset.rendition === 'large'")
     fits = zoom(page)
     assert fits.startswith("fit, ")
     for _ in range(2):  # one file is stored on its side
         page.press(Keys.ARROW_RIGHT)
-        page.wait("document.querySelector('#panes img').dataset.rendition")
+        page.wait("document.querySelector('#panes img').dataset.rendition === 'large'")
         assert zoom(page) == fits
 
 

@@ -14,6 +14,7 @@ export function zoomedPanes(container, onZoom) {
   let aim = null;
   // A picture → the point of it that stands in the middle of its pane, and the height of what is there, in [0, 1].
   let placeIn = null;
+  let fillsHalf = false;
   function sizeOf(picture) {
     const [width, height] = [Number(picture.dataset.width), Number(picture.dataset.height)];
     const {naturalWidth, naturalHeight} = picture;
@@ -60,6 +61,15 @@ export function zoomedPanes(container, onZoom) {
       y: view.y + (place.y - 0.5) * naturalHeight * fit / height,
     };
   }
+  /** To where what panes are locked on fills half of them, at most to twice 1:1, once a picture of it is there. */
+  function fillHalf() {
+    const first = fillsHalf && pictures().find(picture => picture.naturalWidth && placeIn(picture));
+    if (!first) return;
+    const {height, one} = geometry();
+    const filling = 0.5 * height * devicePixelRatio / (placeIn(first).height * sizeOf(first).naturalHeight);
+    view.zoom = Math.max(Math.min(filling, 2), 1.2 / one);
+    fillsHalf = false;
+  }
   /** 1:1 where a photo was aimed at; what its pane holds whole at 1:1 stays whole. */
   function lookAt(picture) {
     const {width, height, one} = geometry();
@@ -78,6 +88,7 @@ export function zoomedPanes(container, onZoom) {
   function zoomTo(zoom, px, py) {
     aim = null;
     const before = geometry();
+    fillsHalf = false;
     if (placeIn && view.zoom === null) [view.x, view.y, px, py] = [0.5, 0.5];
     const dx = (px ?? before.width / 2) / before.width - 0.5;
     const dy = (py ?? before.height / 2) / before.height - 0.5;
@@ -155,30 +166,27 @@ export function zoomedPanes(container, onZoom) {
     /**
      * Keeps a place of each photo in the middle of its pane, `place` being called with the `img`; null lets go.
      *
-     * It zooms in, to where what is there fills half of the pane, at most to twice 1:1.
+     * It zooms in, unless it was locked before.
      */
     lockOn(place) {
       if (!container.querySelector(".view")) return;
-      const {width, height, one} = geometry();
       if (!place) {
+        const {width, height} = geometry();
         const {x, y} = middleOf(pictures()[0], width, height);
         Object.assign(view, {x, y});
       } else {
         aim = null;
         Object.assign(view, {x: 0.5, y: 0.5});
       }
-      const zooms = place && !placeIn;
+      fillsHalf = place && (fillsHalf || !placeIn);
       placeIn = place;
-      const first = zooms && pictures().find(picture => picture.naturalWidth && place(picture));
-      if (first) {
-        const filling = 0.5 * height * devicePixelRatio / (place(first).height * sizeOf(first).naturalHeight);
-        view.zoom = Math.max(Math.min(filling, 2), 1.2 / one);
-      }
+      fillHalf();
       draw();
     },
     /** To be called when the picture of a key stands in its pane. */
     arrived(key, picture) {
       if (aim && aim.key === key) lookAt(picture);
+      fillHalf();
       draw();
     },
   };
