@@ -30,10 +30,11 @@ def write_shoot(folder: Path) -> None:
 class Review:
     """The server of one folder, started as a person starts it."""
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path, *options: str) -> None:
         self._command = [
             *(sys.executable, "-m", "phototriage", "review", str(folder), "--no_browser", "--by_folder"),
             *("--cache_dir", str(scratch / "cache"), "--choices_dir", str(scratch / "choices")),
+            *options,
         ]
         self.start()
 

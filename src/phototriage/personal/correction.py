@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
+from scipy.linalg import block_diag, eigh
 from scipy.special import expit
 
 from phototriage.personal.pairs import Pairs
@@ -248,8 +248,11 @@ def _directions(within: Matrix, columns: NDArray[np.intp]) -> Matrix:
     if not len(columns):
         return np.zeros((within.shape[1], 0))
     # Of the products, not of the rows, of which there may be a hundred thousand.
-    squares, axes = np.linalg.eigh(within[:, columns].T @ within[:, columns])
-    count = min(_COMPONENTS, int(np.count_nonzero(squares > _LEAST_SQUARE * max(1.0, float(squares[-1])))))
+    size = len(columns)
+    squares, axes = eigh(
+        within[:, columns].T @ within[:, columns], subset_by_index=(max(0, size - _COMPONENTS), size - 1)
+    )
+    count = int(np.count_nonzero(squares > _LEAST_SQUARE * max(1.0, float(squares[-1]))))
     squares, axes = squares[::-1][:count], axes[:, ::-1][:, :count]
     found = np.zeros((within.shape[1], count))
     if count:
