@@ -85,7 +85,7 @@ def main() -> None:
             found[name] = np.array(curves)
             show(name, found[name])
     if arguments.picture:
-        draw(found, arguments.picture)
+        picture(found, arguments.picture)
 
 
 def show(name: str, curves: Values) -> None:
@@ -109,7 +109,7 @@ def show(name: str, curves: Values) -> None:
         print(f"| {step} | {equal(well, at_random, step):.0f} {interval(found)} |")
 
 
-def draw(found: dict[str, Values], file: Path) -> None:
+def picture(found: dict[str, Values], file: Path) -> None:
     """Top-1 by choices: asked well and at random for each kind of photos, and by taste for the first."""
     from matplotlib.figure import Figure
 
