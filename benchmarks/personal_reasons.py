@@ -48,7 +48,7 @@ def main() -> None:
     shares = labels.reasons.of(zip(table["series"], table["photo_a"], table["photo_b"], strict=True))
     print(
         "| decided for | pairs | taught | default, % | own: points (95 %) | as many of anyone | no prior | "
-        "no prior, nine in ten | opens, % |\n|---|---|---|---|---|---|---|---|---|"
+        "no prior, nine in ten (95 %) | opens, % |\n|---|---|---|---|---|---|---|---|---|"
     )
     for number, name in enumerate(labels.reasons.names):
         of_reason = shares[:, number] >= NAMED
@@ -64,11 +64,13 @@ def main() -> None:
         leads = by_series([person.leads for person in people])
         low, high = 100 * interval(leads)
         default, _, of_anyone, free = 100 * np.mean([person.agreement for person in people], axis=0)
-        most = 100 * np.mean([person.lead_of_most for person in people])
+        most = by_series([person.leads_of_most for person in people])
+        few, many = 100 * interval(most)
         print(
             f"| {name} | {len(own):,} | {np.mean([each.taught for each in people]):.0f} | {default:.1f} | "
             f"{100 * leads.mean():+.1f} ({low:.1f} to {high:.1f}) | {of_anyone - default:+.1f} | "
-            f"{free - default:+.1f} | {most:+.1f} | {100 * np.mean([each.opened for each in people]):.0f} |",
+            f"{free - default:+.1f} | {100 * most.mean():+.1f} ({few:.1f} to {many:.1f}) | "
+            f"{100 * np.mean([each.opened for each in people]):.0f} |",
             flush=True,
         )
 
@@ -77,7 +79,7 @@ class Person:
     """Somebody who decides for one reason, of whom some series teach, and the others judge.
 
     agreement: of the default, their own, anyone's ranker, and one without a prior, shares of the judging
-    pairs by series. leads: series → own less default. lead_of_most: without a prior, taught by nine tenths.
+    pairs by series. leads: series → own less default. leads_of_most: without a prior, taught by nine tenths.
     opened: whether the gate does, on a third as many series as teach.
     """
 
@@ -98,7 +100,10 @@ class Person:
         scores.append(inputs @ unpriored(inputs, Pairs.of(teaching, place)))
         most, few = (Pairs.of(each, place) for each in divided(own, seed, len(own), 0.9))
         free = inputs @ unpriored(inputs, most)
-        self.lead_of_most = float(np.nanmean(agreements(free, few) - agreements(base, few)))
+        lead = agreements(free, few) - agreements(base, few)
+        self.leads_of_most = dict(
+            zip(divided(own, seed, len(own), 0.9)[1].series, lead.tolist(), strict=True)
+        )
         right = [agreements(each, pairs) for each in scores]
         names = judging.series
         self.agreement = [float(np.nanmean(each)) for each in right]

@@ -102,7 +102,7 @@ class Learner:
         found = [_directions(within, columns) for columns in _groups(ranker)]
         self._directions = [each / unit[:, None] for each in found if each.shape[1]]
         self._places = [inputs @ each for each in self._directions]
-        self._spread = np.sqrt(2 * np.square(within).mean(axis=0)) * unit
+        self._spread = np.sqrt(2 * np.square(within).sum(axis=0) / max(1, len(within))) * unit
 
     def learn(self, pairs: Pairs) -> Correction:
         """What these pairs of its rows say against the ranker."""
