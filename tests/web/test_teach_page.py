@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Keys
+from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from tests.picking import darkness, last_series, pick
 from tests.web.browser import Browser
@@ -53,6 +53,15 @@ def text(browser: Browser, selector: str) -> str:
     return str(browser.run("return document.querySelector(arguments[0]).textContent", selector))
 
 
+def hold(browser: Browser, held: str, key: str) -> None:
+    ActionChains(browser.driver, duration=0).key_down(held).send_keys(key).key_up(held).perform()
+
+
+def wait_to_learn(browser: Browser, condition: str) -> None:
+    """Learning takes long where other tests run beside."""
+    WebDriverWait(browser.driver, 60, 0.1).until(lambda _: browser.run(f"return {condition}"), condition)
+
+
 def test_a_person_answers_and_sees_the_figure_move(
     teaching: Review, browser: Browser, tmp_path: Path
 ) -> None:
@@ -61,13 +70,15 @@ def test_a_person_answers_and_sees_the_figure_move(
         {"width": 1400, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
     browser.driver.get(teaching.address)
-    WebDriverWait(browser.driver, 60, 0.1).until(lambda _: browser.run(f"return {SHOWN}"))
+    wait_to_learn(browser, SHOWN)
     figure = text(browser, "#teaching .figure")
     assert figure.startswith("Too few to judge: 5 of the 8 series")
     said = text(browser, "#teaching")
     assert "IMG" not in said
     assert "likely" not in said
     assert "6 left" in said
+    hold(browser, Keys.CONTROL, "z")  # nothing was answered here, and what was decided before stays
+    assert text(browser, "#counts").startswith("6 of")
     for number in range(6):
         browser.wait(SHOWN)
         darkest = browser.run(LOOK)
@@ -81,9 +92,14 @@ def test_a_person_answers_and_sees_the_figure_move(
         browser.wait(f"document.querySelector('#teaching').textContent.includes('{number + 1} answered')")
         if number == 3:  # when it learns again, the fourth of the series having judged
             judged = "document.querySelector('#teaching .figure').textContent"
-            browser.wait(f"{judged}.startsWith('Too few to judge: 6 of the 8 series')")
+            wait_to_learn(browser, f"{judged}.startsWith('Too few to judge: 6 of the 8 series')")
+    hold(browser, Keys.CONTROL, "z")
+    browser.wait("document.querySelector('#teaching').textContent.includes('1 left')")
+    browser.wait(SHOWN)
+    browser.press(str(browser.run(LOOK) + 1))
+    browser.wait("document.querySelector('#teaching').textContent.includes('0 left')")
     browser.press(Keys.ESCAPE)
-    browser.wait("document.querySelector('#teaching h2').textContent === 'What it learned'")
+    wait_to_learn(browser, "document.querySelector('#teaching h2').textContent === 'What it learned'")
     learned = load_learned(tmp_path / "personal")
     assert learned is not None
     assert learned.gate.is_open

@@ -15,6 +15,7 @@ export class Teaching {
     this.shoot = shoot;
     this.busy = false;
     this.turn = 0;
+    this.given = 0; // answers of this session that count
     this.leads = [];
     this.panes = element("div", {className: "panes"});
     this.title = element("h2", {tabIndex: -1, autofocus: true});
@@ -97,7 +98,16 @@ export class Teaching {
   }
   answer(answer, more = {}) {
     const {question} = this.state;
-    if (question) this.#once(() => this.shoot.decide("teach/answer", {question: question.id, answer, ...more}));
+    if (!question) return;
+    this.#once(async () => {
+      await this.shoot.decide("teach/answer", {question: question.id, answer, ...more});
+      this.given += 1;
+    });
+  }
+  /** Takes an answer back; nothing that was decided before this session, which nobody would see here. */
+  async #takeBack() {
+    await this.shoot.decide("undo");
+    this.given -= 1;
   }
   skip() { this.#once(() => {}, {skip: this.state.question?.id}); }
   /** Does one thing at a time, and then asks for what to show. */
@@ -134,7 +144,7 @@ export class Teaching {
     const {ctrlKey, metaKey, altKey, shiftKey, repeat} = event;
     const key = keyOf(event);
     if ((ctrlKey || metaKey) && key === "z" && !shiftKey && !repeat) {
-      this.#once(() => this.shoot.undo && this.shoot.decide("undo"));
+      if (!this.over && this.given) this.#once(() => this.#takeBack());
       return true;
     }
     if ((key === "Enter" || key === " ") && event.target.closest("button")) return false;
