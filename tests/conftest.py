@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from PIL import Image
 
 from phototriage.features import Block, Features
 from phototriage.labels import Comparisons
+
+if TYPE_CHECKING:
+    from phototriage.learn import LearnOptions
+    from phototriage.rank import Ranking
 
 os.environ["PHOTOTRIAGE_CONFIG"] = ""  # whoever runs the tests may have defaults of their own,
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-such-folder")  # and decisions about photos
@@ -104,3 +108,20 @@ def make_comparisons() -> Callable[..., Comparisons]:
         return Comparisons(table.assign(votes_a=0, votes_b=0, rank_a=0, rank_b=0))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def bursts(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Ranking, LearnOptions]":
+    """48 small bursts, ranked, of which nothing is decided."""
+    from phototriage.learn import LearnOptions  # with what many tests do without
+    from phototriage.rank import RankOptions, rank_folder
+    from phototriage.simulation import write_bursts
+    from phototriage.simulation.scenes import draw_scene
+
+    folder = tmp_path_factory.mktemp("learn")
+    scenes = [draw_scene(seed, 120, 80) for seed in range(6)]
+    write_bursts(folder / "bursts", series=48, seed=5, scenes=scenes)
+    options = RankOptions(
+        cache_dir=folder / "cache", choices_dir=folder / "choices", personal_dir=folder / "personal"
+    )
+    return rank_folder(folder / "bursts" / "photos", options), LearnOptions(rank=options)

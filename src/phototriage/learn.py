@@ -1,7 +1,7 @@
 """Learning from what a person decided, as one function: from folders to their own ranker."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,20 @@ from phototriage.outputs.sidecars import written_marks
 from phototriage.personal.drift import evidence
 from phototriage.personal.history import PersonalHistory, comparisons_of
 from phototriage.personal.learned import Learned
-from phototriage.personal.learning import learn
+from phototriage.personal.learning import Lesson, learn
 from phototriage.rank import DEFAULT, PERSONAL, Ranking, RankOptions, rank_folder
 
-__all__ = ["CHOICES", "RATINGS", "LearnOptions", "learn_from"]
+__all__ = [
+    "CHOICES",
+    "RATINGS",
+    "Known",
+    "LearnOptions",
+    "Study",
+    "known_of",
+    "learn_from",
+    "stable_names",
+    "study",
+]
 
 CHOICES, RATINGS = "choices", "ratings"
 _CATALOGUE = ".lrcat"
@@ -87,17 +97,70 @@ def learn_from(
     """
     options = options or LearnOptions()
     known = [
-        _read(Path(folder), options, on_progress, on_note)
+        _ranked(Path(folder), options, on_progress, on_note)
         for folder in dict.fromkeys(os.fspath(each) for each in folders)
     ]
-    lines = tuple(dict.fromkeys(line for each in known for line in each.history.lines))
-    whole = _together(known)
-    if not len(whole.comparisons):
-        told = "; ".join(lines) or "no source says anything of these photos"
+    found = study(known)
+    if not found.learned.pairs:
+        told = "; ".join(found.learned.sources) or "no source says anything of these photos"
         raise LabelError(
             f"nothing was decided that teaches anything ({told}): pick photos in phototriage review, "
             "or name another source with --from"
         )
+    return found.learned
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A folder, and what is said of its photos elsewhere than on the review page.
+
+    ranking: by the default ranker; its choices are what was decided on the page. readings: of other sources.
+    written: what this program wrote into sidecars, as `written_marks` has it.
+    """
+
+    ranking: Ranking
+    readings: tuple[SourceReading, ...] = ()
+    written: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What decisions teach, as they are by now.
+
+    lesson: with the correction and its uncertainty. learned: as `personal.keep_learned` keeps it, of no pairs
+    where nothing was decided. decided: the names of the series about which something was decided, as
+    `stable_names` has them.
+    """
+
+    lesson: Lesson
+    learned: Learned
+    decided: frozenset[str]
+
+
+def known_of(
+    ranking: Ranking, options: LearnOptions, on_note: Callable[[str], None] = lambda note: None
+) -> Known:
+    """Reads what the sources of the options say of a ranked folder.
+
+    Raises LabelError if one cannot be read.
+    """
+    files = [file for series in ranking.found for shot in series.shots for file in shot.files]
+    readings = [
+        _reading(source, ranking.folder, files, options)
+        for source in (os.fspath(each) for each in options.sources)
+        if source != CHOICES
+    ]
+    return Known(ranking, tuple(readings), written_marks(ranking.folder, on_note))
+
+
+def study(known: Sequence[Known]) -> Study:
+    """Learns from all that is known of some folders; nothing is read or written."""
+    histories = [
+        comparisons_of(each.ranking.found, each.readings, each.ranking.choices, written=each.written)
+        for each in known
+    ]
+    lines = tuple(dict.fromkeys(line for each in histories for line in each.lines))
+    whole = _together([each.ranking for each in known], histories)
     lesson = learn(
         known[0].ranking.ranker,
         whole.features,
@@ -106,8 +169,9 @@ def learn_from(
         whole.evidence,
         full_size=whole.full_size,
         unjudged=whole.unjudged,
+        keys=whole.keys,
     )
-    return Learned(
+    learned = Learned(
         ranker=lesson.ranker,
         gate=lesson.gate,
         series=lesson.taught + lesson.kept,
@@ -117,20 +181,12 @@ def learn_from(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         by=phototriage.__version__,
     )
+    return Study(lesson, learned, frozenset(whole.evidence))
 
 
-@dataclass(frozen=True, eq=False)
-class _Known:
-    """A folder, ranked by the default ranker, and what the person decided about it."""
-
-    name: str
-    ranking: Ranking
-    history: PersonalHistory
-
-
-def _read(
+def _ranked(
     folder: Path, options: LearnOptions, on_progress: OnProgress, on_note: Callable[[str], None]
-) -> _Known:
+) -> Known:
     ranking = rank_folder(
         folder,
         replace(options.rank, model=DEFAULT, decisions=CHOICES in options.sources),
@@ -139,24 +195,10 @@ def _read(
     )
     if ranking.failures:
         on_note(f"{folder}: {len(ranking.failures):,} left out; phototriage rank names them")
-    files = [file for series in ranking.found for shot in series.shots for file in shot.files]
-    readings = [
-        reading
-        for source in (os.fspath(each) for each in options.sources)
-        if (reading := _reading(source, folder, files, options)) is not None
-    ]
-    history = comparisons_of(
-        ranking.found,
-        readings,
-        ranking.choices,
-        written=written_marks(folder, on_note),
-    )
-    return _Known(str(folder), ranking, history)
+    return known_of(ranking, options, on_note)
 
 
-def _reading(source: str, folder: Path, files: Sequence[str], options: LearnOptions) -> SourceReading | None:
-    if source == CHOICES:
-        return None
+def _reading(source: str, folder: Path, files: Sequence[str], options: LearnOptions) -> SourceReading:
     if source == RATINGS:
         return read_ratings(folder, files)
     if Path(source).suffix.lower() == _CATALOGUE:
@@ -168,7 +210,8 @@ def _reading(source: str, folder: Path, files: Sequence[str], options: LearnOpti
 class _Together:
     """What is known of all folders, as `personal.learn` takes it.
 
-    Series are named by their contents, so that the same ones judge when the folder has moved.
+    Series are named by their contents, so that the same ones judge when the folder has moved. keys: photo →
+    its path below its own folder.
     """
 
     features: Features
@@ -177,11 +220,12 @@ class _Together:
     evidence: dict[str, float]
     full_size: dict[str, float]
     unjudged: set[str]
+    keys: dict[str, str]
 
 
-def _together(known: Sequence[_Known]) -> _Together:
+def _together(rankings: Sequence[Ranking], histories: Sequence[PersonalHistory]) -> _Together:
     now = datetime.now(UTC)
-    blocks = known[0].ranking.ranker.blocks
+    blocks = rankings[0].ranker.blocks
     photos: list[str] = []
     hashes: list[str] = []
     matrices = []
@@ -190,10 +234,10 @@ def _together(known: Sequence[_Known]) -> _Together:
     weights: dict[str, float] = {}
     full_size: dict[str, float] = {}
     unjudged: set[str] = set()
-    for each in known:
-        ranking, history = each.ranking, each.history
-        prefix = f"{each.name}/" if len(known) > 1 else ""
-        name_of = {name: stable for name, stable in _stable_names(ranking).items() if stable not in weights}
+    keys: dict[str, str] = {}
+    for ranking, history in zip(rankings, histories, strict=True):
+        prefix = f"{ranking.folder}/" if len(rankings) > 1 else ""
+        name_of = {name: stable for name, stable in stable_names(ranking).items() if stable not in weights}
         for series in ranking.series:
             if series.name in name_of and series.kind == "series":
                 series_of |= {prefix + one.photo: name_of[series.name] for one in series.photos}
@@ -210,6 +254,7 @@ def _together(known: Sequence[_Known]) -> _Together:
             weights[name_of[name]] = history.evidence[name] * evidence("", history.decided_at[name], now)
         full_size |= {prefix + photo: value for photo, value in _full_size(ranking)}
         unjudged |= {series_of[prefix + one] for one in _shown_by_own(ranking) if prefix + one in series_of}
+        keys |= {prefix + one: one for one in ranking.features.photos} if prefix else {}
         photos += [prefix + one for one in ranking.features.photos]
         hashes += ranking.features.content_hashes or ()
         matrices.append(ranking.features.select(blocks))
@@ -220,11 +265,12 @@ def _together(known: Sequence[_Known]) -> _Together:
         weights,
         full_size,
         unjudged,
+        keys,
     )
 
 
-def _stable_names(ranking: Ranking) -> dict[str, str]:
-    """Name of a series → the smallest content hash of its photos."""
+def stable_names(ranking: Ranking) -> dict[str, str]:
+    """Name of a series → the smallest content hash of its photos, which it keeps where the folder moves."""
     hash_of = ranking.features.content_hash_of
     return {each.name: min(hash_of[one.photo] for one in each.photos) for each in ranking.series}
 

@@ -321,7 +321,7 @@ def test_an_unknown_version_is_named(version: str, called: str, make: Make, fold
         ("DROP TABLE AgLibraryRootFolder", "it lacks AgLibraryRootFolder$"),
         (
             "ALTER TABLE Adobe_images DROP COLUMN pick",
-            r"of version 13 of Lightroom: it lacks Adobe_images\.pick$",
+            r"of version 13 of Lightroom, which this program cannot read: it lacks Adobe_images\.pick$",
         ),
         (
             "DROP TABLE Adobe_variablesTable; DROP TABLE Adobe_images",

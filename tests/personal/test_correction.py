@@ -160,3 +160,14 @@ def test_the_ranker_remembers_what_taught_its_correction() -> None:
     assert own.seen_keys.tolist() == [3, 7]
     assert own.seen_contents.tolist() == [9]
     assert own.seen_keys.dtype == own.seen_contents.dtype == np.uint32
+
+
+def test_of_many_photos_some_whole_series_tell_how_numbers_vary(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, series = library(200)
+    pairs = picks(3 * rows[:, 1].astype(float), series, np.random.default_rng(1))
+    by_all = learn_correction(ranker((5,), "standardize"), rows, series, pairs)
+    monkeypatch.setattr("phototriage.personal.correction._MOST_ROWS", len(rows) // 3)
+    by_some = learn_correction(ranker((5,), "standardize"), rows, series, pairs)
+    assert (by_some.spread != by_all.spread).any()
+    assert by_some.spread == pytest.approx(by_all.spread, rel=0.3)
+    assert np.corrcoef(by_some.weights, by_all.weights)[0, 1] > 0.98

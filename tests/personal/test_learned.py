@@ -15,6 +15,7 @@ from phototriage.personal.learned import (
     keep_learned,
     load_learned,
     ranker_file,
+    supersedes,
 )
 from phototriage.ranker import load_default_ranker, load_ranker, save_ranker
 
@@ -77,3 +78,17 @@ def test_other_files_are_refused(learned: Learned, tmp_path: Path) -> None:
 def test_a_variable_switches_it_off(value: str, off: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHOTOTRIAGE_PERSONAL", value)
     assert is_switched_off() is off
+
+
+def test_a_ranker_takes_the_place_of_one_that_learned_from_no_other_photo(
+    learned: Learned, tmp_path: Path
+) -> None:
+    def of(*photos: int) -> Learned:
+        return replace(learned, ranker=replace(learned.ranker, seen_contents=np.array(photos, np.uint32)))
+
+    assert supersedes(of(1), tmp_path)
+    keep_learned(of(1, 2), tmp_path)
+    assert supersedes(of(3, 2, 1), tmp_path)
+    assert not supersedes(of(1, 3), tmp_path)
+    ranker_file(tmp_path).write_bytes(b"damaged")
+    assert supersedes(of(1), tmp_path)

@@ -48,8 +48,10 @@ def test_effects_are_named_by_sign_and_size() -> None:
         "you mind noise less than others",
         "you prefer brighter frames",
     ]
-    assert f"{0.9 * typical[NOISE]:+.1f} log-odds" in found[0]
-    assert found[0].endswith("99.9 % sure")
+    share = round(100 / (1 + np.exp(-0.9 * abs(typical[NOISE]))))
+    assert found[0].endswith(
+        f": a usual difference turns an even choice into {share} to {100 - share} (99.9 % sure)"
+    )
     assert "darker" in learned_words(RANKER, correction({BRIGHT: -0.5}), numbers, SERIES)[0]
 
 

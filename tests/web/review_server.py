@@ -40,10 +40,11 @@ def _save(path: Path, pixels: NDArray[np.uint8], *, portrait: bool) -> None:
 class Review:
     """The server of one folder, started as a person starts it."""
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path, *options: str) -> None:
         self._command = [
             *(sys.executable, "-m", "phototriage", "review", str(folder), "--no_browser", "--by_folder"),
             *("--cache_dir", str(scratch / "cache"), "--choices_dir", str(scratch / "choices")),
+            *options,
         ]
         self.start()
 

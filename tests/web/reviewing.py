@@ -16,6 +16,7 @@ from phototriage.web.picture_store import Kind
 from phototriage.web.renditions import Renditions
 from phototriage.web.routes import review_app
 from phototriage.web.session import ReviewSession
+from phototriage.web.teaching import Teaching
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -53,7 +54,12 @@ class NoRenditions(Renditions):
         """Prepares nothing."""
 
 
-def review(ranking: Ranking, folder: Path, renditions: Renditions | None = None) -> Page:
+def review(
+    ranking: Ranking,
+    folder: Path,
+    renditions: Renditions | None = None,
+    teaching: Teaching | None = None,
+) -> Page:
     """Opens the page of a ranked folder; `folder` is for the store and the cache."""
     store = ChoiceStore(folder / "choices")
     measuring = Measuring(lambda on_progress, on_note: ReviewSession(ranking, store, ranker="default 1"))
@@ -61,7 +67,9 @@ def review(ranking: Ranking, folder: Path, renditions: Renditions | None = None)
     measuring.wait()
     renditions = renditions or NoRenditions(folder / "cache")
     keys = Keys()
-    client = TestClient(Guard(review_app(measuring, renditions), keys, "127.0.0.1"), base_url=ORIGIN)
+    client = TestClient(
+        Guard(review_app(measuring, renditions, teaching), keys, "127.0.0.1"), base_url=ORIGIN
+    )
     entered = client.post(f"/{keys.prefix}/enter", data={"token": keys.new_token()})
     assert entered.status_code == 200
     return Page(client, keys.prefix)

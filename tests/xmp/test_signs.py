@@ -1,6 +1,6 @@
 import pytest
 
-from phototriage.xmp.signs import percent_stars, said
+from phototriage.xmp.signs import percent_stars, said, says_something
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,19 @@ def test_other_ratings_are_no_percent() -> None:
         "xmp:Rating 5",
         "EXIF:RatingPercent x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("darktable:colorlabels", "0", True),
+        ("darktable:colorlabels", "", False),
+        ("digiKam:ColorLabel", "0", False),
+        ("xmp:Rating", "0.0", False),
+        ("xmp:Label", "None", False),
+        ("xmp:Rating", "-1", True),
+        ("xmp:Label", "Red", True),
+    ],
+)
+def test_which_values_mark_a_photo(name: str, value: str, expected: bool) -> None:
+    assert says_something(name, value) is expected

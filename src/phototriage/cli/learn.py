@@ -127,11 +127,7 @@ class Command:
 
 
 def _print(learned: Learned) -> None:
-    """What was learned and whether it is used, for people."""
-    print(f"series that you decided: {learned.series:,} ({learned.pairs:,} pairs of photos)")
-    for line in (*learned.sources, *learned.words):
-        print(line)
-    print(learned.gate.verdict)
+    print("\n".join(learned.lines))
 
 
 def _moved(text: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from phototriage.features import OnProgress
 from phototriage.outputs import check_destinations
 from phototriage.personal.learned import default_personal_dir
 from phototriage.photos import discover
-from phototriage.rank import FaceSearch, Ranking, RankOptions, rank_folder
+from phototriage.rank import DEFAULT, FaceSearch, Ranking, RankOptions, rank_folder
 from phototriage.series import only_decided
 
 __all__ = ["Command"]
@@ -46,6 +46,9 @@ class Command:
     faces: FaceSearch = "auto"
     """Count closed eyes, blurred faces and smiles. on downloads the networks for it once; auto: where the
     extra faces and the networks are here."""
+    teach: bool = False
+    """Ask which photo you would keep, blindly, where your answer teaches most; it learns meanwhile, as
+    phototriage learn does, and shows whether your own ranker is better yet."""
     no_browser: bool = False
     """Print the address, with a token that works once, instead of opening the browser."""
     host: str = "127.0.0.1"
@@ -79,6 +82,7 @@ class Command:
         from phototriage.web.measuring import Measuring
         from phototriage.web.server import Address, serve
         from phototriage.web.session import ReviewSession
+        from phototriage.web.teaching import Teaching
 
         if not self.folder.is_dir():
             discover(self.folder)  # says what it is instead, before any browser opens
@@ -88,6 +92,7 @@ class Command:
                 "can take over the page"
             )
         address = Address(self.host, self.port, browser=not self.no_browser)
+        teaching = Teaching(self.personal_dir) if self.teach else None
         with ChoiceStore(self.choices_dir) as store:
 
             def open_session(on_progress: OnProgress, on_note: Callable[[str], None]) -> ReviewSession:
@@ -96,7 +101,10 @@ class Command:
                 return ReviewSession(ranking, store, keep=self.keep, ranker=ranker)
 
             measuring = Measuring(open_session)
-            serve(measuring, self.source.cache_dir, address, _say)
+            serve(measuring, self.source.cache_dir, address, _say, teaching)
+            if teaching and (lines := teaching.end()):
+                _say("\n".join(lines))
+                note(f"to go on: phototriage review {self.folder} --teach")
         if measuring.failure is not None:
             raise measuring.failure
         return 0
@@ -104,6 +112,10 @@ class Command:
     def _check(self) -> None:
         if not 0 <= self.port < 1 << 16:
             raise OptionError(f"must be 0 to 65535, not {self.port}", "port")
+        if self.teach and self.export:
+            raise OptionError("opens the page, and export does not: give one of them", "teach")
+        if self.teach and self.model is not None:
+            raise OptionError("starts from the default ranker: leave out --model", "teach")
         writers = self.marks.xmp or self.picks.asked or self.documents.destinations(self.comparisons)
         if self.export:
             if not writers and not self.marks.undo:
@@ -121,7 +133,7 @@ class Command:
         self, on_progress: OnProgress, on_note: Callable[[str], None], *, decisions: bool = False
     ) -> Ranking:
         options = RankOptions(
-            model=self.model,
+            model=DEFAULT if self.teach else self.model,  # what is learned corrects the default
             keep=self.keep,
             decisions=decisions,  # the page follows them as they are made
             choices_dir=self.choices_dir,

@@ -241,7 +241,7 @@ def _version(database: sqlite3.Connection, catalogue: Path) -> Iterator[str]:
     called = f"version {version} of Lightroom" if version else "an unknown version of Lightroom"
     if missing:
         names = ", ".join(dict.fromkeys(missing))
-        raise LabelError(f"{catalogue} is no catalogue that can be read, but of {called}: it lacks {names}")
+        raise LabelError(f"{catalogue} is of {called}, which this program cannot read: it lacks {names}")
     if version not in _VERSIONS:
         yield f"{printable(catalogue.name)} is of {called}: what its numbers mean may have changed"
 

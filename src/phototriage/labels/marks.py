@@ -30,7 +30,7 @@ def flag_stars_label(marks: Mapping[str, str]) -> tuple[Flag, int | None, str]:
     if is_reject(marks):
         flag = "reject"
     elif any(_number(marks.get(name, "")) == value for name, value in _PICK.items()) or says_something(
-        marks.get("photomechanic:Tagged", "")
+        "photomechanic:Tagged", marks.get("photomechanic:Tagged", "")
     ):
         flag = "pick"
     stars = [_stars(name, marks[name]) for name in _of_kind("rating") if name in marks]
@@ -72,5 +72,5 @@ def _label(name: str, value: str) -> str:
         numbers = [int(digit) for digit in value if digit.isdecimal()]
         return " ".join(sorted(_DARKTABLE[each] for each in numbers if each < len(_DARKTABLE)))
     if name == "photomechanic:ColorClass":
-        return f"class {value}" if value.isdecimal() and says_something(value) else ""
+        return f"class {value}" if value.isdecimal() and says_something(name, value) else ""
     return label_name(value)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
+from scipy.linalg import block_diag, eigh
 from scipy.special import expit
 
 from phototriage.personal.pairs import Pairs
@@ -27,6 +27,8 @@ _NO_TASTE = 0.8
 _SCALE_DEVIATION = 1.0
 """Standard deviation of the prior of the scale, around 1."""
 _LEAST_SCALE = 0.05
+_MOST_ROWS = 12_000
+"""From which to learn how numbers vary within series, which more would hardly tell better."""
 _MOST_STEPS, _SETTLED = 25, 1e-8
 _LEAST_SQUARE = 1e-11
 """Of the length of a direction, beside the longest: less is rounding."""
@@ -92,14 +94,15 @@ class Learner:
         unit = np.ones(inputs.shape[1])
         if ranker.config.input_normalization != "standardize":
             unit = np.maximum(inputs.std(axis=0), 1e-6)
-        standardized = inputs / unit
-        within = standardized - _means(standardized, series)
+        some = _of_some_series(series)
+        standardized = inputs[some] / unit
+        within = standardized - _means(standardized, series[some])
         self._base = ranker.scores_of(rows).astype(np.float64) / ranker.temperature
         self._beside = np.zeros(len(rows)) if beside is None else beside
         found = [_directions(within, columns) for columns in _groups(ranker)]
         self._directions = [each / unit[:, None] for each in found if each.shape[1]]
         self._places = [inputs @ each for each in self._directions]
-        self._spread = np.sqrt(2 * np.square(within).mean(axis=0)) * unit
+        self._spread = np.sqrt(2 * np.square(within).sum(axis=0) / max(1, len(within))) * unit
 
     def learn(self, pairs: Pairs) -> Correction:
         """What these pairs of its rows say against the ranker."""
@@ -248,13 +251,27 @@ def _directions(within: Matrix, columns: NDArray[np.intp]) -> Matrix:
     if not len(columns):
         return np.zeros((within.shape[1], 0))
     # Of the products, not of the rows, of which there may be a hundred thousand.
-    squares, axes = np.linalg.eigh(within[:, columns].T @ within[:, columns])
-    count = min(_COMPONENTS, int(np.count_nonzero(squares > _LEAST_SQUARE * max(1.0, float(squares[-1])))))
+    size = len(columns)
+    squares, axes = eigh(
+        within[:, columns].T @ within[:, columns], subset_by_index=(max(0, size - _COMPONENTS), size - 1)
+    )
+    count = int(np.count_nonzero(squares > _LEAST_SQUARE * max(1.0, float(squares[-1]))))
     squares, axes = squares[::-1][:count], axes[:, ::-1][:, :count]
     found = np.zeros((within.shape[1], count))
     if count:
         found[columns] = axes / np.sqrt(squares.sum() / len(within))
     return found
+
+
+def _of_some_series(series: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """(n,) whether each row is of the series, whole and drawn at random, that tell how numbers vary."""
+    if len(series) <= _MOST_ROWS:
+        return np.ones(len(series), bool)
+    _, number, counts = np.unique(series, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(0).permutation(len(counts))
+    drawn = np.zeros(len(counts), bool)
+    drawn[order[: np.searchsorted(counts[order].cumsum(), _MOST_ROWS) + 1]] = True
+    return np.asarray(drawn[number])
 
 
 def _means(values: Matrix, series: NDArray[np.intp]) -> Matrix:

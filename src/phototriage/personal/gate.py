@@ -13,11 +13,12 @@ from scipy.special import expit
 if TYPE_CHECKING:  # it imports pandas, and rank reads gates without it
     from phototriage.personal.pairs import Pairs
 
-__all__ = ["Gate", "gate_series", "judge"]
+__all__ = ["LEAST_SERIES", "Gate", "gate_series", "judge"]
 
 _EVERY = 4
 """One series of so many is kept for the gate."""
-_LEAST_SERIES = 8
+LEAST_SERIES = 8
+"""Fewer than so many kept series judge nothing."""
 _LEVEL = 0.03
 """So rarely a correction that tells nothing passes at one look. People learn again and again: over ten looks
 with ever more choices, 2 % of simulated people without a taste saw it open (docs/lab-log.md)."""
@@ -62,17 +63,24 @@ class Gate:
         )
 
     @property
-    def verdict(self) -> str:
-        """Whether it may speak, and why, as people read it."""
+    def finding(self) -> str:
+        """What is seen, as people read it, and whether it is beyond doubt."""
         if self.is_open:
-            return f"{self.figures}: from now on rank and review use it"
-        if self.series < _LEAST_SERIES:
+            return self.figures
+        if self.series < LEAST_SERIES:
             return (
                 f"too few to judge: {self.series:,} of your series taught nothing, at least "
-                f"{_LEAST_SERIES} are needed; rank and review use the default ranker"
+                f"{LEAST_SERIES} are needed"
             )
         hope = f"; about {self.more:,} more series would show it" if self.more else ""
-        return f"{self.figures}: not better beyond doubt{hope}; rank and review use the default ranker"
+        return f"{self.figures}: not better beyond doubt{hope}"
+
+    @property
+    def verdict(self) -> str:
+        """What is seen, and which ranker is used therefore, as people read it."""
+        if self.is_open:
+            return f"{self.finding}: from now on rank and review use it"
+        return f"{self.finding}; rank and review use the default ranker"
 
 
 def gate_series(names: Sequence[str]) -> NDArray[np.bool_]:
@@ -101,7 +109,7 @@ def judge(default: NDArray[np.float64], personal: NDArray[np.float64], pairs: "P
     leads = agreements[1] - agreements[0]
     counted = np.isfinite(leads)
     leads = leads[counted]
-    enough = len(gains) >= _LEAST_SERIES and np.ptp(gains) > 0
+    enough = len(gains) >= LEAST_SERIES and np.ptp(gains) > 0
     p_value = float(ttest_1samp(gains, 0, alternative="greater").pvalue) if enough else 1.0
     low, high = _interval(leads)
     lead = float(leads.mean()) if len(leads) else 0.0
@@ -179,6 +187,6 @@ def _more(gains: NDArray[np.float64], choices: int) -> int | None:
     from scipy.stats import norm
 
     steps = norm.ppf(1 - _LEVEL) + norm.ppf(_POWER)
-    needed = max(_LEAST_SERIES, float(steps * gains.std() / gains.mean()) ** 2)
+    needed = max(LEAST_SERIES, float(steps * gains.std() / gains.mean()) ** 2)
     missing = choices * max(needed / len(gains) - 1, 0)
     return max(10, 10 * ceil(missing / 10))

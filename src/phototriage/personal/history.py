@@ -1,10 +1,8 @@
 """What a person decided so far, from every source, as comparisons within series."""
 
-import posixpath
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations, islice, product
 from math import ceil, gcd
@@ -15,10 +13,10 @@ from phototriage.choices import Event, FolderChoices, Marking, photos_of
 from phototriage.labels import Comparisons
 from phototriage.labels.comparisons import COLUMNS
 from phototriage.labels.decisions import decided_comparisons
-from phototriage.labels.marks import flag_stars_label
-from phototriage.labels.sourced import SourcedDecision, SourceReading, best_version, last_said
+from phototriage.labels.sourced import SourceReading
 from phototriage.personal.drift import OF_MANNER
 from phototriage.personal.habits import Habits, Marked, habits_of, order
+from phototriage.personal.shot_marks import NOTHING, plain_path, said_of_shots
 from phototriage.series import Series, regroup
 
 __all__ = ["PersonalHistory", "comparisons_of"]
@@ -79,16 +77,16 @@ def comparisons_of(
     homes = {shot.photo: each for each in series for shot in each.shots}
     series = regroup(series, choices.groups, lambda photo: homes[photo].captured_at)
     places = {
-        _plain(file): (number, shot.photo)
+        plain_path(file): (number, shot.photo)
         for number, each in enumerate(series)
         for shot in each.shots
         for file in shot.files
     }
     report = _Report(Counter(), Counter())
-    said = _said_of_shots(series, readings, places, _ours(series, written or {}), report)
+    said = said_of_shots(series, readings, places, written or {}, report.left_out)
     by_choice = _choice_pairs(choices, places, report)
     marked = {
-        number: {shot.photo: said[shot.photo][0] if shot.photo in said else _NOTHING for shot in each.shots}
+        number: {shot.photo: said[shot.photo][0] if shot.photo in said else NOTHING for shot in each.shots}
         for number, each in enumerate(series)
         if each.kind == "series" and any(shot.photo in said for shot in each.shots)
     }
@@ -127,9 +125,6 @@ def comparisons_of(
     return PersonalHistory(Comparisons(table), evidence, decided_at, lines)
 
 
-_NOTHING = Marked("", 0, "")
-
-
 @dataclass(frozen=True)
 class _Report:
     """left_out: reason → count. series: what they are → count."""
@@ -141,7 +136,7 @@ class _Report:
         """What people read."""
         lines = []
         for each in readings:
-            reasons = ", ".join(f"{reason} {count:,}" for reason, count in each.left_out.items() if count)
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in each.left_out.items() if count)
             lines.append(
                 f"{each.name}: {each.kept:,} decisions" + (f"; left out: {reasons}" if reasons else "")
             )
@@ -152,7 +147,7 @@ class _Report:
         if habits.flags_all:
             lines.append("you flag every photo that you look at, so photos without a flag say nothing")
         counts = ", ".join(f"{count:,} {what}" for what, count in sorted(self.series.items(), reverse=True))
-        lines.append(f"series: {counts}" if counts else "no series was decided")
+        lines.append(f"decided series: {counts}" if counts else "no series was decided")
         if weak:
             lines.append(
                 f"series in which you only accepted the suggestion, and that count {_ACCEPTED:g}: {weak:,}"
@@ -166,96 +161,6 @@ class _Chosen:
 
     pairs: dict[_Pair, tuple[float, datetime]]
     only_accepted: bool
-
-
-def _plain(path: str) -> str:
-    return path if path.isascii() else unicodedata.normalize("NFC", path)
-
-
-def _ours(
-    series: Sequence[Series], written: Mapping[str, Sequence[Mapping[str, str]]]
-) -> Mapping[str, set[tuple[str, object]]]:
-    """Shot → (property, value) of what this program wrote for any of its files."""
-    values: dict[str, set[tuple[str, object]]] = defaultdict(set)
-    for sidecar, runs in written.items():
-        for marks in runs:
-            flag, stars, label = flag_stars_label(marks)
-            values[_plain(posixpath.splitext(sidecar)[0])] |= {
-                ("flag", flag),
-                ("stars", stars),
-                ("label", label),
-            }
-    ours: dict[str, set[tuple[str, object]]] = {}
-    if values:
-        for shot in (shot for each in series for shot in each.shots):
-            names = {name for file in map(_plain, shot.files) for name in (file, posixpath.splitext(file)[0])}
-            if found := names & values.keys():
-                ours[shot.photo] = set().union(*(values[name] for name in found))
-    return ours
-
-
-def _said_of_shots(
-    series: Sequence[Series],
-    readings: Sequence[SourceReading],
-    places: Mapping[str, tuple[int, str]],
-    ours: Mapping[str, set[tuple[str, object]]],
-    report: _Report,
-) -> dict[str, tuple[Marked, datetime | None]]:
-    """Shot → what its sources say together, and when the last of them did."""
-    by_shot: dict[str, list[SourcedDecision]] = defaultdict(list)
-    unknown: dict[str, set[str]] = defaultdict(set)
-    for reading in readings:
-        versions: dict[str, list[SourcedDecision]] = defaultdict(list)
-        for each in reading.decisions:
-            place = places.get(_plain(each.photo))
-            if place is None:
-                report.left_out["decisions about photos that are not in this folder"] += 1
-                continue
-            number, photo = place
-            if series[number].kind not in ("series", "single"):
-                report.left_out["photos of brackets, focus stacks and panoramas"] += 1
-            elif len(series[number].shots) == 1:
-                report.left_out["photos that are alone in their series"] += 1
-            else:
-                own = _without(each, ours.get(photo, set()), unknown[photo]) if photo in ours else each
-                if own:
-                    versions[photo].append(own)
-                elif each:
-                    report.left_out["photos with the marks that this program gave them"] += 1
-        for photo, decisions in versions.items():
-            by_shot[photo].append(best_version(decisions) if len(decisions) > 1 else decisions[0])
-    said: dict[str, tuple[Marked, datetime | None]] = {}
-    for photo in by_shot.keys() | {photo for photo, names in unknown.items() if names}:
-        decisions, nothing = by_shot.get(photo, []), unknown.get(photo, set())
-        decision, contradictions = last_said(decisions) if decisions else (None, 0)
-        if contradictions:
-            report.left_out["older marks that a later source contradicts"] += contradictions
-        flag, stars, label = (decision.flag, decision.stars or 0, decision.label) if decision else _NOTHING
-        said[photo] = (
-            Marked(
-                None if not flag and "flag" in nothing else flag,
-                None if not stars and "stars" in nothing else stars,
-                None if not label and "label" in nothing else label,
-            ),
-            decision.at if decision else None,
-        )
-    return said
-
-
-def _without(decision: SourcedDecision, ours: set[tuple[str, object]], unknown: set[str]) -> SourcedDecision:
-    """The decision without what this program wrote; the names of such properties are added to `unknown`."""
-    found = {
-        name
-        for name in ("flag", "stars", "label")
-        if (value := getattr(decision, name)) and (name, value) in ours
-    }
-    unknown |= found
-    return replace(
-        decision,
-        flag="" if "flag" in found else decision.flag,
-        stars=None if "stars" in found else decision.stars,
-        label="" if "label" in found else decision.label,
-    )
 
 
 def _ordered_pairs(marked: Mapping[str, Marked], habits: Habits) -> Iterator[_Pair]:
@@ -288,14 +193,14 @@ def _choice_pairs(
     times: dict[str, datetime] = {}
     for event in choices.history.counting():
         photos = [choices.names[each] for each in photos_of(event.action) if each in choices.names]
-        for place in {places[_plain(photo)] for photo in photos if _plain(photo) in places}:
+        for place in {places[plain_path(photo)] for photo in photos if plain_path(photo) in places}:
             events[place[0]].append(event)
             times[place[1]] = datetime.fromisoformat(event.at).astimezone(UTC)
     found: dict[int, dict[_Pair, tuple[float, datetime]]] = defaultdict(dict)
     for one, other, preference in zip(
         decided["photo_a"], decided["photo_b"], decided["preference"], strict=True
     ):
-        first, second = places.get(_plain(one)), places.get(_plain(other))
+        first, second = places.get(plain_path(one)), places.get(plain_path(other))
         if first is None or second is None or first[0] != second[0] or first == second:
             report.left_out["pairs of the review page that are not of one series"] += 1
             continue

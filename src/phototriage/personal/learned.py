@@ -4,6 +4,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 
 from phototriage.errors import ModelError, OutputError
@@ -18,6 +19,7 @@ __all__ = [
     "keep_learned",
     "load_learned",
     "ranker_file",
+    "supersedes",
 ]
 
 _VARIABLE = "PHOTOTRIAGE_PERSONAL"
@@ -42,6 +44,12 @@ class Learned:
     words: tuple[str, ...]
     at: str
     by: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was learned, from what, and at last whether it is used, for people."""
+        counts = f"series that you decided: {self.series:,} ({self.pairs:,} pairs of photos)"
+        return (counts, *self.sources, *self.words, self.gate.verdict)
 
 
 def default_personal_dir() -> Path:
@@ -101,6 +109,15 @@ def load_learned(personal_dir: Path) -> Learned | None:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{file} does not say how it was learned ({error!r})") from error
+
+
+def supersedes(learned: Learned, personal_dir: Path) -> bool:
+    """Whether the ranker that is kept, if there is one, learned from no photo from which this one did not."""
+    try:
+        kept = load_learned(personal_dir)
+    except ModelError:
+        return True
+    return kept is None or bool(np.isin(kept.ranker.seen_contents, learned.ranker.seen_contents).all())
 
 
 def forget(personal_dir: Path) -> bool:

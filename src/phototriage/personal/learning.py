@@ -44,6 +44,7 @@ def learn(
     *,
     full_size: Mapping[str, float] | None = None,
     unjudged: Collection[str] = (),
+    keys: Mapping[str, str] | None = None,
 ) -> Lesson:
     """Learns from comparisons of photos, but for every fourth series, which judges what was learned.
 
@@ -56,6 +57,7 @@ def learn(
         evidence: series → how much it counts beside others, > 0; 1 where it is not named.
         full_size: photo → log-odds that are added to the ranker's, because of what only the full size shows.
         unjudged: series that do not judge, because the person's own ranker suggested their picks.
+        keys: photo → the key by which `evaluate` knows that it was seen; itself where it is not named.
 
     Raises FeatureError where the features are not those the ranker needs.
     """
@@ -63,7 +65,7 @@ def learn(
     names = comparisons.series
     photos = _photos_to_learn_from(comparisons, features, series_of)
     place = {photo: row for row, photo in enumerate(photos)}
-    rows = features.select(ranker.blocks)[features.rows(photos)]
+    rows = features.select(ranker.blocks, features.rows(photos))
     _, series = np.unique([series_of.get(photo, photo) for photo in photos], return_inverse=True)
     beside = np.array([(full_size or {}).get(photo, 0.0) for photo in photos])
     pairs = Pairs.of(comparisons, place, evidence)
@@ -71,7 +73,9 @@ def learn(
     teaching = ~kept[pairs.series] if len(pairs) else np.zeros(0, bool)
     correction = learn_correction(ranker, rows, series, pairs.take(teaching), beside)
     seen = [photo for photo in comparisons.photos if photo in features]
-    own = corrected(ranker, correction, (ranker.digests(seen), ranker.digests(features.known_hashes(seen))))
+    seen_keys = [(keys or {}).get(photo, photo) for photo in seen]
+    digests = ranker.digests(seen_keys), ranker.digests(features.known_hashes(seen))
+    own = corrected(ranker, correction, digests)
     judges = np.array([name not in unjudged for name in names], bool) & kept
     judging = judges[pairs.series] if len(pairs) else teaching
     default = correction.scale_alone * ranker.scores_of(rows).astype(np.float64) / ranker.temperature

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from scipy.stats import norm
 
 from phototriage.personal.correction import Correction
@@ -66,16 +67,17 @@ def learned_words(
         series: intp (n,), the number of each photo's series.
 
     Returns:
-        Such as "you prefer brighter frames: +0.8 log-odds for a typical difference within a series, 99 %
-        sure".
+        Such as "you prefer brighter frames: a usual difference turns an even choice into 69 to 31 (99 %
+        sure)".
     """
     if correction.no_taste > _NO_TASTE:
         return ()
     found = sorted(_effects(ranker, correction, rows, series), key=lambda each: -abs(each.log_odds))
     return tuple(
-        f"{each.words}: {each.log_odds:+.1f} log-odds for a typical difference within a series, "
-        f"{min(99.9, 100 * each.certainty):.3g} % sure"
+        f"{each.words}: a usual difference turns an even choice into {share} to {100 - share} "
+        f"({min(99.9, 100 * each.certainty):.3g} % sure)"
         for each in found
+        for share in [round(100 * float(expit(abs(each.log_odds))))]
     )
 
 

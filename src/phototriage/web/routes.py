@@ -118,6 +118,7 @@ from phototriage.web.page_files import page_file
 from phototriage.web.picture_store import Kind
 from phototriage.web.renditions import MEDIA_TYPES, Renditions
 from phototriage.web.session import ReviewSession
+from phototriage.web.teaching import Teaching, teaching_requests
 from phototriage.web.views import change_view, session_view, shown_series_view
 
 with extra("review"):
@@ -154,10 +155,12 @@ class _Json(JSONResponse):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
-def review_app(measuring: Measuring, renditions: Renditions) -> Starlette:
-    """The server behind the page, without its guard."""
+def review_app(measuring: Measuring, renditions: Renditions, teaching: Teaching | None = None) -> Starlette:
+    """The server behind the page, without its guard; `teaching`: what asks, where it does."""
     api = _Api(measuring, renditions)
     decisions = {**_DECISIONS, "blind": api.answer_blind}
+    if teaching:
+        decisions["teach/answer"] = teaching.answer
     return Starlette(
         routes=[
             Route("/api/progress", api.progress),
@@ -165,6 +168,10 @@ def review_app(measuring: Measuring, renditions: Renditions) -> Starlette:
             Route("/api/series/{series}", api.series),
             Route("/api/changes", api.changes),
             Route("/api/blind/draw", api.posted(api.draw_blind), methods=["POST"]),
+            *(
+                Route(f"/api/{name}", api.posted(answer), methods=["POST"])
+                for name, answer in teaching_requests(teaching, renditions).items()
+            ),
             Route("/api/export", api.posted(api.export), methods=["POST"]),
             Route("/api/export/undo", api.posted(api.undo_export), methods=["POST"]),
             Route("/api/export/{name}", api.download),

@@ -17,6 +17,7 @@ from phototriage.web.handover import entrance
 from phototriage.web.measuring import Measuring
 from phototriage.web.renditions import Renditions
 from phototriage.web.routes import review_app
+from phototriage.web.teaching import Teaching
 
 with extra("review"):
     import uvicorn
@@ -40,7 +41,13 @@ class Address:
     browser: bool = True
 
 
-def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable[[str], None]) -> None:
+def serve(
+    measuring: Measuring,
+    cache_dir: Path,
+    address: Address,
+    say: Callable[[str], None],
+    teaching: Teaching | None = None,
+) -> None:
     """Serves the page until Ctrl-C.
 
     Args:
@@ -48,6 +55,7 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         cache_dir: where rendered pictures are kept.
         address: where to serve.
         say: called with lines for the person, the address first.
+        teaching: what asks on the page, if anything does.
 
     Raises OptionError if the address cannot be listened on.
     """
@@ -58,7 +66,7 @@ def serve(measuring: Measuring, cache_dir: Path, address: Address, say: Callable
         stack.callback(renditions.close)
         port = listening.getsockname()[1]
         here, *elsewhere = [f"http://{host}:{port}/{keys.prefix}/" for host in reachable_hosts(address.host)]
-        app = Guard(review_app(measuring, renditions), keys, address.host)
+        app = Guard(review_app(measuring, renditions, teaching), keys, address.host)
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -43,7 +43,7 @@ def embedded_marks(path: Path, besides: Sequence[str] = ()) -> dict[str, str]:
 def _merged(marks: Iterable[tuple[str, str]]) -> dict[str, str]:
     merged: dict[str, str] = {}
     for name, value in marks:
-        if name not in merged or not says_something(merged[name]):
+        if name not in merged or not says_something(name, merged[name]):
             merged[name] = value
     return merged
 

@@ -39,8 +39,14 @@ _STARS_ABOVE = (13, 38, 63, 88)  # halfway between 1, 25, 50, 75 and 99, which W
 _NOTHING = ("", "none", "false", "no")
 
 
-def says_something(value: str) -> bool:
-    """Whether a value marks a photo. Unrated, unflagged and unlabeled photos have 0, no, or nothing."""
+def says_something(name: str, value: str) -> bool:
+    """Whether a property with this value marks a photo.
+
+    Unrated, unflagged and unlabeled photos have 0, no, or nothing. But darktable lists labels by their
+    numbers, and red is 0.
+    """
+    if name == "darktable:colorlabels":
+        return bool(value.strip())
     try:
         return float(value) != 0
     except ValueError:

@@ -78,6 +78,7 @@ FLAGS = {"xmpDM:pick": "1", "digiKam:PickLabel": "3"}
         ({"xmp:Rating": "3"}, FLAGS | {"xmp:Label": "Green"}, "yours: xmp:Rating 3"),
         ({"xmp:Label": "Red"}, FLAGS | {"xmp:Rating": "5"}, "yours: xmp:Label Red"),
         ({"digiKam:ColorLabel": "4"}, FLAGS | {"xmp:Rating": "5"}, "yours: digiKam:ColorLabel 4"),
+        ({"darktable:colorlabels": "0"}, FLAGS | {"xmp:Rating": "5"}, "yours: darktable:colorlabels 0"),
         ({"darktable:colorlabels": "2 4"}, FLAGS | {"xmp:Rating": "5"}, "yours: darktable:colorlabels 2 4"),
         ({"digiKam:PickLabel": "2"}, {"xmp:Rating": "5", "xmp:Label": "Green"}, "yours: digiKam:PickLabel 2"),
         # Who rejected a photo does not want it starred or flagged.

@@ -97,7 +97,7 @@ def respect(marks: Mapping[str, str], own: Mapping[str, str]) -> tuple[dict[str,
     taken = {
         KIND_OF_SIGN[name]: said(name, own[name])
         for name in reversed(KIND_OF_SIGN)
-        if says_something(own.get(name, ""))
+        if says_something(name, own.get(name, ""))
     }
     rejects = is_reject(own) or _REJECT.items() <= marks.items()
     if rejects and (verdict := taken.get("rating") or taken.get("flag")):

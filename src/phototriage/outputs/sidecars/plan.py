@@ -118,7 +118,7 @@ def _own_marks(files: Sequence[Path], states: Sequence["_State"]) -> dict[str, s
         *((state.own(), sidecars) for state in states),
     ):
         for name, value in marks.items():
-            if value and not says_something(into.get(name, "")):
+            if value and not says_something(name, into.get(name, "")):
                 into[name] = value
     return embedded | sidecars
 

@@ -14,13 +14,14 @@ import {forget, load} from "./pictures.js";
 import {Selection} from "./selection.js";
 import {Shoot} from "./shoot.js";
 import {Stage} from "./stage.js";
+import {Teaching} from "./teach.js";
 import {texts} from "./texts.js";
 
 const find = id => document.getElementById(id);
 const AHEAD = 3;
 const LABELS = {6: "red", 7: "yellow", 8: "green", 9: "blue"};
 
-let shoot, stage, blind, faces;
+let shoot, stage, blind, faces, teaching;
 let list = [];        // series that are shown, in order
 let selection = null; // of the series that is open
 let busy = Promise.resolve();
@@ -87,6 +88,8 @@ async function start() {
   if (!shoot.all.some(each => each.kind === "series")) find("filter").value = shoot.filter = "everything";
   relist();
   await queued(() => show(list[0]?.id));
+  teaching = new Teaching(find("teaching"), shoot, () => { relist(); queued(() => show(list[0]?.id)); });
+  find("teach").hidden = !await teaching.begin();
 }
 /** Series were merged or split, perhaps in another window; the photo stays open in the series that now has it. */
 function followGroups() {
@@ -294,8 +297,9 @@ for (const [key, label] of Object.entries(LABELS)) {
 addEventListener("keydown", event => {
   if (!shoot || event.isComposing) return;
   const {target} = event;
-  if (find("comparing").open) {
-    if (blind.key(event)) event.preventDefault();
+  const asking = [blind, teaching].find(each => each?.dialog.open);
+  if (asking) {
+    if (asking.key(event)) event.preventDefault();
     return;
   }
   if (find("keyboard").open || find("exporting").open || find("facing").open || target.matches("select, input[type=text]")) return;
@@ -344,6 +348,7 @@ find("actions").append(...Object.entries(texts.actions).map(([key, words]) => {
 find("undo").onclick = () => takeBack("undo");
 find("redo").onclick = () => takeBack("redo");
 find("blind").onclick = () => keys.b();
+find("teach").onclick = () => teaching.open().catch(fail);
 find("export").onclick = () => keys.e();
 find("help").onclick = () => keys["?"]();
 find("theme").onclick = () => {

@@ -14,6 +14,7 @@ export const texts = {
   order: "Order",
   advance: "go on after each decision",
   blind: "Blind A/B",
+  teach: "Teach",
   export: "Export…",
   theme: "Light / dark",
   help: "Keys and help",
@@ -37,6 +38,7 @@ export const texts = {
     folder_gone: "The folder of these photos is not there: connect its drive, or move it back. What you decide is kept.",
     series_gone: "This series was merged or split.",
     pair_gone: "This pair was answered already.",
+    question_gone: "This question was answered already.",
     nothing_suggested: "Nothing is suggested here: every photo is kept.",
     nothing_to_split: "A series of one photo cannot be split, nor can all of its photos leave a series.",
   },
@@ -112,6 +114,31 @@ export const texts = {
   blindTitle: "Which one is better?",
   blindHelp: "← left · → right · ↓ can't tell · Z 1:1 · Esc ends. Sides are drawn by lot, and no score is shown.",
   blindOver: "No pair is left to compare.",
+  teachTitle: "Which one would you keep?",
+  teachHelp: "1 2 3 … or ← → and Enter keep a photo · T can't tell · N none · S skip · Z 1:1 · Ctrl + Z undo · Esc ends. " +
+    "The photos stand in random order, and nothing is suggested.",
+  teachPreparing: "Looking for the series from which it would learn most …",
+  teachOver: "No series is left to ask about.",
+  teachCount: ({answered, left, learning}) => `${number(answered)} answered · ${number(left)} left to ask` +
+    (learning ? " · learning …" : ""),
+  teachActions: {pick: "Keep this one (Enter)", tie: "Can't tell (T)", none: "None (N)", skip: "Skip (S)", end: "End (Esc)"},
+  teachMore: "Go on teaching",
+  teachReview: "Review the folder",
+  teachEnd: "What it learned",
+  teachLearning: "Learning from what you decided …",
+  teachFigure: gate => {
+    if (!gate) return "Every fourth question only judges what was learned.";
+    if (gate.default === null) {
+      return `Too few to judge: ${number(gate.series)} of the ${gate.needed} series that it takes; every fourth question adds one.`;
+    }
+    const [own, before, lead, low, high] = ["personal", "default", "lead", "low", "high"]
+      .map(name => Math.round(100 * gate[name]));
+    const figures = `On ${number(gate.series)} of your series that it had not seen, the default ranker agrees with you in ` +
+      `${before} %, yours in ${own} % (${signed(lead)}, ${low} to ${high})`;
+    if (gate.open) return `${figures}: better beyond doubt.`;
+    return `${figures}: not better beyond doubt yet${gate.more ? `; about ${number(gate.more)} more choices would show it` : ""}.`;
+  },
+  teachMoves: leads => `So far: ${leads.map(lead => signed(Math.round(100 * lead))).join(" → ")}`,
   facesTitle: (people, photos) => `${number(people)} ${people === 1 ? "person" : "people"} in ${number(photos)} photos`,
   facesHelp: "Arrows go from face to face. Enter or a click keeps the face in the middle while you compare. F or Esc closes.",
   noFaces: "No face was found in this series.",
@@ -168,6 +195,8 @@ function eventWords({kind, photos, flag, stars, label}) {
     : label ? texts.labels[label] : texts.noLabel;
   return `${said} ${photos.join(", ")}`;
 }
+
+const signed = value => (value < 0 ? `−${-value}` : `+${value}`);
 
 export const number = value => value.toLocaleString("en");
 
