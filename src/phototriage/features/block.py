@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.array_like import as_array
+from phototriage.array_like import as_array, in_one_piece
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
@@ -123,7 +123,8 @@ class Features:
             raise FeatureError(
                 f"features must be float32 {expected}, not {self.matrix.dtype} {self.matrix.shape}"
             )
-        if not np.isfinite(self.matrix).all():
+        # The extremes, which a NaN spreads to, are found without a table of all numbers.
+        if self.matrix.size and not np.isfinite([self.matrix.min(), self.matrix.max()]).all():
             row = int(np.argmin(np.isfinite(self.matrix).all(axis=1)))
             raise FeatureError(f"the features of {self.photos[row]} are not all finite numbers")
         object.__setattr__(self, "_row_of", {photo: row for row, photo in enumerate(self.photos)})
@@ -201,7 +202,10 @@ class Features:
         place_of = {name: place for place, name in enumerate(named)}
         place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
         places = [place_of[block.name, column] for block in blocks for column in block.columns]
-        return np.take(self.matrix if rows is None else self.matrix[rows], np.array(places, np.intp), axis=1)
+        columns = in_one_piece(np.array(places, np.intp))
+        if isinstance(columns, slice):  # of a large library, not all is copied for the sake of one block
+            return self.matrix[:, columns].copy() if rows is None else self.matrix[rows, columns]
+        return np.take(self.matrix if rows is None else self.matrix[rows], columns, axis=1)
 
 
 def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:

@@ -159,8 +159,9 @@ def _features(
     content_hashes = tuple(each.content_hash for each in measured.values())
     ends = np.cumsum([store.block.dim for store in stores]).tolist()
     matrix = np.empty((len(measured), ends[-1]), np.float32)
-    for store, end in zip(stores, ends, strict=True):
-        store.vectors(content_hashes, matrix[:, end - store.block.dim : end])
+    # The widest first: its parts go as the matrix, which takes memory where it is written, comes.
+    for store, end in sorted(zip(stores, ends, strict=True), key=lambda each: -each[0].block.dim):
+        store.vectors(content_hashes, matrix[:, end - store.block.dim : end], release=True)
     return Features(
         photos=tuple(measured),
         matrix=matrix,

@@ -81,5 +81,5 @@ def look_up(
 def _in_all(stores: Sequence[FeatureStore], content_hashes: Iterable[str]) -> set[str]:
     stored = set(content_hashes)
     for store in stores:
-        stored = {each for each in stored if each in store}
+        stored = store.among(stored)
     return stored

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from phototriage.array_like import in_one_piece
 from phototriage.errors import ModelError
 from phototriage.features import Block, Features, TunedWeights, check_blocks
 from phototriage.plain_values import shown
@@ -123,9 +124,7 @@ class TrainedRanker:
                     if layer < last:
                         hidden = np.maximum(hidden, 0)
                 scores[start : start + _ROWS] = hidden[:, 0]
-        if not np.isfinite(scores).all():
-            raise ModelError("the ranker gives scores that are no numbers: its weights are too large")
-        return scores
+        return _finite(scores)
 
     @property
     def adds_up(self) -> bool:
@@ -138,16 +137,18 @@ class TrainedRanker:
         """What each group of columns adds to the first layer, float64 (n, width), if the ranker `adds_up`."""
         weight = self.weights["layers.0.weight"].astype(np.float64)
         inputs = self.inputs_of(rows)
-        return [inputs[:, group] @ weight[:, group].T for group in groups]
+        columns = [in_one_piece(group) for group in groups]
+        return [inputs[:, each] @ weight[:, each].T for each in columns]
 
     def scores_above(self, sums: NDArray[np.float64]) -> NDArray[np.float32]:
         """A score per row, float32 (n,), for what `first_layer` adds in all, float64 (n, width)."""
-        hidden = sums + self.weights["layers.0.bias"].astype(np.float64)
         last = len(self.config.mlp_hidden_dims)
-        for layer in range(1, last + 1):
-            weight, bias = (self.weights[f"layers.{layer}.{name}"] for name in ("weight", "bias"))
-            hidden = np.maximum(hidden, 0) @ weight.astype(np.float64).T + bias.astype(np.float64)
-        return hidden[:, 0].astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # told below
+            hidden = sums + self.weights["layers.0.bias"].astype(np.float64)
+            for layer in range(1, last + 1):
+                weight, bias = (self.weights[f"layers.{layer}.{name}"] for name in ("weight", "bias"))
+                hidden = np.maximum(hidden, 0) @ weight.astype(np.float64).T + bias.astype(np.float64)
+            return _finite(hidden[:, 0].astype(np.float32))
 
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
         """P(a over b) for score differences a − b."""
@@ -196,3 +197,9 @@ class TrainedRanker:
         centred = numbers - numbers.mean(axis=1, keepdims=True)
         spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + _LAYERNORM_EPS)
         return np.asarray(centred / spread * weight + bias)
+
+
+def _finite(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(scores).all():
+        raise ModelError("the ranker gives scores that are no numbers: its weights are too large")
+    return scores

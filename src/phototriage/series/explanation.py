@@ -1,6 +1,7 @@
 """Finds the reasons for a verdict: what the photos themselves show, and what it did to the scores."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from phototriage.series.faces.score import face_parts
 from phototriage.series.full_size import ACUTANCE_LOG_ODDS, NOISE_LOG_ODDS
 from phototriage.series.reasons import LOOK, Reason
 
-__all__ = ["attributions", "measured_columns", "quick_attributions", "reasons_between"]
+__all__ = ["Evidence", "attributions", "measured_columns", "quick_attributions", "reasons_between"]
 
 LEAST_LOG_ODDS = 0.05
 """A reason moved the verdict at least this far; 0.05 is the step from 50 % to 51.2 %."""
@@ -44,13 +45,51 @@ _FULL_SIZE = (
 """Differences that count at full size, too: by which number, and with which weight."""
 
 
-def reasons_between(
-    ranker: TrainedRanker,
-    of: NDArray[np.float32],
-    against: NDArray[np.float32],
-    numbers: Numbers,
-    other_numbers: Numbers,
-) -> list[tuple[Reason, ...]]:
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What reasons for n photos can rest on, to compare any of them with any others.
+
+    numbers: the `iqa` and `iqa_plus` numbers, those at full size and those of faces, as far as there are any.
+    rows: float32 (n, dim), what the ranker sees. first_layer: what each group of its columns adds to its
+    first layer, float64 (n, width) each, computed once however many comparisons a photo has. A ranker that
+    `adds_up` needs only the second, any other only the first; the one not needed is empty.
+    """
+
+    numbers: Numbers
+    rows: NDArray[np.float32]
+    first_layer: tuple[NDArray[np.float64], ...]
+
+    @classmethod
+    def of(cls, ranker: TrainedRanker, rows: NDArray[np.float32], numbers: Numbers) -> "Evidence":
+        """The evidence of photos of which the ranker sees `rows`, float32 (n, dim)."""
+        if not ranker.adds_up:
+            return cls(numbers, rows, ())
+        groups = list(_columns_of(ranker.blocks).values())
+        pieces = [
+            ranker.first_layer(rows[start : start + _ROWS], groups)
+            for start in range(0, max(len(rows), 1), _ROWS)
+        ]
+        return cls(numbers, rows[:0], tuple(map(np.concatenate, zip(*pieces, strict=True))))
+
+    def __len__(self) -> int:
+        return len(self.first_layer[0] if self.first_layer else self.rows)
+
+    def scores(self, ranker: TrainedRanker) -> NDArray[np.float32]:
+        """(n,) the ranker's scores; of a ranker that adds up, without its first layer again."""
+        if not ranker.adds_up:
+            return ranker.scores_of(self.rows)
+        return ranker.scores_above(np.sum(self.first_layer, axis=0))
+
+    def take(self, places: NDArray[np.intp] | slice) -> "Evidence":
+        """That of some of the photos, in this order."""
+        return Evidence(
+            {name: column[places] for name, column in self.numbers.items()},
+            self.rows if self.first_layer else self.rows[places],
+            tuple(each[places] for each in self.first_layer),
+        )
+
+
+def reasons_between(ranker: TrainedRanker, of: Evidence, against: Evidence) -> list[tuple[Reason, ...]]:
     """Why photos are placed before or behind those they are compared with.
 
     A reason is a difference that the photos show (`differences`). How far it moved the verdict is its part of
@@ -59,9 +98,7 @@ def reasons_between(
 
     Args:
         ranker: whose verdict is explained.
-        of, against: float32 (n, dim), what it sees of n photos, and of those they are compared with.
-        numbers, other_numbers: the `iqa` and `iqa_plus` numbers of the same photos, those at full size and
-            those of faces, as far as there are any.
+        of, against: of n photos, and of those they are compared with.
 
     Returns:
         Per comparison first what speaks for the verdict, faults and merits before matters of taste and the
@@ -70,13 +107,13 @@ def reasons_between(
     groups = _columns_of(ranker.blocks)
     reasons: list[tuple[Reason, ...]] = []
     for start in range(0, len(of), _ROWS):
-        part = slice(start, start + _ROWS)
+        some, others = (side.take(slice(start, start + _ROWS)) for side in (of, against))
         if ranker.adds_up:
-            moved = quick_attributions(ranker, list(groups.values()), of[part], against[part])
+            moved = quick_attributions(ranker, some.first_layer, others.first_layer)
         else:
-            moved = attributions(ranker.scores_of, list(groups.values()), of[part], against[part])
+            moved = attributions(ranker.scores_of, list(groups.values()), some.rows, others.rows)
+        here, there = some.numbers, others.numbers
         parts = dict(zip(groups, moved.T / ranker.temperature, strict=True))
-        here, there = ({name: each[part] for name, each in side.items()} for side in (numbers, other_numbers))
         for difference, column, weight in _FULL_SIZE:
             if column in here:
                 at_full_size = np.nan_to_num(weight * (here[column] - there[column]))
@@ -125,17 +162,18 @@ def attributions(
 
 
 def quick_attributions(
-    ranker: TrainedRanker,
-    groups: Sequence[NDArray[np.intp]],
-    of: NDArray[np.float32],
-    against: NDArray[np.float32],
+    ranker: TrainedRanker, here: Sequence[NDArray[np.float64]], there: Sequence[NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """`attributions` of a ranker that `adds_up`: the first layer, which takes nearly all time, only once."""
-    parts = np.zeros((len(of), len(groups)))
-    here, there = (ranker.first_layer(rows, groups) for rows in (of, against))
-    ends = [ranker.scores_above(np.sum(side, axis=0)).astype(np.float64) for side in (there, here)]
-    for order in (range(len(groups)), range(len(groups))[::-1]):
-        mixed, before = np.sum(there, axis=0), ends[0]
+    """`attributions` of a ranker that `adds_up`, without its first layer, which takes nearly all time.
+
+    here, there: what each group adds to the first layer, of photos and of those they are compared with.
+    """
+    groups = range(len(here))
+    parts = np.zeros((len(here[0]), len(groups)))
+    sums = [np.sum(side, axis=0) for side in (there, here)]
+    ends = [ranker.scores_above(each).astype(np.float64) for each in sums]
+    for order in (groups, groups[::-1]):
+        mixed, before = sums[0].copy(), ends[0]
         for group in order:
             mixed += here[group] - there[group]
             after = ends[1] if group == order[-1] else ranker.scores_above(mixed).astype(np.float64)

@@ -25,6 +25,16 @@ def test_what_is_added_is_there_for_the_next_process(tmp_path: Path) -> None:
         assert np.array_equal(each.vectors([HASHES[4], HASHES[0]]), VECTORS[[4, 0]])
 
 
+def test_vectors_come_in_any_order_from_any_part(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, BLOCK)
+    store.add(HASHES[:2], VECTORS[:2])
+    store.add(HASHES[2:], VECTORS[2:])
+    for order in ([0, 1, 2, 3, 4], [4, 3, 0, 2, 1], [3, 0, 4], [1]):
+        assert np.array_equal(store.vectors([HASHES[place] for place in order]), VECTORS[order])
+    assert store.among({HASHES[1], "of another"}) == {HASHES[1]}
+    assert np.array_equal(store.vectors(HASHES, release=True), VECTORS)
+
+
 def test_blocks_with_other_fingerprints_do_not_mix(tmp_path: Path) -> None:
     FeatureStore(tmp_path, BLOCK).add(HASHES, VECTORS)
     assert len(FeatureStore(tmp_path, Block("iqa", "iqa/2", BLOCK.columns))) == 0

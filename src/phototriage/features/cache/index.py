@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
+from sys import intern
 from types import TracebackType
 from typing import TypeVar
 
@@ -25,7 +26,10 @@ _FILE = re.compile(r"index(?:-(\d+))?\.sqlite")
 _LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
 _LOOK_ALONG = "SELECT path, size, mtime_ns, ctime_ns, content_hash FROM files WHERE path BETWEEN ? AND ?"
 _COUNT_TABLES = "SELECT count(*) FROM sqlite_master WHERE name IN ('files', 'contents')"
-_LOOK_INTO = "SELECT content_hash, capture, fault, reader FROM contents WHERE content_hash IN ({})"
+_LOOK_INTO = (
+    "SELECT content_hash, capture, fault, CASE WHEN fault IS NOT NULL THEN reader END FROM contents "
+    "WHERE content_hash IN ({})"
+)
 _REMEMBER = (
     "INSERT OR REPLACE INTO files (path, size, mtime_ns, ctime_ns, content_hash) VALUES (?, ?, ?, ?, ?)"
 )
@@ -112,7 +116,8 @@ class PhotoIndex:
                     stretch = paths[start : start + _MANY]
                     known = database.execute(_LOOK_ALONG, (stretch[0], stretch[-1]))
                     found.update((row[:4], row[4]) for row in known)
-            return [digest if _is_content_hash(digest := found.get(each)) else None for each in wanted]
+            digests = map(found.get, wanted)
+            return [intern(each) if _is_content_hash(each) else None for each in digests]
 
         return self._use(read)
 
@@ -121,16 +126,17 @@ class PhotoIndex:
 
         def read(database: sqlite3.Connection) -> dict[str, Content]:
             found = {}
+            wanted = sorted(content_hashes)  # neighbours lie in one page of the database
             with database:
                 database.execute("BEGIN")
-                for start in range(0, len(content_hashes), _AT_ONCE):
-                    some = content_hashes[start : start + _AT_ONCE]
+                for start in range(0, len(wanted), _AT_ONCE):
+                    some = wanted[start : start + _AT_ONCE]
                     asked = _LOOK_INTO.format(", ".join("?" * len(some)))
                     for each, capture, fault, reader in database.execute(asked, some):
                         # Of another version, or damaged: it must be read again.
                         with suppress(RecursionError, ValueError):
                             if fault is None or reader == _reader():
-                                found[each] = Content(Capture.from_json(capture), fault)
+                                found[intern(each)] = Content(Capture.from_json(capture), fault)
             return found
 
         return self._use(read)

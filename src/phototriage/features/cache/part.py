@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from sys import intern
 from typing import Literal
 from uuid import uuid4
 
@@ -40,6 +41,9 @@ class Part:
     @property
     def finite(self) -> NDArray[np.bool_]:
         """Which photos have neither a NaN nor an infinite number: (n,)."""
+        # The extremes, which a NaN spreads to, are found without a table of all numbers.
+        if not self.vectors.size or np.isfinite([self.vectors.min(), self.vectors.max()]).all():
+            return np.ones(len(self.vectors), bool)
         return np.asarray(np.isfinite(self.vectors).all(axis=1))
 
 
@@ -157,7 +161,8 @@ def read_part(path: Path) -> Part | Unusable:
     return Part(
         path,
         block,
-        tuple(text[start : start + 2 * _HASH_BYTES] for start in range(0, len(text), 2 * _HASH_BYTES)),
+        # Interned, since every block of a library and its index name the same photos.
+        tuple(intern(text[at : at + 2 * _HASH_BYTES]) for at in range(0, len(text), 2 * _HASH_BYTES)),
         vectors.view(np.float32).reshape(len(table), block.dim),
     )
 

@@ -20,6 +20,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from phototriage.array_like import in_one_piece
 from phototriage.atomic_write import sweep
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
@@ -85,16 +86,31 @@ class FeatureStore:
         """The photos whose vectors are here."""
         return frozenset(self._rows)
 
+    def among(self, content_hashes: set[str]) -> set[str]:
+        """Those of the photos whose vectors are here."""
+        return content_hashes & self._rows.keys()
+
     def vectors(
-        self, content_hashes: Sequence[str], into: NDArray[np.float32] | None = None
+        self,
+        content_hashes: Sequence[str],
+        into: NDArray[np.float32] | None = None,
+        *,
+        release: bool = False,
     ) -> NDArray[np.float32]:
-        """The vectors of photos that are here: float32 (n, dim), written `into` such an array where given."""
-        rows = np.array([self._rows[content_hash] for content_hash in content_hashes], np.intp)
+        """The vectors of photos that are here: float32 (n, dim), written `into` such an array where given.
+
+        release: forget the vectors of each part once they are copied, so that those of a large library are
+        not in memory twice; nothing else can be asked of the store then.
+        """
+        rows = np.fromiter(map(self._rows.__getitem__, content_hashes), np.intp, len(content_hashes))
         vectors = np.empty((len(rows), self.block.dim), np.float32) if into is None else into
         matrix = np.searchsorted(self._begins, rows, side="right") - 1
         for number in np.unique(matrix).tolist():
-            here = matrix == number
-            vectors[here] = self._matrices[number][rows[here] - self._begins[number]]
+            here = np.flatnonzero(matrix == number)
+            wanted = rows[here] - self._begins[number]
+            vectors[in_one_piece(here)] = self._matrices[number][in_one_piece(wanted)]
+            if release:
+                self._matrices[number] = self._matrices[number][:0].copy()
         return vectors
 
     def add(self, content_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
