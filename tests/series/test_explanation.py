@@ -18,6 +18,7 @@ from phototriage.series.explanation import (
     LEAST_LOG_ODDS,
     Evidence,
     attributions,
+    columns_of,
     quick_attributions,
     reasons_between,
 )
@@ -319,10 +320,10 @@ def test_parts_add_up_and_change_sign_with_the_photos() -> None:
 def test_the_quick_way_finds_the_same_parts(ranker: TrainedRanker) -> None:
     dim = sum(block.dim for block in ranker.blocks)
     assert ranker.adds_up
-    draw = np.random.default_rng(10)
-    groups = np.array_split(draw.permutation(dim), 4)
-    of, against = draw.random((2, 40, dim), np.float32)
-    parts = quick_attributions(ranker, ranker.first_layer(of, groups), ranker.first_layer(against, groups))
+    of, against = np.random.default_rng(10).random((2, 300, dim), np.float32)
+    groups = list(columns_of(ranker.blocks).values())
+    assert sorted(np.concatenate(groups)) == list(range(dim))
+    parts = quick_attributions(ranker, *(Evidence.of(ranker, each, {}) for each in (of, against)))
     np.testing.assert_allclose(parts, attributions(ranker.scores_of, groups, of, against), atol=1e-6)
 
 

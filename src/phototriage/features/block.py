@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -198,14 +198,20 @@ class Features:
         sides, where a block or a column is absent or was made differently.
         """
         check_blocks(blocks, self.blocks)
-        named = [(block.name, column) for block in self.blocks for column in block.columns]
-        place_of = {name: place for place, name in enumerate(named)}
-        place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
-        places = [place_of[block.name, column] for block in blocks for column in block.columns]
-        columns = in_one_piece(np.array(places, np.intp))
+        columns = _places(tuple(blocks), self.blocks)
         if isinstance(columns, slice):  # of a large library, not all is copied for the sake of one block
             return self.matrix[:, columns].copy() if rows is None else self.matrix[rows, columns]
         return np.take(self.matrix if rows is None else self.matrix[rows], columns, axis=1)
+
+
+@lru_cache
+def _places(blocks: tuple[Block, ...], given: tuple[Block, ...]) -> NDArray[np.intp] | slice:
+    """Where the columns of `blocks` stand among those of `given`."""
+    named = [(block.name, column) for block in given for column in block.columns]
+    place_of = {name: place for place, name in enumerate(named)}
+    place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
+    places = [place_of[block.name, column] for block in blocks for column in block.columns]
+    return in_one_piece(np.array(places, np.intp))
 
 
 def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:

@@ -3,12 +3,12 @@
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.array_like import in_one_piece
 from phototriage.errors import ModelError
 from phototriage.features import Block, Features, TunedWeights, check_blocks
 from phototriage.plain_values import shown
@@ -108,47 +108,44 @@ class TrainedRanker:
 
     def scores_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """A score per row, float32 (n,), for numbers in the order of `blocks`, float32 (n, dim)."""
-        weights = {
-            name: array.astype(np.float64)
-            for name, array in self.weights.items()
-            if name.startswith("layers.")
-        }
-        last = len(self.config.mlp_hidden_dims)
         scores = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), _ROWS):
             # In float32, a product depends on the row's position in the matrix; equal photos must tie.
-            hidden = self.inputs_of(rows[start : start + _ROWS])
             with np.errstate(over="ignore", invalid="ignore"):  # told below
-                for layer in range(last + 1):
-                    hidden = hidden @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
-                    if layer < last:
-                        hidden = np.maximum(hidden, 0)
-                scores[start : start + _ROWS] = hidden[:, 0]
-        return _finite(scores)
+                sums = self.first_layer(self.inputs_of(rows[start : start + _ROWS]))
+                scores[start : start + _ROWS] = self.scores_above(sums)
+        return scores
 
     @property
     def adds_up(self) -> bool:
         """Whether each number moves the first layer by itself: not where a row is normalized as a whole."""
         return self.config.input_normalization != "layernorm"
 
-    def first_layer(
-        self, rows: NDArray[np.float32], groups: Sequence[NDArray[np.intp]]
-    ) -> list[NDArray[np.float64]]:
-        """What each group of columns adds to the first layer, float64 (n, width), if the ranker `adds_up`."""
-        weight = self.weights["layers.0.weight"].astype(np.float64)
-        inputs = self.inputs_of(rows)
-        columns = [in_one_piece(group) for group in groups]
-        return [inputs[:, each] @ weight[:, each].T for each in columns]
+    @property
+    def first_weights(self) -> NDArray[np.float64]:
+        """The weights of the first layer, float64 (width, dim)."""
+        return self._layers[0][0]
+
+    def first_layer(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The sums of the first layer, float64 (n, width), of normalized `inputs_of` rows."""
+        weight, bias = self._layers[0]
+        return np.asarray(inputs @ weight.T + bias)
 
     def scores_above(self, sums: NDArray[np.float64]) -> NDArray[np.float32]:
-        """A score per row, float32 (n,), for what `first_layer` adds in all, float64 (n, width)."""
-        last = len(self.config.mlp_hidden_dims)
+        """A score per row, float32 (n,), for the sums of the first layer, float64 (n, width)."""
+        hidden = sums
         with np.errstate(over="ignore", invalid="ignore"):  # told below
-            hidden = sums + self.weights["layers.0.bias"].astype(np.float64)
-            for layer in range(1, last + 1):
-                weight, bias = (self.weights[f"layers.{layer}.{name}"] for name in ("weight", "bias"))
-                hidden = np.maximum(hidden, 0) @ weight.astype(np.float64).T + bias.astype(np.float64)
+            for weight, bias in self._layers[1:]:
+                hidden = np.maximum(hidden, 0) @ weight.T + bias
             return _finite(hidden[:, 0].astype(np.float32))
+
+    @cached_property
+    def _layers(self) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]:
+        """(weight, bias) of each layer, in the precision in which scores are computed."""
+        count = len(self.config.mlp_hidden_dims) + 1
+        names = [[f"layers.{layer}.{name}" for name in ("weight", "bias")] for layer in range(count)]
+        weights = [[self.weights[name].astype(np.float64) for name in each] for each in names]
+        return tuple((weight, bias) for weight, bias in weights)
 
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
         """P(a over b) for score differences a − b."""

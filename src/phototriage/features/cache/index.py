@@ -117,7 +117,7 @@ class PhotoIndex:
                     known = database.execute(_LOOK_ALONG, (stretch[0], stretch[-1]))
                     found.update((row[:4], row[4]) for row in known)
             digests = map(found.get, wanted)
-            return [intern(each) if _is_content_hash(each) else None for each in digests]
+            return [intern(each) if each and _is_content_hash(each) else None for each in digests]
 
         return self._use(read)
 
