@@ -20,6 +20,7 @@ __all__ = [
     "Block",
     "CloserLook",
     "Features",
+    "InStore",
     "PhotoView",
     "check_blocks",
     "check_weights_dir",
@@ -98,11 +99,23 @@ class Block:
         return next((part.partition("#")[0] for part in parts if "#" in part), "")
 
 
+@dataclass(frozen=True, eq=False)
+class InStore:
+    """A block of many photos whose vectors stay in the store, since all of them would fill the memory.
+
+    fetch: rows of the photos to their vectors, float32 (m, block.dim).
+    """
+
+    block: Block
+    fetch: Callable[[NDArray[np.intp]], NDArray[np.float32]]
+
+
 @dataclass(frozen=True)
 class Features:
     """Numbers of many photos.
 
-    `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
+    `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite. `in_store`:
+    further blocks, which are not part of the matrix; `select` finds both.
     `failures`: the photos that were asked for and have no row. `content_hashes`, `captures`: what the photos'
     files hold and how they were captured, in the order of `photos`; None where the numbers come from a table.
     `replaced`: photo that was asked for and cannot be used → the one of `photos` that stands in for it.
@@ -115,6 +128,7 @@ class Features:
     content_hashes: tuple[str, ...] | None = None
     captures: tuple[Capture, ...] | None = None
     replaced: dict[str, str] = field(default_factory=dict)
+    in_store: tuple[InStore, ...] = ()
     _row_of: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -169,6 +183,11 @@ class Features:
         return len(self.photos)
 
     @property
+    def all_blocks(self) -> tuple[Block, ...]:
+        """Those of the matrix, and those whose vectors are in the store."""
+        return (*self.blocks, *(each.block for each in self.in_store))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The names of the matrix's columns, in order."""
         return tuple(column for block in self.blocks for column in block.columns)
@@ -197,7 +216,15 @@ class Features:
         Those of a table are found by their names, wherever they stand. Raises FeatureError, naming both
         sides, where a block or a column is absent or was made differently.
         """
-        check_blocks(blocks, self.blocks)
+        check_blocks(blocks, self.all_blocks)
+        stored = {each.block.name: each for each in self.in_store}
+        if any(block.name in stored for block in blocks):
+            wanted = np.arange(len(self)) if rows is None else rows
+            parts = [
+                stored[block.name].fetch(wanted) if block.name in stored else self.select([block], rows)
+                for block in blocks
+            ]
+            return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         columns = _places(tuple(blocks), self.blocks)
         if isinstance(columns, slice):  # of a large library, not all is copied for the sake of one block
             return self.matrix[:, columns].copy() if rows is None else self.matrix[rows, columns]

@@ -59,20 +59,21 @@ class Evidence:
     """What reasons for n photos can rest on, to compare any of them with any others.
 
     numbers: the `iqa` and `iqa_plus` numbers, those at full size and those of faces, as far as there are any.
-    inputs: what the ranker sees: of one that `adds_up`, the columns that have words, normalized, float64
-    (n, k); of any other all columns, float32 (n, dim). first_layer: the first layer's sums of a ranker that
-    adds up, float64 (n, width), computed once however many comparisons a photo has; else (n, 0).
+    inputs, first_layer: of a ranker that `adds_up`, its normalized columns that have words, float64 (n, k),
+    and the sums of its first layer, float64 (n, width), computed once however many comparisons a photo has.
+    rows: what any other ranker sees, float32 (n, dim). What is not needed has no columns.
     """
 
     numbers: Numbers
-    inputs: NDArray[np.float32] | NDArray[np.float64]
+    inputs: NDArray[np.float64]
     first_layer: NDArray[np.float64]
+    rows: NDArray[np.float32]
 
     @classmethod
     def of(cls, ranker: TrainedRanker, rows: NDArray[np.float32], numbers: Numbers) -> "Evidence":
         """The evidence of photos of which the ranker sees `rows`, float32 (n, dim)."""
         if not ranker.adds_up:
-            return cls(numbers, rows, np.empty((len(rows), 0)))
+            return cls(numbers, np.empty((len(rows), 0)), np.empty((len(rows), 0)), rows)
         named = _with_words(ranker.blocks)
         inputs = np.empty((len(rows), len(named)))
         sums = np.empty((len(rows), len(ranker.first_weights)))
@@ -81,19 +82,19 @@ class Evidence:
             seen = ranker.inputs_of(rows[part])
             inputs[part] = seen[:, named]
             sums[part] = ranker.first_layer(seen)
-        return cls(numbers, inputs, sums)
+        return cls(numbers, inputs, sums, rows[:, :0])
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def scores(self, ranker: TrainedRanker) -> NDArray[np.float32]:
         """(n,) the ranker's scores; of a ranker that adds up, without its first layer again."""
-        return ranker.scores_above(self.first_layer) if ranker.adds_up else ranker.scores_of(self.inputs)
+        return ranker.scores_above(self.first_layer) if ranker.adds_up else ranker.scores_of(self.rows)
 
     def take(self, places: NDArray[np.intp] | slice) -> "Evidence":
         """That of some of the photos, in this order."""
         numbers = {name: column[places] for name, column in self.numbers.items()}
-        return Evidence(numbers, self.inputs[places], self.first_layer[places])
+        return Evidence(numbers, self.inputs[places], self.first_layer[places], self.rows[places])
 
 
 def reasons_between(ranker: TrainedRanker, of: Evidence, against: Evidence) -> list[tuple[Reason, ...]]:
@@ -118,7 +119,7 @@ def reasons_between(ranker: TrainedRanker, of: Evidence, against: Evidence) -> l
         if ranker.adds_up:
             moved = quick_attributions(ranker, some, others)
         else:
-            moved = attributions(ranker.scores_of, list(groups.values()), some.inputs, others.inputs)
+            moved = attributions(ranker.scores_of, list(groups.values()), some.rows, others.rows)
         here, there = some.numbers, others.numbers
         parts = dict(zip(groups, moved.T / ranker.temperature, strict=True))
         for difference, column, weight in _FULL_SIZE:

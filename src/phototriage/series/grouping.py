@@ -140,7 +140,8 @@ class _Pictures:
         for start in range(0, len(unsure), _PAIRS_AT_ONCE):
             some = unsure[start : start + _PAIRS_AT_ONCE]
             one = self._lite(rows[after[some]])
-            other = self._lite(rows[before if isinstance(before, np.integer) else before[some]])
+            earlier = np.atleast_1d(before if isinstance(before, np.integer) else before[some])
+            other = self._lite(rows[earlier])
             lengths = np.sqrt(_dots(one, one) * _dots(other, other))
             unlikeness = times * _LITE_SHARE * self._unlikeness[after[some]]
             alike[some] = _dots(one, other) >= (1 - unlikeness) * lengths
