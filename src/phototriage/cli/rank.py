@@ -160,10 +160,11 @@ class Command:
 def _rare_collections() -> Iterator[None]:
     """Looks for cycles rarely: millions of objects are made and stay, and going through them takes time."""
     usual = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(1_000_000, 50, 100)
     try:
         yield
     finally:
+        gc.freeze()  # no later collection goes through them, nor does that at the end of the program
         gc.set_threshold(*usual)
 
 
