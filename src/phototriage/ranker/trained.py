@@ -188,8 +188,9 @@ class TrainedRanker:
         if normalization == "none":
             return numbers
         if normalization == "standardize":
-            mean, std = (self.weights[f"normalize.{name}"].astype(np.float64) for name in ("mean", "std"))
-            return np.asarray((numbers - mean) / std)
+            numbers -= self.weights["normalize.mean"]
+            numbers /= self.weights["normalize.std"]
+            return numbers
         weight, bias = (self.weights[f"normalize.{name}"].astype(np.float64) for name in ("weight", "bias"))
         centred = numbers - numbers.mean(axis=1, keepdims=True)
         spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + _LAYERNORM_EPS)
