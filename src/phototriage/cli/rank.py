@@ -81,9 +81,13 @@ class Command:
     def run(self) -> int:
         if self.marks.undo:
             return undo_marks(self.folder, dry_run=self.dry_run)
+        with _rare_collections():
+            return self._rank_and_write()
+
+    def _rank_and_write(self) -> int:
         options = self._checked()
         try:
-            with _rare_collections(), progress("features", quiet=self.quiet) as on_progress:
+            with progress("features", quiet=self.quiet) as on_progress:
                 ranking = rank_folder(self.folder, options, on_progress=on_progress, on_note=note)
         except NoUsablePhotoError as error:
             self._report_failures(error.failures)
@@ -164,7 +168,6 @@ def _rare_collections() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()  # no later collection goes through them, nor does that at the end of the program
         gc.set_threshold(*usual)
 
 
