@@ -1,10 +1,13 @@
 """Ray beside the local pipeline, and what is left when workers, nodes or the driver are killed.
 
-python benchmarks/cluster.py KODAK_FOLDER [--photos 192] [--rounds 3] [--disturbances 3]
+python benchmarks/cluster.py KODAK_FOLDER [--photos 192] [--rounds 3] [--disturbances 3] [--overhead]
 
 Speed: photos of 800 × 533 are made from the pictures in the folder and measured (lite, iqa, iqa_plus) into
 empty stores, by the local pipeline and by Ray on this machine, in turn; photos a second by the wall clock,
-without and with the start of Ray, medians over rounds. Then the same by the number of photos.
+without and with the start of Ray, medians over rounds.
+
+Overhead, and nothing else with --overhead: what Ray adds to each photo, by how many photos are a task; the
+image quality alone is measured (iqa), so that little else is in the way.
 
 Disturbances: a simulated cluster of a head and two nodes on this machine (`ray.cluster_utils`) measures with
 the command line, while a worker, a node, or the driver is killed at a random moment; then the command runs
@@ -22,16 +25,19 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from unittest import mock
 
 import numpy as np
 import ray
 from PIL import Image
 from ray.cluster_utils import Cluster
 
+from phototriage.cluster import extraction
 from phototriage.cluster.extraction import ClusterOptions, extract_on_ray
 from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
 
 FEATURES = ("iqa", "iqa_plus", "lite")
+TASKS = (8, 32, 128, 512)
 
 
 def main() -> None:
@@ -40,10 +46,14 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=192)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--disturbances", type=int, default=3)
+    parser.add_argument("--overhead", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         photos = Path(scratch) / "photos"
         write_photos(options.folder, photos, options.photos)
+        if options.overhead:
+            overhead(photos, Path(scratch), options.rounds)
+            return
         speed(photos, Path(scratch), options.rounds)
         same = [
             disturbed(photos, Path(scratch), what, number)
@@ -89,6 +99,30 @@ def speed(photos: Path, scratch: Path, rounds: int) -> None:
     print("| engine | photos/s | of local |\n|---|---|---|")
     for name, found in seconds.items():
         print(f"| {name} | {count / median(found):.1f} | {local / median(found):.2f} |")
+
+
+def overhead(photos: Path, scratch: Path, rounds: int) -> None:
+    files = {path.name: path for path in photos.iterdir()}
+    ray.init(include_dashboard=False, log_to_driver=False)
+    seconds: dict[str | int, list[float]] = {}
+    for number in range(rounds):
+        began = time.monotonic()
+        MultiFeatureExtractor(("iqa",), cache_dir=scratch / f"local-{number}")(files)
+        seconds.setdefault("local", []).append(time.monotonic() - began)
+        for size in TASKS:
+            store = scratch / f"{size}-{number}"
+            began = time.monotonic()
+            with mock.patch.object(extraction, "_ITEMS_PER_TASK", size):
+                options = ClusterOptions(features=("iqa",), store=store, cache_dir=store)
+                extract_on_ray(str(photos), options)
+            seconds.setdefault(size, []).append(time.monotonic() - began)
+    ray.shutdown()
+    local = median(seconds.pop("local"))
+    print(f"\n{len(files)} photos of 800 × 533, {os.cpu_count()} cores, iqa alone, medians of {rounds}; ")
+    print(f"local {1e3 * local / len(files):.1f} ms a photo, the start of its processes included\n")
+    print("| photos of a task | more than local, ms a photo |\n|---|---|")
+    for each, found in seconds.items():
+        print(f"| {each} | {1e3 * (median(found) - local) / len(files):.1f} |")
 
 
 def stored(cache_dir: Path) -> set[tuple[str, str, bytes]]:

@@ -129,11 +129,10 @@ def test_series_are_found_by_the_lite_features_too_where_they_were_measured(
     (_, without), (photos, fetch) = given
     assert without is None
     assert fetch is not None
-    block = next(block for block in features.blocks if block.name == "lite")
+    block = next(block for block in features.all_blocks if block.name == "lite")
     expected = features.select([block])[features.rows(photos)]
     places = np.array([3, 0, len(photos) - 1])
     np.testing.assert_array_equal(fetch(places), expected[places])
-    np.testing.assert_array_equal(fetch(places[0]), expected[3])
 
 
 def test_figures_count_what_was_ranked(bursts: Path, ranked: Callable[..., Ranking]) -> None:

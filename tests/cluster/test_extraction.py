@@ -4,16 +4,22 @@ import logging
 import socket
 import tarfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from phototriage.cluster import work
 from phototriage.cluster.extraction import ClusterOptions, check_address, extract_on_ray
-from phototriage.cluster.work import Job
-from phototriage.errors import FeatureError, OptionError, OutputError
+from phototriage.cluster.source import Item
+from phototriage.cluster.work import Decode, Infer, Job
+from phototriage.errors import Failure, FeatureError, OptionError, OutputError
 from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
+from phototriage.features.cache.index import PhotoIndex
 
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
 
@@ -111,6 +117,67 @@ def test_a_store_that_cannot_be_written_is_one_error(photos: Path, tmp_path: Pat
     folder.write_text("in the way")
     with pytest.raises((OutputError, FeatureError), match=folder.name):
         extract_on_ray(str(photos), replace(options(store), features=("iqa",)))
+
+
+def test_two_drivers_at_once_share_a_store(photos: Path, tmp_path: Path) -> None:
+    MultiFeatureExtractor(FEATURES, cache_dir=tmp_path / "local")(
+        {path.name: path for path in photos.iterdir()}
+    )
+    with ThreadPoolExecutor() as drivers:
+        ends = [drivers.submit(extract_on_ray, str(photos), options(tmp_path / "ray")) for _ in range(2)]
+        found = [each.result() for each in ends]
+    assert [(each.photos, [failed.photo for failed in each.failures]) for each in found] == [
+        (6, ["broken.jpg"])
+    ] * 2
+    assert stored(tmp_path / "ray") == stored(tmp_path / "local")
+    assert extract_on_ray(str(photos), options(tmp_path / "ray")).read == 0
+
+
+def test_a_full_disk_is_one_error(photos: Path, small_disk: Path) -> None:
+    store = small_disk / "store"
+    with PhotoIndex(store):
+        pass
+    with (small_disk / "full").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    with pytest.raises(OutputError, match="No space left on device; free some space"):
+        extract_on_ray(str(photos), options(store))
+    assert not list(store.rglob("part-*"))
+
+
+def test_a_batch_that_cannot_be_written_leaves_nothing_behind(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = tuple(each.block for each in build_extractors(FEATURES, ExtractorOptions(), tmp_path))
+    job = Job(FEATURES, ExtractorOptions(), blocks, tmp_path / "store", (frozenset(),) * 2, tmp_path)
+    batch = {
+        name: np.array([value])
+        for name, value in {"key": "0.jpg", "place": str(photos / "0.jpg"), "kind": "file"}.items()
+    }
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    (ready,) = Decode(job)(batch)
+    with pytest.raises(OutputError, match="No space left on device; free some space"):
+        Infer(job)(ready)
+    assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+
+
+def test_credentials_that_a_worker_lacks_are_one_failure_and_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = "s3://AKIA:hidden@bucket/a.jpg"
+
+    def denied(item: Item) -> None:
+        raise OSError(f"When reading {item.place}?secret_key=abc: AWS Error ACCESS_DENIED\nat line 3")
+
+    monkeypatch.setattr(work, "read_item", denied)
+    (failure,) = Decode._read([Item("a.jpg", place)])
+    assert failure == Failure(
+        "a.jpg", "cannot be read: When reading s3://…@bucket/a.jpg?secret_key=… AWS Error ACCESS_DENIED"
+    )
 
 
 def test_an_address_that_nobody_answers() -> None:

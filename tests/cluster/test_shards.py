@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,16 +142,31 @@ def test_a_lease_that_is_renewed_is_waited_for(
     assert not list(tmp_path.glob("*.lease"))
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("only root mounts a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk], check=False).returncode:
-        pytest.skip("nothing may be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+def test_clocks_that_differ_decide_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def no_clock() -> float:
+        raise AssertionError("a time of day is asked for")
+
+    monkeypatch.setattr(time, "time", no_clock)
+    ours, theirs = (_Leases(tmp_path, 60.0) for _ in range(2))
+    ahead = 10_000.0
+    clock[0] = ahead
+    with theirs.lease("unit", 0) as taken:
+        assert taken
+        path = tmp_path / "unit.1.lease"
+
+        def tried(at: float, written: float) -> bool:
+            """At a time by our clock, and with a file that its server dates as it likes."""
+            clock[0] = at
+            os.utime(path, (written, written))
+            with ours.lease("unit", 1) as mine:
+                return mine
+
+        assert [tried(0.0, 4e9), tried(59.0, 0.0), tried(60.0, 4e9)] == [False] * 3
+        path.write_text("renewed at what is 10,060 by theirs")
+        assert [tried(61.0, 0.0), tried(121.0, 4e9), tried(121.5, 0.0)] == [False, False, True]
 
 
 def test_a_full_disk_is_one_error_and_leaves_no_lease(photos: Path, small_disk: Path) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from phototriage.cluster import source as source_module
 from phototriage.cluster.source import Item, find_photos, read_item, without_credentials
 from phototriage.errors import PhotoError
 
@@ -93,3 +94,17 @@ def test_credentials_are_not_told() -> None:
     with pytest.raises(PhotoError) as error:
         find_photos("nosuch://user:hidden@host/photos")
     assert "hidden" not in str(error.value)
+
+
+def test_credentials_that_are_missing_are_one_line_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Denying:
+        def get_file_info(self, path: str) -> None:
+            raise OSError(f"When asking for {path}?X-Amz-Signature=abc: no credentials found\nat line 3")
+
+    monkeypatch.setattr(source_module, "_opened", lambda place: (Denying(), "bucket/photos"))
+    with pytest.raises(PhotoError) as error:
+        find_photos("s3://AKIA:hidden@bucket/photos")
+    text = str(error.value)
+    assert text.startswith("s3://…@bucket/photos cannot be listed: ")
+    assert "no credentials found" in text
+    assert not any(each in text for each in ("hidden", "abc", "AKIA", "\n"))

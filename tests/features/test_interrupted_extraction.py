@@ -201,16 +201,16 @@ def test_a_full_disk_is_one_clear_error_and_what_was_kept_stays(
     folder: Path, undisturbed: Features, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "_PHOTOS_PER_PART", 20)
-    write_table, written = pq.write_table, []
+    write_table, written = pq.ParquetWriter.write_table, []
 
-    def filling(*arguments: object, **options: object) -> None:
+    def filling(writer: pq.ParquetWriter, *arguments: object, **options: object) -> None:
         written.append(arguments)
         if len(written) > 3:
             raise OSError(28, "No space left on device")
-        write_table(*arguments, **options)
+        write_table(writer, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pq, "write_table", filling)
+        patch.setattr(pq.ParquetWriter, "write_table", filling)
         with pytest.raises(OutputError, match=r"No space left on device; free some space, or choose another"):
             features_of(folder, tmp_path)
     assert sum(each.parts for each in survey(tmp_path)) == 3

@@ -53,3 +53,22 @@ def test_the_typical_photo_is_the_median_of_those_marked() -> None:
     assert typical.inputs.tolist() == [[2, 3], [6, 7], [11, 12]]
     assert typical.score == pytest.approx([0.1, 0.3, 0.55])
     assert PHOTOS.typical(PHOTOS.place == 1).numbers["noise"].tolist() == [1, 4, 6]
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_the_typical_photo_of_a_series_of_any_size_is_numpys_median(size: int) -> None:
+    draw = np.random.default_rng(size)
+    inputs, noise = draw.random((3 * size, 5), np.float32), draw.random(3 * size)
+    noise[draw.random(3 * size) < 0.1] = np.nan
+    photos = Candidates(
+        shot=np.arange(3 * size),
+        series=np.repeat(np.arange(3), size),
+        selectable=np.ones(3 * size, bool),
+        inputs=inputs,
+        numbers={"noise": noise},
+        score=noise,
+        megapixels=noise,
+    )
+    typical = photos.typical(np.ones(3 * size, bool))
+    np.testing.assert_array_equal(typical.inputs, np.median(inputs.reshape(3, size, 5), axis=1))
+    np.testing.assert_array_equal(typical.numbers["noise"], np.median(noise.reshape(3, size), axis=1))

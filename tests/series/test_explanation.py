@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, Block, measure_iqa, measure_iqa_plus
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_default_ranker, load_embedded_ranker
 from phototriage.series import Reason
-from phototriage.series.explanation import LEAST_LOG_ODDS, attributions, quick_attributions, reasons_between
+from phototriage.series.explanation import (
+    LEAST_LOG_ODDS,
+    Evidence,
+    attributions,
+    columns_of,
+    quick_attributions,
+    reasons_between,
+)
 from phototriage.simulation import Take, draw_scene, photograph
 
 approx: Any = pytest.approx  # stands where a number is expected
@@ -54,7 +61,10 @@ def explain(
     rows = np.array([[photo[column] for column in columns] for photo in (of, against)], np.float32)
     measured = [name for name in of if name in (*IQA_COLUMNS, *IQA_PLUS_COLUMNS)]
     sides = ({name: np.array([side[name]], np.float64) for name in measured} for side in (of, against))
-    (reasons,) = reasons_between(ranker, rows[:1], rows[1:], *sides)
+    (reasons,) = reasons_between(
+        ranker,
+        *(Evidence.of(ranker, row, side) for row, side in zip((rows[:1], rows[1:]), sides, strict=True)),
+    )
     return reasons
 
 
@@ -139,7 +149,9 @@ def embedded_words(
         dict(zip((*IQA_COLUMNS, *IQA_PLUS_COLUMNS), side.T.astype(np.float64), strict=True))
         for side in (measured, measured[::-1])
     )
-    good, bad = reasons_between(EMBEDDED, rows, rows[::-1], here, there)
+    good, bad = reasons_between(
+        EMBEDDED, Evidence.of(EMBEDDED, rows, here), Evidence.of(EMBEDDED, rows[::-1], there)
+    )
     return good, bad
 
 
@@ -308,10 +320,10 @@ def test_parts_add_up_and_change_sign_with_the_photos() -> None:
 def test_the_quick_way_finds_the_same_parts(ranker: TrainedRanker) -> None:
     dim = sum(block.dim for block in ranker.blocks)
     assert ranker.adds_up
-    draw = np.random.default_rng(10)
-    groups = np.array_split(draw.permutation(dim), 4)
-    of, against = draw.random((2, 40, dim), np.float32)
-    parts = quick_attributions(ranker, groups, of, against)
+    of, against = np.random.default_rng(10).random((2, 300, dim), np.float32)
+    groups = list(columns_of(ranker.blocks).values())
+    assert sorted(np.concatenate(groups)) == list(range(dim))
+    parts = quick_attributions(ranker, *(Evidence.of(ranker, each, {}) for each in (of, against)))
     np.testing.assert_allclose(parts, attributions(ranker.scores_of, groups, of, against), atol=1e-6)
 
 

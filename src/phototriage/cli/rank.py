@@ -81,9 +81,13 @@ class Command:
     def run(self) -> int:
         if self.marks.undo:
             return undo_marks(self.folder, dry_run=self.dry_run)
+        with _rare_collections():
+            return self._rank_and_write()
+
+    def _rank_and_write(self) -> int:
         options = self._checked()
         try:
-            with _rare_collections(), progress("features", quiet=self.quiet) as on_progress:
+            with progress("features", quiet=self.quiet) as on_progress:
                 ranking = rank_folder(self.folder, options, on_progress=on_progress, on_note=note)
         except NoUsablePhotoError as error:
             self._report_failures(error.failures)
@@ -160,7 +164,7 @@ class Command:
 def _rare_collections() -> Iterator[None]:
     """Looks for cycles rarely: millions of objects are made and stay, and going through them takes time."""
     usual = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(1_000_000, 50, 100)
     try:
         yield
     finally:

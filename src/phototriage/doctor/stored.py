@@ -45,7 +45,7 @@ def weights_findings(cache_dir: Path, weights_dir: Path | None) -> Iterator[Find
 def stored_findings(cache_dir: Path) -> Iterator[Finding]:
     """Where the cache is, whether it can be written, what it holds, and how much space is left."""
     from phototriage.features.cache.exported import exported_networks
-    from phototriage.features.cache.index import index_files
+    from phototriage.features.cache.index_database import index_files
     from phototriage.outputs.features.tables import human_size
 
     there = _nearest_folder(cache_dir)

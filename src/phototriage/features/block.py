@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.array_like import as_array
+from phototriage.array_like import as_array, in_one_piece
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
@@ -20,6 +20,7 @@ __all__ = [
     "Block",
     "CloserLook",
     "Features",
+    "InStore",
     "PhotoView",
     "check_blocks",
     "check_weights_dir",
@@ -98,11 +99,23 @@ class Block:
         return next((part.partition("#")[0] for part in parts if "#" in part), "")
 
 
+@dataclass(frozen=True, eq=False)
+class InStore:
+    """A block of many photos whose vectors stay in the store, since all of them would fill the memory.
+
+    fetch: rows of the photos to their vectors, float32 (m, block.dim).
+    """
+
+    block: Block
+    fetch: Callable[[NDArray[np.intp]], NDArray[np.float32]]
+
+
 @dataclass(frozen=True)
 class Features:
     """Numbers of many photos.
 
-    `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite.
+    `photos`: n keys, each once. `matrix`: float32, shape (n, sum of the blocks' dims), finite. `in_store`:
+    further blocks, which are not part of the matrix; `select` finds both.
     `failures`: the photos that were asked for and have no row. `content_hashes`, `captures`: what the photos'
     files hold and how they were captured, in the order of `photos`; None where the numbers come from a table.
     `replaced`: photo that was asked for and cannot be used → the one of `photos` that stands in for it.
@@ -115,6 +128,7 @@ class Features:
     content_hashes: tuple[str, ...] | None = None
     captures: tuple[Capture, ...] | None = None
     replaced: dict[str, str] = field(default_factory=dict)
+    in_store: tuple[InStore, ...] = ()
     _row_of: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +137,8 @@ class Features:
             raise FeatureError(
                 f"features must be float32 {expected}, not {self.matrix.dtype} {self.matrix.shape}"
             )
-        if not np.isfinite(self.matrix).all():
+        # The extremes, which a NaN spreads to, are found without a table of all numbers.
+        if self.matrix.size and not np.isfinite([self.matrix.min(), self.matrix.max()]).all():
             row = int(np.argmin(np.isfinite(self.matrix).all(axis=1)))
             raise FeatureError(f"the features of {self.photos[row]} are not all finite numbers")
         object.__setattr__(self, "_row_of", {photo: row for row, photo in enumerate(self.photos)})
@@ -168,6 +183,11 @@ class Features:
         return len(self.photos)
 
     @property
+    def all_blocks(self) -> tuple[Block, ...]:
+        """Those of the matrix, and those whose vectors are in the store."""
+        return (*self.blocks, *(each.block for each in self.in_store))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The names of the matrix's columns, in order."""
         return tuple(column for block in self.blocks for column in block.columns)
@@ -196,12 +216,29 @@ class Features:
         Those of a table are found by their names, wherever they stand. Raises FeatureError, naming both
         sides, where a block or a column is absent or was made differently.
         """
-        check_blocks(blocks, self.blocks)
-        named = [(block.name, column) for block in self.blocks for column in block.columns]
-        place_of = {name: place for place, name in enumerate(named)}
-        place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
-        places = [place_of[block.name, column] for block in blocks for column in block.columns]
-        return np.take(self.matrix if rows is None else self.matrix[rows], np.array(places, np.intp), axis=1)
+        check_blocks(blocks, self.all_blocks)
+        stored = {each.block.name: each for each in self.in_store}
+        if any(block.name in stored for block in blocks):
+            wanted = np.arange(len(self)) if rows is None else rows
+            parts = [
+                stored[block.name].fetch(wanted) if block.name in stored else self.select([block], rows)
+                for block in blocks
+            ]
+            return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        columns = _places(tuple(blocks), self.blocks)
+        if isinstance(columns, slice):  # of a large library, not all is copied for the sake of one block
+            return self.matrix[:, columns].copy() if rows is None else self.matrix[rows, columns]
+        return np.take(self.matrix if rows is None else self.matrix[rows], columns, axis=1)
+
+
+@lru_cache
+def _places(blocks: tuple[Block, ...], given: tuple[Block, ...]) -> NDArray[np.intp] | slice:
+    """Where the columns of `blocks` stand among those of `given`."""
+    named = [(block.name, column) for block in given for column in block.columns]
+    place_of = {name: place for place, name in enumerate(named)}
+    place_of |= {(TABLE, column): place for place, (_, column) in enumerate(named)}
+    places = [place_of[block.name, column] for block in blocks for column in block.columns]
+    return in_one_piece(np.array(places, np.intp))
 
 
 def check_blocks(needed: Sequence[Block], given: Sequence[Block]) -> None:

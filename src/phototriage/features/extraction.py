@@ -1,7 +1,7 @@
 """From photos on disk to their features: what the store has is taken from there, the rest is measured."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -47,6 +47,7 @@ def extract(
     pool: DecodingPool | None = None,
     batch_size: int = 1,
     known: Features | None = None,
+    in_store: Collection[str] = (),
     on_progress: OnProgress = lambda done, total: None,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> Features:
@@ -64,6 +65,7 @@ def extract(
         batch_size: photos that the extractors get at once, at least.
         known: features of photos among these, with content hashes and captures, as they were found a moment
             ago: such a photo is not looked up again.
+        in_store: names of blocks whose vectors are left in the store (`Features.in_store`).
         on_progress: see `OnProgress`.
         on_note: called with one line about anything that was mended on the way, or wrong with new photos.
 
@@ -106,7 +108,7 @@ def extract(
             f"photos used although something is wrong with them: {len(warnings):,}, the first "
             f"{first}: {warning}"
         )
-    return _features(photos, alternatives, outcomes, extractors, stores)
+    return _features(photos, alternatives, outcomes, stores, in_store)
 
 
 def _check_alternatives(photos: Photos, alternatives: Alternatives) -> None:
@@ -140,8 +142,8 @@ def _features(
     photos: Photos,
     alternatives: Alternatives,
     outcomes: Mapping[str, Measured | Failure],
-    extractors: Sequence[FeatureExtractor],
     stores: Sequence[FeatureStore],
+    in_store: Collection[str],
 ) -> Features:
     measured: dict[str, Measured] = {}
     replaced: dict[str, str] = {}
@@ -157,18 +159,20 @@ def _features(
                 replaced[photo] = key
             break
     content_hashes = tuple(each.content_hash for each in measured.values())
-    ends = np.cumsum([store.block.dim for store in stores]).tolist()
+    copied = [store for store in stores if store.block.name not in in_store]
+    ends = np.cumsum([0, *(store.block.dim for store in copied)]).tolist()
     matrix = np.empty((len(measured), ends[-1]), np.float32)
-    for store, end in zip(stores, ends, strict=True):
+    for store, end in zip(copied, ends[1:], strict=True):
         store.vectors(content_hashes, matrix[:, end - store.block.dim : end])
     return Features(
         photos=tuple(measured),
         matrix=matrix,
-        blocks=tuple(extractor.block for extractor in extractors),
+        blocks=tuple(store.block for store in copied),
         failures=tuple(failures),
         content_hashes=content_hashes,
         captures=tuple(each.capture for each in measured.values()),
         replaced=replaced,
+        in_store=tuple(store.in_store(content_hashes) for store in stores if store not in copied),
     )
 
 
@@ -203,6 +207,7 @@ class MultiFeatureExtractor:
         workers: int | None = None,
         pool: DecodingPool | None = None,
         known: Features | None = None,
+        in_store: Collection[str] = (),
         on_progress: OnProgress = lambda done, total: None,
         on_note: Callable[[str], None] = lambda note: None,
     ) -> Features:
@@ -216,6 +221,7 @@ class MultiFeatureExtractor:
             pool=pool,
             batch_size=self.options.inference_batch_size,
             known=known,
+            in_store=in_store,
             on_progress=on_progress,
             on_note=on_note,
         )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from phototriage.errors import Failure
@@ -12,6 +13,9 @@ from phototriage.features.cache.store import FeatureStore
 from phototriage.photos import Capture
 
 __all__ = ["LookUp", "Measured", "look_up"]
+
+_AT_ONCE = 10_000
+"""Photos whose status is in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,19 @@ def look_up(
         for key, row in zip(there, known.rows(there).tolist(), strict=True):
             if (content_hash := known.content_hashes[row]) in stored:
                 outcomes[key] = Measured(content_hash, known.captures[row])
+    unmeasured: dict[str, tuple[Path, os.stat_result]] = {}
+    left = iter([key for key in photos if key not in outcomes])
+    while some := list(islice(left, _AT_ONCE)):
+        found = _look_up_files({key: photos[key] for key in some}, stores, index)
+        outcomes.update(found.outcomes)
+        unmeasured.update(found.unmeasured)
+    return LookUp(outcomes, unmeasured)
+
+
+def _look_up_files(photos: Mapping[str, str], stores: Sequence[FeatureStore], index: PhotoIndex) -> LookUp:
+    outcomes: dict[str, Measured | Failure] = {}
     files: dict[str, tuple[str, os.stat_result]] = {}
     for key, path in photos.items():
-        if key in outcomes:
-            continue
         try:
             files[key] = (path, os.stat(path))  # noqa: PTH116
         except OSError as error:
@@ -81,5 +94,5 @@ def look_up(
 def _in_all(stores: Sequence[FeatureStore], content_hashes: Iterable[str]) -> set[str]:
     stored = set(content_hashes)
     for store in stores:
-        stored = {each for each in stored if each in store}
+        stored = store.among(stored)
     return stored

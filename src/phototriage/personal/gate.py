@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 if TYPE_CHECKING:  # it imports pandas, and rank reads gates without it
     from phototriage.personal.pairs import Pairs
@@ -142,6 +141,7 @@ def _scores(
     default, correction: (m,) log-odds of the pairs, and what is added to them.
     """
     from scipy.optimize import brentq
+    from scipy.special import expit
 
     share = 1 / np.bincount(number)[number]  # every series counts once
 

@@ -56,6 +56,8 @@ _MAX_FOLDERS_NAMED = 10
 
 _natsort = natsort_keygen(alg=ns.IGNORECASE)
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
+_USUAL = re.compile(r"([a-z_]*)(\d+)(\.[a-z]+)", re.ASCII | re.IGNORECASE)
+"""The names that cameras give, whose key is found at once."""
 
 _logger = logging.getLogger(__name__)
 
@@ -171,6 +173,9 @@ def natural_key(path: str) -> tuple[object, ...]:
     Files that differ only in the suffix are adjacent, in the order of their suffixes.
     """
     folder, _, name = path.rpartition("/")
+    if usual := _USUAL.fullmatch(name):
+        letters, digits, suffix = usual.groups()
+        return (*_key_of_folder(folder), (letters.lower(), int(digits))), suffix.lower(), path
     stem, dot, suffix = name.rpartition(".")
     if not stem.strip("."):  # as os.path.splitext, which takes twice as long
         stem, dot, suffix = name, "", ""
@@ -213,7 +218,8 @@ def _kind(entry: os.DirEntry[str]) -> str:
     """The lower-case suffix of a usable file, or else the phrase that counts it as skipped."""
     if entry.name.startswith("."):
         return "hidden"
-    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
+    stem, dot, suffix = entry.name.rpartition(".")
+    suffix = (dot + suffix).lower() if stem.strip(".") else ""  # as os.path.splitext, in half of its time
     if suffix in PHOTO_SUFFIXES and not _is(entry.is_file):
         return _NO_FILE
     return suffix or "without a suffix"

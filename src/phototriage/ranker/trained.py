@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -107,24 +108,12 @@ class TrainedRanker:
 
     def scores_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """A score per row, float32 (n,), for numbers in the order of `blocks`, float32 (n, dim)."""
-        weights = {
-            name: array.astype(np.float64)
-            for name, array in self.weights.items()
-            if name.startswith("layers.")
-        }
-        last = len(self.config.mlp_hidden_dims)
         scores = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), _ROWS):
             # In float32, a product depends on the row's position in the matrix; equal photos must tie.
-            hidden = self.inputs_of(rows[start : start + _ROWS])
             with np.errstate(over="ignore", invalid="ignore"):  # told below
-                for layer in range(last + 1):
-                    hidden = hidden @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
-                    if layer < last:
-                        hidden = np.maximum(hidden, 0)
-                scores[start : start + _ROWS] = hidden[:, 0]
-        if not np.isfinite(scores).all():
-            raise ModelError("the ranker gives scores that are no numbers: its weights are too large")
+                sums = self.first_layer(self.inputs_of(rows[start : start + _ROWS]))
+                scores[start : start + _ROWS] = self.scores_above(sums)
         return scores
 
     @property
@@ -132,22 +121,31 @@ class TrainedRanker:
         """Whether each number moves the first layer by itself: not where a row is normalized as a whole."""
         return self.config.input_normalization != "layernorm"
 
-    def first_layer(
-        self, rows: NDArray[np.float32], groups: Sequence[NDArray[np.intp]]
-    ) -> list[NDArray[np.float64]]:
-        """What each group of columns adds to the first layer, float64 (n, width), if the ranker `adds_up`."""
-        weight = self.weights["layers.0.weight"].astype(np.float64)
-        inputs = self.inputs_of(rows)
-        return [inputs[:, group] @ weight[:, group].T for group in groups]
+    @property
+    def first_weights(self) -> NDArray[np.float64]:
+        """The weights of the first layer, float64 (width, dim)."""
+        return self._layers[0][0]
+
+    def first_layer(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The sums of the first layer, float64 (n, width), of normalized `inputs_of` rows."""
+        weight, bias = self._layers[0]
+        return np.asarray(inputs @ weight.T + bias)
 
     def scores_above(self, sums: NDArray[np.float64]) -> NDArray[np.float32]:
-        """A score per row, float32 (n,), for what `first_layer` adds in all, float64 (n, width)."""
-        hidden = sums + self.weights["layers.0.bias"].astype(np.float64)
-        last = len(self.config.mlp_hidden_dims)
-        for layer in range(1, last + 1):
-            weight, bias = (self.weights[f"layers.{layer}.{name}"] for name in ("weight", "bias"))
-            hidden = np.maximum(hidden, 0) @ weight.astype(np.float64).T + bias.astype(np.float64)
-        return hidden[:, 0].astype(np.float32)
+        """A score per row, float32 (n,), for the sums of the first layer, float64 (n, width)."""
+        hidden = sums
+        with np.errstate(over="ignore", invalid="ignore"):  # told below
+            for weight, bias in self._layers[1:]:
+                hidden = np.maximum(hidden, 0) @ weight.T + bias
+            return _finite(hidden[:, 0].astype(np.float32))
+
+    @cached_property
+    def _layers(self) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]:
+        """(weight, bias) of each layer, in the precision in which scores are computed."""
+        count = len(self.config.mlp_hidden_dims) + 1
+        names = [[f"layers.{layer}.{name}" for name in ("weight", "bias")] for layer in range(count)]
+        weights = [[self.weights[name].astype(np.float64) for name in each] for each in names]
+        return tuple((weight, bias) for weight, bias in weights)
 
     def probability(self, difference: NDArray[np.floating]) -> NDArray[np.float64]:
         """P(a over b) for score differences a − b."""
@@ -190,9 +188,16 @@ class TrainedRanker:
         if normalization == "none":
             return numbers
         if normalization == "standardize":
-            mean, std = (self.weights[f"normalize.{name}"].astype(np.float64) for name in ("mean", "std"))
-            return np.asarray((numbers - mean) / std)
+            numbers -= self.weights["normalize.mean"]
+            numbers /= self.weights["normalize.std"]
+            return numbers
         weight, bias = (self.weights[f"normalize.{name}"].astype(np.float64) for name in ("weight", "bias"))
         centred = numbers - numbers.mean(axis=1, keepdims=True)
         spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + _LAYERNORM_EPS)
         return np.asarray(centred / spread * weight + bias)
+
+
+def _finite(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(scores).all():
+        raise ModelError("the ranker gives scores that are no numbers: its weights are too large")
+    return scores

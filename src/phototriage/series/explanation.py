@@ -1,6 +1,8 @@
 """Finds the reasons for a verdict: what the photos themselves show, and what it did to the scores."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,14 @@ from phototriage.series.faces.score import face_parts
 from phototriage.series.full_size import ACUTANCE_LOG_ODDS, NOISE_LOG_ODDS
 from phototriage.series.reasons import LOOK, Reason
 
-__all__ = ["attributions", "measured_columns", "quick_attributions", "reasons_between"]
+__all__ = [
+    "Evidence",
+    "attributions",
+    "columns_of",
+    "measured_columns",
+    "quick_attributions",
+    "reasons_between",
+]
 
 LEAST_LOG_ODDS = 0.05
 """A reason moved the verdict at least this far; 0.05 is the step from 50 % to 51.2 %."""
@@ -21,6 +30,7 @@ MOST_TOLD = 4
 
 _ROWS = 1024
 """Comparisons at once, so that what is computed of them stays within the cache of a core."""
+_ROWS_OF_SUMS = 256
 _MEASURED = ("iqa", "iqa_plus")
 """Blocks whose columns have words."""
 _DIFFERENCES = {
@@ -44,13 +54,50 @@ _FULL_SIZE = (
 """Differences that count at full size, too: by which number, and with which weight."""
 
 
-def reasons_between(
-    ranker: TrainedRanker,
-    of: NDArray[np.float32],
-    against: NDArray[np.float32],
-    numbers: Numbers,
-    other_numbers: Numbers,
-) -> list[tuple[Reason, ...]]:
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What reasons for n photos can rest on, to compare any of them with any others.
+
+    numbers: the `iqa` and `iqa_plus` numbers, those at full size and those of faces, as far as there are any.
+    inputs, first_layer: of a ranker that `adds_up`, its normalized columns that have words, float64 (n, k),
+    and the sums of its first layer, float64 (n, width), computed once however many comparisons a photo has.
+    rows: what any other ranker sees, float32 (n, dim). What is not needed has no columns.
+    """
+
+    numbers: Numbers
+    inputs: NDArray[np.float64]
+    first_layer: NDArray[np.float64]
+    rows: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, ranker: TrainedRanker, rows: NDArray[np.float32], numbers: Numbers) -> "Evidence":
+        """The evidence of photos of which the ranker sees `rows`, float32 (n, dim)."""
+        if not ranker.adds_up:
+            return cls(numbers, np.empty((len(rows), 0)), np.empty((len(rows), 0)), rows)
+        named = _with_words(ranker.blocks)
+        inputs = np.empty((len(rows), len(named)))
+        sums = np.empty((len(rows), len(ranker.first_weights)))
+        for start in range(0, len(rows), _ROWS):
+            part = slice(start, start + _ROWS)
+            seen = ranker.inputs_of(rows[part])
+            inputs[part] = seen[:, named]
+            sums[part] = ranker.first_layer(seen)
+        return cls(numbers, inputs, sums, rows[:, :0])
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def scores(self, ranker: TrainedRanker) -> NDArray[np.float32]:
+        """(n,) the ranker's scores; of a ranker that adds up, without its first layer again."""
+        return ranker.scores_above(self.first_layer) if ranker.adds_up else ranker.scores_of(self.rows)
+
+    def take(self, places: NDArray[np.intp] | slice) -> "Evidence":
+        """That of some of the photos, in this order."""
+        numbers = {name: column[places] for name, column in self.numbers.items()}
+        return Evidence(numbers, self.inputs[places], self.first_layer[places], self.rows[places])
+
+
+def reasons_between(ranker: TrainedRanker, of: Evidence, against: Evidence) -> list[tuple[Reason, ...]]:
     """Why photos are placed before or behind those they are compared with.
 
     A reason is a difference that the photos show (`differences`). How far it moved the verdict is its part of
@@ -59,24 +106,22 @@ def reasons_between(
 
     Args:
         ranker: whose verdict is explained.
-        of, against: float32 (n, dim), what it sees of n photos, and of those they are compared with.
-        numbers, other_numbers: the `iqa` and `iqa_plus` numbers of the same photos, those at full size and
-            those of faces, as far as there are any.
+        of, against: of n photos, and of those they are compared with.
 
     Returns:
         Per comparison first what speaks for the verdict, faults and merits before matters of taste and the
         plainest first, then what speaks against it, then what does neither.
     """
-    groups = _columns_of(ranker.blocks)
+    groups = columns_of(ranker.blocks)
     reasons: list[tuple[Reason, ...]] = []
     for start in range(0, len(of), _ROWS):
-        part = slice(start, start + _ROWS)
+        some, others = (side.take(slice(start, start + _ROWS)) for side in (of, against))
         if ranker.adds_up:
-            moved = quick_attributions(ranker, list(groups.values()), of[part], against[part])
+            moved = quick_attributions(ranker, some, others)
         else:
-            moved = attributions(ranker.scores_of, list(groups.values()), of[part], against[part])
+            moved = attributions(ranker.scores_of, list(groups.values()), some.rows, others.rows)
+        here, there = some.numbers, others.numbers
         parts = dict(zip(groups, moved.T / ranker.temperature, strict=True))
-        here, there = ({name: each[part] for name, each in side.items()} for side in (numbers, other_numbers))
         for difference, column, weight in _FULL_SIZE:
             if column in here:
                 at_full_size = np.nan_to_num(weight * (here[column] - there[column]))
@@ -124,24 +169,47 @@ def attributions(
     return parts
 
 
-def quick_attributions(
-    ranker: TrainedRanker,
-    groups: Sequence[NDArray[np.intp]],
-    of: NDArray[np.float32],
-    against: NDArray[np.float32],
-) -> NDArray[np.float64]:
-    """`attributions` of a ranker that `adds_up`: the first layer, which takes nearly all time, only once."""
+def quick_attributions(ranker: TrainedRanker, of: Evidence, against: Evidence) -> NDArray[np.float64]:
+    """`attributions` to the groups of `columns_of`, of a ranker that `adds_up`.
+
+    Its first layer, which takes nearly all time, is not computed again: what the columns without words add
+    to it is what those with words leave.
+    """
+    groups = columns_of(ranker.blocks)
     parts = np.zeros((len(of), len(groups)))
-    here, there = (ranker.first_layer(rows, groups) for rows in (of, against))
-    ends = [ranker.scores_above(np.sum(side, axis=0)).astype(np.float64) for side in (there, here)]
-    for order in (range(len(groups)), range(len(groups))[::-1]):
-        mixed, before = np.sum(there, axis=0), ends[0]
-        for group in order:
-            mixed += here[group] - there[group]
-            after = ends[1] if group == order[-1] else ranker.scores_above(mixed).astype(np.float64)
-            parts[:, group] += (after - before) / 2
-            before = after
+    for start in range(0, len(of), _ROWS_OF_SUMS):
+        part = slice(start, start + _ROWS_OF_SUMS)
+        begin, end = against.first_layer[part], of.first_layer[part]
+        steps = _steps(ranker, groups, of.inputs[part] - against.inputs[part], end - begin)
+        ends = [ranker.scores_above(each).astype(np.float64) for each in (begin, end)]
+        for order in (range(len(groups)), range(len(groups))[::-1]):
+            mixed, before = begin.copy(), ends[0]
+            for group in order:
+                mixed += steps[group]
+                after = ends[1] if group == order[-1] else ranker.scores_above(mixed).astype(np.float64)
+                parts[part, group] += (after - before) / 2
+                before = after
     return parts
+
+
+def _steps(
+    ranker: TrainedRanker,
+    groups: Mapping[tuple[str, ...], NDArray[np.intp]],
+    change: NDArray[np.float64],
+    whole: NDArray[np.float64],
+) -> list[NDArray[np.float64]]:
+    """What each group adds to the first layer, float64 (n, width).
+
+    change: (n, k), of the columns that have words, as `Evidence.inputs` has them. whole: of all columns.
+    """
+    steps: dict[tuple[str, ...], NDArray[np.float64]] = {}
+    first = 0
+    for names, columns in groups.items():
+        if names:
+            steps[names] = change[:, first : first + len(columns)] @ ranker.first_weights[:, columns].T
+            first += len(columns)
+    rest = whole - sum(steps.values())
+    return [steps.get(names, rest) for names in groups]
 
 
 def measured_columns(features: Features, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
@@ -154,14 +222,21 @@ def measured_columns(features: Features, rows: NDArray[np.intp]) -> dict[str, ND
     }
 
 
-def _columns_of(blocks: Sequence[Block]) -> dict[tuple[str, ...], NDArray[np.intp]]:
+@lru_cache
+def columns_of(blocks: tuple[Block, ...]) -> dict[tuple[str, ...], NDArray[np.intp]]:
     """The columns of a ranker by the differences that they measure; none of what has no words."""
     named = [(block.name, column) for block in blocks for column in block.columns]
-    measured = [_DIFFERENCES[column] if block in _MEASURED else () for block, column in named]
-    return {
-        names: np.array([place for place, each in enumerate(measured) if each == names])
-        for names in dict.fromkeys(measured)
-    }
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, (block, column) in enumerate(named):
+        places.setdefault(_DIFFERENCES[column] if block in _MEASURED else (), []).append(place)
+    return {names: np.array(each) for names, each in places.items()}
+
+
+@lru_cache
+def _with_words(blocks: tuple[Block, ...]) -> NDArray[np.intp]:
+    """The columns of a ranker that have words, group by group."""
+    groups = columns_of(blocks).items()
+    return np.array([column for names, columns in groups if names for column in columns], np.intp)
 
 
 def _told(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from phototriage.array_like import in_one_piece
 from phototriage.features.extractors.look import LOOK_LAYOUT
 from phototriage.photos import Capture
 from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, seen_brackets, sweeps
@@ -26,6 +27,7 @@ _LITE_SHARE = (1 - LITE_SIMILARITY) / (1 - LOOK_SIMILARITY)
 _UNTIMED = 0.5  # of the unlikeness that is allowed with times is allowed to layouts without
 _LEAST_LAYOUT = 0.5  # below, `lite` features are not asked: two photos of the night are alike to them
 _PAIRS_AT_ONCE = 1024  # of which `lite` features are fetched
+_LINKS_AT_ONCE = 16_384
 _LOOK_BACK = 3  # shots, so that one spoilt take does not cut a series in two
 _AT_ONCE = 256  # shots that are compared with the first of their series, so that no work is done twice
 _FROM_FIRST = 2  # times the unlikeness allowed between neighbours
@@ -71,19 +73,19 @@ def group(
     if not shots:
         return []
     line = lay_out(shots, captures)
-    looks = looks[line.rows]
+    looks = looks[in_one_piece(line.rows)]  # of a library in order, not a copy
     found: list[tuple[SeriesKind, NDArray[np.intp]]] = []
     rest = np.arange(len(line))
     patterns: tuple[tuple[SeriesKind, Callable[[Timeline, Rows, float], Iterable[tuple[int, int]]]], ...]
     patterns = (("exposure bracket", brackets), ("exposure bracket", seen_brackets), ("panorama", sweeps))
     for kind, find in patterns:
         free = np.ones(len(rest), bool)
-        for first, end in find(line.take(rest), looks[rest], gap):
+        for first, end in find(line.take(rest), looks[in_one_piece(rest)], gap):
             found.append((kind, rest[first:end]))
             free[first:end] = False
         rest = rest[free]
     unlikeness = 1 - (LOOK_SIMILARITY if similarity is None else similarity)
-    pictures = _Pictures(line.take(rest), looks[rest, LOOK_LAYOUT], unlikeness, lite)
+    pictures = _Pictures(line.take(rest), looks[in_one_piece(rest), LOOK_LAYOUT], unlikeness, lite)
     for members in _linked(pictures, gap):
         shots_there = rest[members]
         found.append((_kind(shots_there, line, looks), shots_there))
@@ -140,7 +142,8 @@ class _Pictures:
         for start in range(0, len(unsure), _PAIRS_AT_ONCE):
             some = unsure[start : start + _PAIRS_AT_ONCE]
             one = self._lite(rows[after[some]])
-            other = self._lite(rows[before if isinstance(before, np.integer) else before[some]])
+            earlier = np.atleast_1d(before if isinstance(before, np.integer) else before[some])
+            other = self._lite(rows[earlier])
             lengths = np.sqrt(_dots(one, one) * _dots(other, other))
             unlikeness = times * _LITE_SHARE * self._unlikeness[after[some]]
             alike[some] = _dots(one, other) >= (1 - unlikeness) * lengths
@@ -156,8 +159,9 @@ def _linked(pictures: _Pictures, gap: float) -> list[Places]:
     line, pairs = pictures.line, []
     for lag in range(1, min(_LOOK_BACK, len(line) - 1) + 1):
         later = np.flatnonzero(line.near(lag, gap)) + lag
-        later = later[pictures.alike(later - lag, later)]
-        pairs.append(np.stack([later - lag, later]))
+        for some in np.array_split(later, len(later) // _LINKS_AT_ONCE + 1):
+            alike = some[pictures.alike(some - lag, some)]
+            pairs.append(np.stack([alike - lag, alike]))
     links = np.hstack(pairs) if pairs else np.empty((2, 0), np.intp)
     graph = coo_array((np.ones(links.shape[1], np.int8), (links[0], links[1])), shape=(len(line), len(line)))
     _, label = connected_components(graph, directed=False)

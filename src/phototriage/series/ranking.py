@@ -12,7 +12,7 @@ from phototriage.features import Features
 from phototriage.features.extractors.faces.face import Face
 from phototriage.ranker import TrainedRanker
 from phototriage.series.candidates import Candidates
-from phototriage.series.explanation import measured_columns, reasons_between
+from phototriage.series.explanation import Evidence, measured_columns, reasons_between
 from phototriage.series.faces import FACE_NUMBERS, SeenFace, Swap, face_log_odds, people_of, swaps
 from phototriage.series.full_size import detail_columns, detail_log_odds
 from phototriage.series.reasons import MEGAPIXELS, Reason
@@ -21,10 +21,10 @@ from phototriage.series.verdict import Verdict, alternatives, verdicts
 
 __all__ = ["RankedPhoto", "RankedSeries", "rank_series"]
 
-_PHOTOS_AT_ONCE = 4096
+_PHOTOS_AT_ONCE = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RankedPhoto:
     """A photo's place in its series.
 
@@ -83,7 +83,7 @@ class RankedPhoto:
         return tuple(phrases)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RankedSeries:
     """Photos that belong together, best first where there is a best; else as they were taken.
 
@@ -172,11 +172,12 @@ def _ranked(
 ) -> list[RankedSeries]:
     """`rank_series` of series that have measured shots."""
     seen, numbers = _faces(measured, faces)
-    photos = _candidates(measured, features, ranker, detail, numbers)
-    photos = photos.take(_best_first(photos))
+    photos, evidence = _candidates(measured, features, ranker, detail, numbers)
+    order = _best_first(photos)
+    photos, evidence = photos.take(order), evidence.take(order)
     picks = np.minimum(keep, photos.counts(~photos.small))
-    reasons = _reasons(photos, picks, ranker)
-    faulty, p_behind = _beside_last_pick(photos, picks, reasons, ranker)
+    reasons = _reasons(photos, evidence, picks, ranker)
+    faulty, p_behind = _beside_last_pick(photos, evidence, picks, reasons, ranker)
     found = verdicts(
         photos.selectable, photos.place < picks, photos.small | faulty, p_behind < ranker.close_below
     )
@@ -210,24 +211,26 @@ def _candidates(
     ranker: TrainedRanker,
     detail: Features | None,
     of_faces: dict[str, NDArray[np.float64]],
-) -> Candidates:
-    """The photos of series, in the order given."""
+) -> tuple[Candidates, Evidence]:
+    """The photos of series, in the order given, and what reasons for them can rest on."""
     names = [shot.photo for _, shots in measured for shot in shots]
     rows = features.rows(names)
     inputs = features.select(ranker.blocks, rows)
     counts = [len(shots) for _, shots in measured]
     number = np.repeat(np.arange(len(counts)), counts)
     full_size = detail_columns(names, detail)
-    return Candidates(
+    evidence = Evidence.of(ranker, inputs, measured_columns(features, rows) | full_size | of_faces)
+    photos = Candidates(
         shot=np.arange(len(rows)),
         series=number,
         selectable=np.repeat([each.kind == "series" for each, _ in measured], counts),
         inputs=inputs,
-        numbers=measured_columns(features, rows) | full_size | of_faces,
-        score=ranker.scores_of(inputs).astype(np.float64)
+        numbers=evidence.numbers,
+        score=evidence.scores(ranker).astype(np.float64)
         + ranker.temperature * (detail_log_odds(number, full_size) + face_log_odds(number, of_faces)),
         megapixels=_megapixels(features, rows),
     )
+    return photos, evidence
 
 
 def _faces(
@@ -284,7 +287,9 @@ def _probabilities_best(photos: Candidates, temperature: float) -> NDArray[np.fl
     return np.asarray(odds / photos.sums(odds))
 
 
-def _reasons(photos: Candidates, picks: NDArray[np.intp], ranker: TrainedRanker) -> list[tuple[Reason, ...]]:
+def _reasons(
+    photos: Candidates, evidence: Evidence, picks: NDArray[np.intp], ranker: TrainedRanker
+) -> list[tuple[Reason, ...]]:
     """Of n photos in order, as of a `RankedPhoto`; beside a photo that is too small the size says it all.
 
     picks: (n,) how many photos of the same series are picks.
@@ -297,11 +302,13 @@ def _reasons(photos: Candidates, picks: NDArray[np.intp], ranker: TrainedRanker)
     alone = photos.counts(~picked & ~small) == 0
     of_pick = np.flatnonzero(beside & picked & ~alone)
     of_rest = np.flatnonzero(beside & ~picked & (small == small[photos.first]))
+    typical = Evidence.of(ranker, others.inputs, others.numbers)
     for rows, against in (
-        (of_pick, others.take(photos.series[of_pick])),
-        (of_rest, photos.take(photos.first[of_rest])),
+        (of_pick, typical.take(photos.series[of_pick])),
+        (of_rest, evidence.take(photos.first[of_rest])),
     ):
-        for row, each in zip(rows.tolist(), _between(photos.take(rows), against, ranker), strict=True):
+        found = reasons_between(ranker, evidence.take(rows), against)
+        for row, each in zip(rows.tolist(), found, strict=True):
             reasons[row] = each
     first_small = photos.first + np.minimum(photos.counts(~small), photos.counts(everyone) - 1)
     by_size = beside & (np.where(picked, alone, small) & ~small[photos.first])
@@ -318,12 +325,9 @@ def _known(number: float) -> float | None:
     return None if np.isnan(number) else round(float(number), 4)
 
 
-def _between(of: Candidates, against: Candidates, ranker: TrainedRanker) -> list[tuple[Reason, ...]]:
-    return reasons_between(ranker, of.inputs, against.inputs, of.numbers, against.numbers)
-
-
 def _beside_last_pick(
     photos: Candidates,
+    evidence: Evidence,
     picks: NDArray[np.intp],
     reasons: Sequence[tuple[Reason, ...]],
     ranker: TrainedRanker,
@@ -340,7 +344,7 @@ def _beside_last_pick(
     if np.array_equal(last_pick[behind], photos.first[behind]):
         why = [reasons[row] for row in behind.tolist()]
     else:
-        why = _between(photos.take(behind), photos.take(last_pick[behind]), ranker)
+        why = reasons_between(ranker, evidence.take(behind), evidence.take(last_pick[behind]))
     lead = photos.score[last_pick] - photos.score
     if not any(block.name == "lite" for block in ranker.blocks):
         lead[behind] -= ranker.temperature * np.array(

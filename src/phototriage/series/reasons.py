@@ -21,7 +21,7 @@ _OPEN = frozenset({"eyes open", "all eyes open", "fewer blink"})
 _MERITS |= _OPEN
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One difference between a photo and those it is compared with.
 

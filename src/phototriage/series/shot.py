@@ -18,7 +18,7 @@ from phototriage.series.names import converted_from, original_stem, shot_stem
 __all__ = ["ReadCaptures", "Series", "SeriesKind", "Shot", "merge_copies", "shots_of", "shots_of_names"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shot:
     """One moment, however many files show it.
 
@@ -44,7 +44,7 @@ SeriesKind = Literal["series", "single", "exposure bracket", "focus stack", "pan
 """A `series` is chosen from; of all others every photo is kept."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Series:
     """Shots of one moment, in the order in which they were taken.
 
@@ -129,7 +129,8 @@ def _by_name(keys: Iterable[str]) -> dict[tuple[str, str], list[str]]:
             stems[converted_from(stem)] += stems.pop(stem)
         original = {stem: original_stem(stem, stems) for stem in stems}
         for stem in sorted(stems, key=lambda stem: original[stem] != stem):
-            named[parent, original[stem]] += sorted(stems[stem], key=_rank)
+            files = stems[stem]
+            named[parent, original[stem]] += sorted(files, key=_rank) if len(files) > 1 else files
     return named
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from phototriage.errors import FeatureError, OutputError
-from phototriage.features.cache.index import Content, PhotoIndex, index_files, known_photos
+from phototriage.features.cache.index import Content, PhotoIndex, known_photos
+from phototriage.features.cache.index_database import index_files
 from phototriage.photos import Capture, CaptureTime
 
 

@@ -25,6 +25,15 @@ def test_what_is_added_is_there_for_the_next_process(tmp_path: Path) -> None:
         assert np.array_equal(each.vectors([HASHES[4], HASHES[0]]), VECTORS[[4, 0]])
 
 
+def test_vectors_come_in_any_order_from_any_part(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, BLOCK)
+    store.add(HASHES[:2], VECTORS[:2])
+    store.add(HASHES[2:], VECTORS[2:])
+    for order in ([0, 1, 2, 3, 4], [4, 3, 0, 2, 1], [3, 0, 4], [1]):
+        assert np.array_equal(store.vectors([HASHES[place] for place in order]), VECTORS[order])
+    assert store.among({HASHES[1], "of another"}) == {HASHES[1]}
+
+
 def test_blocks_with_other_fingerprints_do_not_mix(tmp_path: Path) -> None:
     FeatureStore(tmp_path, BLOCK).add(HASHES, VECTORS)
     assert len(FeatureStore(tmp_path, Block("iqa", "iqa/2", BLOCK.columns))) == 0
@@ -72,7 +81,7 @@ def full(*arguments: object, **options: object) -> None:
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     store = FeatureStore(tmp_path, BLOCK)
     with pytest.raises(OutputError, match=r"No space left on device; free some space"):
         store.add(HASHES, VECTORS)
@@ -191,7 +200,7 @@ def test_parts_that_cannot_be_merged_are_of_use_as_they_are(
 ) -> None:
     store = one_part_each(tmp_path)
     monkeypatch.setattr("phototriage.features.cache.store._MANY_PARTS", 4)
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     assert np.array_equal(FeatureStore(tmp_path, BLOCK).vectors(HASHES), VECTORS)
     assert len(parts_of(store)) == 5
     with pytest.raises(OutputError, match="No space left"):

@@ -7,12 +7,13 @@ from datetime import datetime
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 
+from phototriage.errors import OutputError
 from phototriage.features import Failure
-from phototriage.outputs.report import report_html
+from phototriage.outputs.report import html, report_html
 from phototriage.outputs.report.filmstrip import certainty, html_text
 from phototriage.series import RankedPhoto, RankedSeries, Reason, SeriesKind, Verdict
 
@@ -176,6 +177,38 @@ def test_a_page_without_series_is_still_a_page(tmp_path: Path) -> None:
     page = Page((tmp_path / "report.html").read_text())
     assert page.all("section") == []
     assert len(page.all("main")) == 1
+
+
+def test_many_series_are_on_several_pages_that_lead_to_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(html, "_SERIES_PER_PAGE", 2)
+    series = [
+        one(each, ranked_photo(f"{each}1.jpg", "pick"), ranked_photo(f"{each}2.jpg")) for each in "abcde"
+    ]
+    write(tmp_path, series, [], tmp_path / "my report.html")
+    names = ["my report.html", "my report-2.html", "my report-3.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    pages = [Page((tmp_path / name).read_text()) for name in names]
+    shown = [[frame["data-photo"] for frame in page.all("button") if "data-photo" in frame] for page in pages]
+    assert shown == [["a1.jpg", "b1.jpg"], ["c1.jpg", "d1.jpg"], ["e1.jpg"]]  # the picks
+    links = [[(each["href"] or "") for each in page.all("a")[1:]] for page in pages]
+    first, second, third = (quote(name) for name in names)
+    assert links == [[second, third], [first, third, first, third], [second, first]]
+    assert ["Page 2 of 3: before · after · first · last" in page.text for page in pages] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_several_pages_appear_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "_SERIES_PER_PAGE", 1)
+    (tmp_path / "report-2.html").mkdir()
+    series = [one(each, ranked_photo(f"{each}1.jpg", "pick"), ranked_photo(f"{each}2.jpg")) for each in "ab"]
+    with pytest.raises(OutputError, match=r"report-2\.html"):
+        write(tmp_path, series, [], tmp_path / "report.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["report-2.html"]
 
 
 @pytest.mark.parametrize(

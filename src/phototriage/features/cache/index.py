@@ -1,7 +1,6 @@
 """What was found in a file when it was last read, so that an unchanged file need not be read again."""
 
 import os
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -9,23 +8,25 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
+from sys import intern
 from types import TracebackType
 from typing import TypeVar
 
 import cv2
 
 from phototriage.errors import FeatureError, OutputError
+from phototriage.features.cache.index_database import index_files, newest, next_file, opened
 from phototriage.features.cache.part import listed
 from phototriage.photos import DECODING_VERSION, Capture
 
-__all__ = ["Content", "PhotoIndex", "index_files", "known_photos", "read_shard"]
+__all__ = ["Content", "PhotoIndex", "known_photos", "read_shard"]
 
-_FORMAT = 3
-_FILE = re.compile(r"index(?:-(\d+))?\.sqlite")
 _LOOK_UP = "SELECT content_hash FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
 _LOOK_ALONG = "SELECT path, size, mtime_ns, ctime_ns, content_hash FROM files WHERE path BETWEEN ? AND ?"
-_COUNT_TABLES = "SELECT count(*) FROM sqlite_master WHERE name IN ('files', 'contents')"
-_LOOK_INTO = "SELECT content_hash, capture, fault, reader FROM contents WHERE content_hash IN ({})"
+_LOOK_INTO = (
+    "SELECT content_hash, capture, fault, CASE WHEN fault IS NOT NULL THEN reader END FROM contents "
+    "WHERE content_hash IN ({})"
+)
 _REMEMBER = (
     "INSERT OR REPLACE INTO files (path, size, mtime_ns, ctime_ns, content_hash) VALUES (?, ?, ?, ?, ?)"
 )
@@ -78,7 +79,7 @@ class PhotoIndex:
 
     def __init__(self, cache_dir: Path, on_note: Callable[[str], None] = lambda note: None) -> None:
         self._on_note = on_note
-        self.path = _newest(cache_dir)
+        self.path = newest(cache_dir)
         self._database: sqlite3.Connection | None = None
         try:
             cache_dir.mkdir(parents=True, exist_ok=True)
@@ -112,7 +113,8 @@ class PhotoIndex:
                     stretch = paths[start : start + _MANY]
                     known = database.execute(_LOOK_ALONG, (stretch[0], stretch[-1]))
                     found.update((row[:4], row[4]) for row in known)
-            return [digest if _is_content_hash(digest := found.get(each)) else None for each in wanted]
+            digests = map(found.get, wanted)
+            return [intern(each) if each and _is_content_hash(each) else None for each in digests]
 
         return self._use(read)
 
@@ -121,16 +123,17 @@ class PhotoIndex:
 
         def read(database: sqlite3.Connection) -> dict[str, Content]:
             found = {}
+            wanted = sorted(content_hashes)  # neighbours lie in one page of the database
             with database:
                 database.execute("BEGIN")
-                for start in range(0, len(content_hashes), _AT_ONCE):
-                    some = content_hashes[start : start + _AT_ONCE]
+                for start in range(0, len(wanted), _AT_ONCE):
+                    some = wanted[start : start + _AT_ONCE]
                     asked = _LOOK_INTO.format(", ".join("?" * len(some)))
                     for each, capture, fault, reader in database.execute(asked, some):
                         # Of another version, or damaged: it must be read again.
                         with suppress(RecursionError, ValueError):
                             if fault is None or reader == _reader():
-                                found[each] = Content(Capture.from_json(capture), fault)
+                                found[intern(each)] = Content(Capture.from_json(capture), fault)
             return found
 
         return self._use(read)
@@ -211,7 +214,7 @@ class PhotoIndex:
         while True:
             try:
                 if self._database is None:
-                    self._database = self._opened()
+                    self._database = opened(self.path)
                 return work(self._database)
             except sqlite3.Error as error:
                 # The low byte is the kind of error, the others its details.
@@ -220,46 +223,11 @@ class PhotoIndex:
                 if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
                     raise self._unusable(error) from error
                 self._close()
-                damaged, self.path = self.path, _next(self.path)
+                damaged, self.path = self.path, next_file(self.path)
                 self._on_note(
                     f"the index {damaged} is damaged ({error}); a new one takes its place, and unchanged "
                     "photos are read once more"
                 )
-
-    def _opened(self) -> sqlite3.Connection:
-        # Not in WAL mode: to switch to it fails at once, whatever the timeout, where another process does the
-        # same. "IMMEDIATE", so that a writer waits for its turn before it reads and two never block each
-        # other.
-        database = sqlite3.connect(self.path, timeout=60, isolation_level="IMMEDIATE")
-        try:
-            # A damaged hash must be one that fits no photo, not an error.
-            database.text_factory = lambda text: text.decode(errors="replace")
-            format_there = database.execute("PRAGMA user_version").fetchone()[0]
-            if format_there > _FORMAT:
-                raise FeatureError(
-                    f"the index {self.path} was written by a newer version of phototriage "
-                    f"(format {format_there}); upgrade, or choose another place with --cache_dir"
-                )
-            if format_there < _FORMAT or database.execute(_COUNT_TABLES).fetchone()[0] < 2:
-                with database:
-                    database.execute("BEGIN IMMEDIATE")
-                    # Paths are bytes: a file name need not be valid text.
-                    database.execute(
-                        "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER,"
-                        " mtime_ns INTEGER, content_hash TEXT, ctime_ns INTEGER) WITHOUT ROWID"
-                    )
-                    columns = [row[1] for row in database.execute("PRAGMA table_info(files)")]
-                    if "ctime_ns" not in columns:  # of an older format: its files are read once more
-                        database.execute("ALTER TABLE files ADD COLUMN ctime_ns INTEGER")
-                    database.execute(
-                        "CREATE TABLE IF NOT EXISTS contents (content_hash TEXT PRIMARY KEY, capture TEXT,"
-                        " fault TEXT, reader TEXT) WITHOUT ROWID"
-                    )
-                    database.execute(f"PRAGMA user_version = {_FORMAT}")
-        except BaseException:
-            database.close()
-            raise
-        return database
 
     def _close(self) -> None:
         if self._database is not None:
@@ -270,14 +238,6 @@ class PhotoIndex:
         return OutputError(
             f"cannot use the index {self.path}: {error}; choose another place with --cache_dir"
         )
-
-
-def index_files(cache_dir: Path) -> list[Path]:
-    """The databases in `cache_dir`, oldest first; all but the last are damaged ones that were replaced.
-
-    Raises FeatureError where the folder cannot be read.
-    """
-    return sorted((path for path in listed(cache_dir, "*") if _FILE.fullmatch(path.name)), key=_number)
 
 
 def read_shard(path: Path) -> tuple[list[_FileRow], list[_ContentRow]]:
@@ -333,16 +293,3 @@ def _key(path: str | Path) -> bytes:
 def _is_content_hash(value: object) -> bool:
     # Thumbnails are found by it: a damaged one must not lead elsewhere.
     return isinstance(value, str) and len(value) == 32 and value.isalnum()
-
-
-def _number(path: Path) -> int:
-    name = _FILE.fullmatch(path.name)
-    return int(name[1]) if name and name[1] else 1
-
-
-def _newest(cache_dir: Path) -> Path:
-    return next(reversed(index_files(cache_dir)), cache_dir / "index.sqlite")
-
-
-def _next(path: Path) -> Path:
-    return path.with_name(f"index-{_number(path) + 1}.sqlite")

@@ -10,7 +10,8 @@ from phototriage.atomic_write import leftovers, sweep
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block
 from phototriage.features.cache.exported import damaged_networks, export_folder, exported_networks
-from phototriage.features.cache.index import PhotoIndex, index_files, known_photos
+from phototriage.features.cache.index import PhotoIndex, known_photos
+from phototriage.features.cache.index_database import index_files
 from phototriage.features.cache.model_folder import model_folder
 from phototriage.features.cache.part import PARTS, Unusable, listed, read_part
 from phototriage.features.cache.store import FeatureStore

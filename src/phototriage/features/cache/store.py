@@ -20,15 +20,19 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from phototriage.array_like import in_one_piece
 from phototriage.atomic_write import sweep
 from phototriage.errors import FeatureError, OutputError
-from phototriage.features.block import Block
+from phototriage.features.block import Block, InStore
+from phototriage.features.cache.mapped import MappedVectors
 from phototriage.features.cache.part import PARTS, Part, Unusable, listed, read_part, write_part
 
 __all__ = ["FeatureStore", "default_cache_dir", "set_aside"]
 
 _MANY_PARTS = 64
 """More parts than these are merged when a store is opened: each costs a file to open, half a millisecond."""
+
+_Matrix = NDArray[np.float32] | MappedVectors
 
 
 def default_cache_dir() -> Path:
@@ -59,7 +63,7 @@ class FeatureStore:
         self._parts: list[Path] = []
         # Where the vector of each photo is: its row in `_matrices`, one after the other.
         self._rows: dict[str, int] = {}
-        self._matrices: list[NDArray[np.float32]] = []
+        self._matrices: list[_Matrix] = []
         self._begins: list[int] = [0]
         self._load()
         if merge and len(self._parts) > _MANY_PARTS:
@@ -85,17 +89,33 @@ class FeatureStore:
         """The photos whose vectors are here."""
         return frozenset(self._rows)
 
+    def among(self, content_hashes: set[str]) -> set[str]:
+        """Those of the photos whose vectors are here."""
+        return content_hashes & self._rows.keys()
+
     def vectors(
         self, content_hashes: Sequence[str], into: NDArray[np.float32] | None = None
     ) -> NDArray[np.float32]:
         """The vectors of photos that are here: float32 (n, dim), written `into` such an array where given."""
-        rows = np.array([self._rows[content_hash] for content_hash in content_hashes], np.intp)
-        vectors = np.empty((len(rows), self.block.dim), np.float32) if into is None else into
-        matrix = np.searchsorted(self._begins, rows, side="right") - 1
-        for number in np.unique(matrix).tolist():
-            here = matrix == number
-            vectors[here] = self._matrices[number][rows[here] - self._begins[number]]
+        vectors = np.empty((len(content_hashes), self.block.dim), np.float32) if into is None else into
+        _gather(self._matrices, self._begins, self._rows_of(content_hashes), vectors)
         return vectors
+
+    def in_store(self, content_hashes: Sequence[str]) -> InStore:
+        """The vectors of photos that are here, left where they are."""
+        rows, block = self._rows_of(content_hashes), self.block
+        # Not of `self`, whose table of all photos would stay in memory.
+        matrices, begins = tuple(self._matrices), tuple(self._begins)
+
+        def fetch(places: NDArray[np.intp]) -> NDArray[np.float32]:
+            vectors = np.empty((len(places), block.dim), np.float32)
+            _gather(matrices, begins, rows[places], vectors)
+            return vectors
+
+        return InStore(block, fetch)
+
+    def _rows_of(self, content_hashes: Sequence[str]) -> NDArray[np.intp]:
+        return np.fromiter(map(self._rows.__getitem__, content_hashes), np.intp, len(content_hashes))
 
     def add(self, content_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Keeps the vectors, float32 (n, dim), as a new part. On return they are safely on disk.
@@ -118,7 +138,7 @@ class FeatureStore:
         old = self._parts
         if len(old) > 1 or self._has_unsound:
             hashes = list(self._rows)
-            self._parts = [write_part(self.folder, self.block, hashes, self.vectors(hashes))]
+            self._parts = [write_part(self.folder, self.block, hashes, self.vectors)]
             self._has_unsound = False
             for part in old:
                 try:
@@ -127,7 +147,7 @@ class FeatureStore:
                     raise OutputError(f"cannot remove {part}: {error.strerror}") from error
         return len(old)
 
-    def _keep(self, content_hashes: Sequence[str], vectors: NDArray[np.float32]) -> None:
+    def _keep(self, content_hashes: Sequence[str], vectors: _Matrix) -> None:
         begin = self._begins[-1]
         self._rows.update(zip(content_hashes, range(begin, begin + len(vectors)), strict=True))
         self._matrices.append(vectors)
@@ -151,7 +171,7 @@ class FeatureStore:
             hashes, vectors = part.content_hashes, part.vectors
             if not (finite := part.finite).all():
                 self._has_unsound = True
-                hashes, vectors = tuple(compress(hashes, finite)), vectors[finite]
+                hashes, vectors = tuple(compress(hashes, finite)), vectors[np.flatnonzero(finite)]
             self._keep(hashes, vectors)
         elif part.kind == "damaged":
             self.torn.append(part.path)
@@ -162,6 +182,20 @@ class FeatureStore:
                 + ("upgrade, or " if part.kind == "newer" else "")
                 + "choose another place with --cache_dir"
             )
+
+
+def _gather(
+    matrices: Sequence[_Matrix],
+    begins: Sequence[int],
+    rows: NDArray[np.intp],
+    into: NDArray[np.float32],
+) -> None:
+    """Copies rows of matrices, counted through all of them, where each begins at one of `begins`."""
+    matrix = np.searchsorted(begins, rows, side="right") - 1
+    for number in np.unique(matrix).tolist():
+        here = np.flatnonzero(matrix == number)
+        wanted = rows[here] - begins[number]
+        into[in_one_piece(here)] = matrices[number][in_one_piece(wanted)]
 
 
 def set_aside(part: Path) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phototriage.features.cache.exported import exported_networks
-from phototriage.features.cache.index import PhotoIndex, index_files
+from phototriage.features.cache.index import PhotoIndex
+from phototriage.features.cache.index_database import index_files
 from phototriage.features.cache.maintenance import merge_parts, survey
 from phototriage.features.cache.store import set_aside
 

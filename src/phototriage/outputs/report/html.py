@@ -8,6 +8,7 @@ import hashlib
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +24,8 @@ from phototriage.series import RankedSeries
 
 __all__ = ["report_html"]
 
+_SERIES_PER_PAGE = 1000
+
 
 def report_html(
     folder: Path,
@@ -36,7 +39,10 @@ def report_html(
     content_hashes: Mapping[str, str] | None = None,
     ranker: str = "the default ranker",
 ) -> None:
-    """Writes a ranked folder as one page for the browser, whole or not at all.
+    """Writes a ranked folder as a page for the browser, whole or not at all.
+
+    A browser cannot hold all series of a large library, so from a thousand on there are further pages beside
+    the first one, report-2.html and so on, each with links to those before and after it.
 
     Single photos are counted but not shown, because there is nothing to choose. The page finds the originals
     by the relative path from `destination` to `folder`. If an original is missing, or the browser cannot show
@@ -46,7 +52,7 @@ def report_html(
         folder: the root of the photos' keys.
         ranked: the series, in display order.
         failures: photos that were left out.
-        destination: the page, .html.
+        destination: the page, .html; the first, where there are several.
         on_progress: called with the number of finished thumbnails and the total.
         workers: processes that create thumbnails; by default one per core.
         cache_dir: caches thumbnails for the next page; by default there is no cache.
@@ -59,36 +65,60 @@ def report_html(
     """
     shown = [series for series in ranked if series.kind != "single"]
     wanted = {each.photo: folder / each.photo for series in shown for each in series.photos}
-    before, after = _page(folder, ranked, failures, ranker)
+    top, before, after = _page(folder, ranked, failures, ranker)
     way = _way(destination.parent, folder)
-    with atomic_write(destination) as page:
-        page.write(before.encode())
-        made = thumbnails(
-            wanted,
-            on_progress,
-            workers=workers,
-            cache=ThumbnailCache(cache_dir) if cache_dir else None,
-            content_hashes=content_hashes,
-        )
-        for number, series in enumerate(shown):
-            pictures = [outcome for _, (_, outcome) in zip(series.photos, made, strict=False)]
-            links = [f"{way}/{quote(os.fsencode(each.photo))}" for each in series.photos]
-            page.write(filmstrip(number, series, pictures, links).encode())
-        page.write(after.encode())
+    made = thumbnails(
+        wanted,
+        on_progress,
+        workers=workers,
+        cache=ThumbnailCache(cache_dir) if cache_dir else None,
+        content_hashes=content_hashes,
+    )
+    starts = range(0, max(len(shown), 1), _SERIES_PER_PAGE)
+    paths = [_numbered(destination, number) for number in range(1, len(starts) + 1)]
+    with ExitStack() as pages:  # they appear when all are written, the first one last
+        for path, start in zip(paths, starts, strict=True):
+            page = pages.enter_context(atomic_write(path))
+            page.write((top + _links(paths, path) + before).encode())
+            for number, series in enumerate(shown[start : start + _SERIES_PER_PAGE], start):
+                pictures = [outcome for _, (_, outcome) in zip(series.photos, made, strict=False)]
+                links = [f"{way}/{quote(os.fsencode(each.photo))}" for each in series.photos]
+                page.write(filmstrip(number, series, pictures, links).encode())
+            page.write(after.encode())
+
+
+def _numbered(first: Path, number: int) -> Path:
+    """The file of a page: report.html, report-2.html …"""
+    return first if number == 1 else first.with_name(f"{first.stem}-{number}{first.suffix}")
+
+
+def _links(pages: Sequence[Path], this: Path) -> str:
+    """From one of several pages to those before and after it."""
+    if len(pages) == 1:
+        return ""
+    place = pages.index(this)
+    near = {"before": place - 1, "after": place + 1, "first": 0, "last": len(pages) - 1}
+    links = " · ".join(
+        f'<a href="{quote(os.fsencode(pages[other].name))}">{words}</a>'
+        for words, other in near.items()
+        if 0 <= other < len(pages) and other != place
+    )
+    return f'<nav class="note" aria-label="Pages">Page {place + 1:,} of {len(pages):,}: {links}</nav>'
 
 
 def _page(
     folder: Path, ranked: Sequence[RankedSeries], failures: Sequence[Failure], ranker: str
-) -> tuple[str, str]:
-    """The page before and after its series."""
+) -> tuple[str, str, str]:
+    """A page above the links to others, between these and its series, and after its series."""
     style = _asset("style.css")
     script = _asset("panes.js").replace("export function", "function") + _asset("report.js")  # no module
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
     )
-    before, after = _asset("page.html").split("$series\n")
-    filled = Template(before).substitute(
+    top, rest = _asset("page.html").split("$pages\n")
+    before, after = rest.split("$series\n")
+    filled = Template(top).substitute(
         policy=escape(policy),
         folder=html_text(folder.resolve().name or str(folder)),
         ranker=html_text(ranker),
@@ -99,7 +129,7 @@ def _page(
         ),
         left_out=_left_out(failures),
     )
-    return filled, Template(after).substitute(script=script)
+    return filled, before, Template(after).substitute(script=script)
 
 
 def _asset(name: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from phototriage.features.extractors.faces.face import Face
 
@@ -97,6 +96,8 @@ def _shift(known: _Floats, new: _Floats) -> _Floats:
 
 def _assigned(known: _Floats, new: _Floats) -> list[tuple[int, int]]:
     """Pairs of a known face and a new one."""
+    from scipy.optimize import linear_sum_assignment  # a quarter of a second, and few folders have faces
+
     costs = _costs(known, new)
     rows, columns = linear_sum_assignment(np.where(np.isfinite(costs), costs, 1e3))
     fits = np.isfinite(costs[rows, columns])
