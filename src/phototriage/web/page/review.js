@@ -341,7 +341,7 @@ for (const name of ["filter", "order"]) {
   };
 }
 find("actions").append(...Object.entries(texts.actions).map(([key, words]) => {
-  const button = element("button", {type: "button"}, words);
+  const button = element("button", {type: "button", dataset: {key}}, words);
   button.onclick = () => { button.blur(); keys[key](); };
   return button;
 }));
