@@ -1,11 +1,15 @@
-"""Numbers from anywhere, as numpy arrays: lists, arrays, tensors; imports no torch."""
+"""Numbers and names from anywhere: lists, arrays, tensors; imports no torch."""
 
+import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_array", "in_one_piece"]
+from phototriage.errors import PhototriageError
+
+__all__ = ["as_array", "as_names", "in_one_piece"]
 
 
 def as_array(numbers: Any) -> NDArray[Any]:
@@ -15,6 +19,19 @@ def as_array(numbers: Any) -> NDArray[Any]:
         if "bfloat16" in str(numbers.dtype):  # numpy has no such type
             numbers = numbers.float()
     return np.asarray(numbers)
+
+
+def as_names(values: Iterable[Any], what: str, error: type[PhototriageError]) -> list[str]:
+    """Text, paths and whole numbers as text. Raises `error`, with what the values are, for anything else."""
+    names = []
+    for place, value in enumerate(values):
+        if isinstance(value, bool) or not isinstance(value, str | os.PathLike | int | np.integer):
+            raise error(
+                f"{what} {place} is {value!r}: a name must be text, a path or a whole number; "
+                "of a tensor give .tolist()"
+            )
+        names.append(str(value))
+    return names
 
 
 def in_one_piece(places: NDArray[np.intp]) -> NDArray[np.intp] | slice:

@@ -426,6 +426,10 @@ def test_training_starts_from_another_runs_weights_and_knows_what_that_has_seen(
         assert cli("train", *config)[0] == 130
     assert cli("train", "--resume", "--output_dir", tmp_path / "again")[0] == 0
     assert outcome(tmp_path / "again") == outcome(second)
+    code, _, err = cli("train", *data, *QUICK, "--init", first, "--output_dir", first, "--overwrite")
+    assert code == 2
+    assert "names the run that --output_dir would replace" in err
+    assert load_ranker(first).weights.keys() == one.weights.keys()
 
 
 @pytest.mark.parametrize(

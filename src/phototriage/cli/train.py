@@ -91,6 +91,8 @@ class Command:
                 raise OptionError("needs --init RUN: a ranker trained on the frozen networks", "unfreeze")
             if self.labels.feature_table is not None:
                 raise OptionError("needs photos, not a --feature_table", "unfreeze")
+        if self.init and self.init.resolve().is_relative_to(self.output_dir.resolve()):
+            raise OptionError("names the run that --output_dir would replace: choose another folder", "init")
         init = load_ranker(self.init) if self.init else None
         if init is not None:
             init.check_settings(self.ranker)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.array_like import as_array, in_one_piece
+from phototriage.array_like import as_array, as_names, in_one_piece
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 
@@ -152,14 +152,18 @@ class Features:
         """Numbers of your own, such as the embeddings of any network.
 
         Args:
-            photos: n names, each once: text, or anything that `str` makes one of, as paths and numbers.
+            photos: n names, each once: text, paths or whole numbers.
             matrix: (n, d) numbers: an array, a tensor of torch, or nested lists; kept as float32.
             names: d names of the numbers, each once; by default "0", "1" …. A ranker trained on them asks
                 for these names.
 
         Raises FeatureError if the three do not fit together, or a number is not finite in float32.
         """
-        keys, numbers = tuple(map(str, photos)), as_array(matrix)
+        keys = tuple(as_names(photos, "photo", FeatureError))
+        try:
+            numbers = as_array(matrix)
+        except ValueError as error:  # rows of different lengths
+            raise FeatureError(f"the matrix is no table: {error}") from error
         if numbers.ndim != 2 or len(numbers) != len(keys) or not numbers.shape[1]:
             raise FeatureError(
                 f"{len(keys)} photos need a matrix of {len(keys)} rows and at least one column, "

@@ -85,7 +85,7 @@ class Comparisons:
         """Preferences of your own, n pairs.
 
         Args:
-            a, b: the photos of each pair: text, or anything that `str` makes one of, as paths and numbers.
+            a, b: the photos of each pair: text, paths or whole numbers.
             winner: the preferred photo of each pair: "a", "b", or its name.
             preference: instead of a winner, (n,) P(a over b) from 0 to 1: an array, a list, or a tensor.
             series: the series of each pair; by default photos that are compared, directly or through others,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from phototriage.array_like import as_array
+from phototriage.array_like import as_array, as_names
 from phototriage.errors import LabelError
 from phototriage.labels.components import connected_names
 
@@ -28,7 +28,7 @@ def pair_table(
         raise LabelError("give either the winner of each pair or its preference")
     named = {"photo_a": a, "photo_b": b, "winner": winner, "series": series}
     columns: dict[str, Any] = {
-        name: list(map(str, values)) for name, values in named.items() if values is not None
+        name: as_names(values, name, LabelError) for name, values in named.items() if values is not None
     }
     if preference is not None:
         columns["preference"] = as_array(preference)
