@@ -65,7 +65,7 @@ class Person:
             self.gain.append(top_1(own, liked, judged) - top_1(base, liked, judged))
             self.pair_gain.append(pairs_right(own, liked, judged) - pairs_right(base, liked, judged))
             refitted = correction.scale_alone * base
-            gate = judge(refitted, own, population.pairs(picks, kept), step)
+            gate = judge(base, own, population.pairs(picks, kept), step, refitted)
             self.lead.append(gate.lead)
             self.p_values[TEST].append(gate.p_value)
             series = [population.series[each] for each in kept]

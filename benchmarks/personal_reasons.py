@@ -109,7 +109,7 @@ class Person:
         self.agreement = [float(np.nanmean(each)) for each in right]
         self.leads = dict(zip(names, (right[1] - right[0]).tolist(), strict=True))
         kept = pairs.take(pairs.series < len(teaching.series) / 3)
-        gate = judge(learned[0].scale_alone * base, scores[1], kept, len(teaching.series))
+        gate = judge(base, scores[1], kept, len(teaching.series), learned[0].scale_alone * base)
         self.opened = gate.is_open
 
 

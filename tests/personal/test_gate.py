@@ -68,6 +68,20 @@ def test_the_test_is_of_what_no_scale_of_the_default_explains() -> None:
     assert smaller.p_value == pytest.approx(expected, rel=1e-4)
 
 
+def test_agreement_is_with_the_default_as_it_ranks_and_the_test_begins_at_its_scale() -> None:
+    rng = np.random.default_rng(5)
+    scaled, correction = rng.normal(size=(2, 60))
+    preference = (rng.uniform(size=60) < expit(scaled + correction)).astype(float)
+    personal = log_odds(scaled + correction)
+    pairs = of_two(60, preference)
+    gate = judge(log_odds(2 * preference - 1), personal, pairs, 240, log_odds(scaled))
+    test_alone = judge(log_odds(scaled), personal, pairs, 240)
+    assert gate.p_value == test_alone.p_value
+    assert (gate.default, gate.personal) == (1, test_alone.personal)
+    assert gate.lead < 0
+    assert not gate.is_open
+
+
 def test_a_person_against_whom_the_default_is_always_wrong() -> None:
     gate = judge(log_odds(np.full(40, -1.0)), log_odds(np.arange(1.0, 41)), of_two(40, np.ones(40)), 160)
     assert gate.is_open

@@ -88,14 +88,21 @@ def gate_series(names: Sequence[str]) -> NDArray[np.bool_]:
     return np.array([digest % _EVERY == 0 for digest in digests], bool)
 
 
-def judge(default: NDArray[np.float64], personal: NDArray[np.float64], pairs: "Pairs", choices: int) -> Gate:
+def judge(
+    default: NDArray[np.float64],
+    personal: NDArray[np.float64],
+    pairs: "Pairs",
+    choices: int,
+    scaled: NDArray[np.float64] | None = None,
+) -> Gate:
     """Compares two rankers on what a person decided in series that taught neither.
 
     Args:
-        default, personal: float64 (n,), log-odds of the photos: P(a over b) = σ(a − b). Both scales are those
-            that the choices of the other series suggest.
+        default, personal: float64 (n,), log-odds of the photos, as they rank: P(a over b) = σ(a − b).
         pairs: of the series kept for the gate; undecided ones, of preference ½, do not count as agreement.
         choices: series decided so far, kept ones included, for the estimate of how many more it takes.
+        scaled: the default at the scale that the choices of the other series suggest, where the test begins;
+            by default as it ranks.
     """
     from scipy.stats import ttest_1samp  # takes a second; rank reads gates and judges nothing
 
@@ -104,7 +111,8 @@ def judge(default: NDArray[np.float64], personal: NDArray[np.float64], pairs: "P
     decided = pairs.preference != 0.5
     leads_of = [log_odds[pairs.a] - log_odds[pairs.b] for log_odds in (default, personal)]
     agreements = [_by_series((1 + np.sign(each) * right) / 2, number, decided) for each in leads_of]
-    gains = _scores(leads_of[0], leads_of[1] - leads_of[0], pairs.preference, number)
+    start = leads_of[0] if scaled is None else scaled[pairs.a] - scaled[pairs.b]
+    gains = _scores(start, leads_of[1] - start, pairs.preference, number)
     leads = agreements[1] - agreements[0]
     counted = np.isfinite(leads)
     leads = leads[counted]

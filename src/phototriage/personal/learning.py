@@ -7,6 +7,7 @@ import numpy as np
 
 from phototriage.features import Features
 from phototriage.labels import Comparisons
+from phototriage.labels.components import connected_names
 from phototriage.personal.correction import Correction, corrected, learn_correction
 from phototriage.personal.gate import Gate, gate_series, judge
 from phototriage.personal.pairs import Pairs
@@ -69,7 +70,8 @@ def learn(
     _, series = np.unique([series_of.get(photo, photo) for photo in photos], return_inverse=True)
     beside = np.array([(full_size or {}).get(photo, 0.0) for photo in photos])
     pairs = Pairs.of(comparisons, place, evidence)
-    kept = gate_series(names)
+    kinship = _kinship(series_of, features)
+    kept = gate_series([kinship.get(name, name) for name in names])
     teaching = ~kept[pairs.series] if len(pairs) else np.zeros(0, bool)
     correction = learn_correction(ranker, rows, series, pairs.take(teaching), beside)
     seen = [photo for photo in comparisons.photos if photo in features]
@@ -78,11 +80,22 @@ def learn(
     own = corrected(ranker, correction, digests)
     judges = np.array([name not in unjudged for name in names], bool) & kept
     judging = judges[pairs.series] if len(pairs) else teaching
-    default = correction.scale_alone * ranker.scores_of(rows).astype(np.float64) / ranker.temperature
+    default = ranker.scores_of(rows).astype(np.float64) / ranker.temperature
     personal = own.scores_of(rows).astype(np.float64) / own.temperature
-    gate = judge(default + beside, personal + beside, pairs.take(judging), len(names))
+    scaled = correction.scale_alone * default + beside
+    gate = judge(default + beside, personal + beside, pairs.take(judging), len(names), scaled)
     words = learned_words(ranker, correction, rows, series)
     return Lesson(own, correction, gate, int((~kept).sum()), int(kept.sum()), words)
+
+
+def _kinship(series_of: Mapping[str, str], features: Features) -> dict[str, str]:
+    """Series → a name that it shares with all series that have a photo in common with it.
+
+    A culled copy of a folder has the photos of the whole one in series of other names.
+    """
+    hash_of = features.content_hash_of
+    links = ((name, hash_of[photo]) for photo, name in series_of.items() if photo in hash_of)
+    return connected_names(links)
 
 
 def _photos_to_learn_from(
