@@ -150,7 +150,7 @@ def known_of(
         for source in (os.fspath(each) for each in options.sources)
         if source != CHOICES
     ]
-    return Known(ranking, tuple(readings), written_marks(ranking.folder, on_note))
+    return Known(ranking, tuple(readings), written_marks(ranking.folder, files, on_note))
 
 
 def study(known: Sequence[Known]) -> Study:

@@ -102,3 +102,20 @@ def test_an_unusable_own_ranker_is_one_line(personal_dir: Path, capsys: pytest.C
     ranker_file(personal_dir).write_bytes(b"half a file")
     assert main(["learn", "--show", "--personal_dir", str(personal_dir)]) == 1
     assert "is no ranker" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("over", [".", "photos", "photos/trip"])
+def test_what_rank_wrote_teaches_nothing_whichever_folder_it_ranked(
+    over: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_bursts(tmp_path / "bursts", series=2, seed=5, width=120, height=80)
+    photos = tmp_path / "bursts" / "photos"
+    trip = photos / "trip"
+    trip.mkdir()
+    for photo in sorted(photos.rglob("*.jpg")):
+        photo.rename(trip / photo.name)
+    stores = [f"--{name}_dir={tmp_path / name}" for name in ("cache", "personal", "choices")]
+    assert main(["rank", str(tmp_path / "bursts" / over), "--xmp", "stars", *stores]) == 0
+    assert len(list(trip.glob("*.xmp"))) >= 2
+    assert main(["learn", str(photos), *stores]) == 1
+    assert "nothing was decided that teaches anything" in capsys.readouterr().err
