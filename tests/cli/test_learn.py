@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from phototriage.cli import main
@@ -32,7 +33,9 @@ def personal_dir(tmp_path: Path) -> Path:
     return tmp_path / "personal"
 
 
-def test_show_tells_what_was_learned(personal_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_tells_what_was_learned(
+    personal_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert main(["learn", "--show", "--personal_dir", str(personal_dir)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "learned 2026-11-27 by phototriage 1.2",
@@ -41,6 +44,11 @@ def test_show_tells_what_was_learned(personal_dir: Path, capsys: pytest.CaptureF
         "you prefer brighter frames",
         GATE.verdict,
     ]
+    monkeypatch.setenv("PHOTOTRIAGE_PERSONAL", "off")
+    assert main(["learn", "--show", "--personal_dir", str(personal_dir)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.endswith("PHOTOTRIAGE_PERSONAL is off: rank and review use the default ranker")
+    assert "from now on" not in last
     assert main(["learn", "--show", "--personal_dir", str(personal_dir / "none")]) == 0
     assert "nothing was learned yet" in capsys.readouterr().err
 
@@ -91,8 +99,21 @@ def test_ratings_in_sidecars_teach(tmp_path: Path, capsys: pytest.CaptureFixture
     assert learned.series == 3
     out = capsys.readouterr().out
     assert out.count("too few to judge") == 2
+    assert out.count("rank and review use the default ranker") == 2
     assert "ratings" in out
     assert {path: path.read_bytes() for path in photos.rglob("*.*")} == before
+
+    # One that passed with other photos stays, until it is forgotten.
+    others = replace(learned.ranker, seen_contents=np.array([1], np.uint32))
+    file = keep_learned(replace(learned, ranker=others, gate=GATE), tmp_path / "personal")
+    passed = file.read_bytes()
+    assert main([*command, "--dry_run"]) == main(command) == 0
+    told = capsys.readouterr()
+    assert told.out.count("are needed\n") == 2
+    assert told.err.count("your own ranker stays as it is") == 2
+    assert file.read_bytes() == passed
+    assert main(["learn", "--forget", "--personal_dir", str(tmp_path / "personal")]) == main(command) == 0
+    assert file.exists()
 
 
 def test_an_unusable_own_ranker_is_one_line(personal_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

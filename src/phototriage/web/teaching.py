@@ -25,7 +25,7 @@ from typing import Any
 from phototriage.choices import Context, Mark, Marking, NoneOfThese, Tie
 from phototriage.errors import PhototriageError
 from phototriage.personal.gate import LEAST_SERIES, Gate
-from phototriage.personal.learned import Learned, is_switched_off, keep_learned, supersedes
+from phototriage.personal.learned import STAYS, Learned, keep_learned, supersedes
 from phototriage.rank import Ranking
 from phototriage.teaching import Plan, Teacher
 from phototriage.web.ahead import pictures_ahead
@@ -259,11 +259,5 @@ def _kept(learned: Learned, personal_dir: Path) -> tuple[str, ...]:
         return ("nothing was decided yet that teaches anything",)
     if supersedes(learned, personal_dir):
         keep_learned(learned, personal_dir)
-        off = learned.gate.is_open and is_switched_off()
-        return (*learned.lines, "PHOTOTRIAGE_PERSONAL is off: they do not") if off else learned.lines
-    return (
-        *learned.lines[:-1],
-        learned.gate.finding,
-        "your own ranker stays as it is, since it has learned from other photos too: name all of their "
-        "folders to phototriage learn",
-    )
+        return learned.lines
+    return (*learned.findings, STAYS)
