@@ -8,17 +8,15 @@ of it without looking, and the ranker learns from everything so far, starting fr
 
 import argparse
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from personal_people import POPULATIONS, WRONG, chosen, tastes, top_1, utility
-from phototriage.personal.drift import evidence
+from phototriage.personal.drift import ACCEPTED
 
 OWN, ROUND, ROUNDS = 40, 30, 10
 SHOWN = (0, 1, 3, 10)
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def main() -> None:
@@ -27,7 +25,7 @@ def main() -> None:
     parser.add_argument("cache", type=Path, nargs="?")
     parser.add_argument("--draws", type=int, default=6)
     arguments = parser.parse_args()
-    weights = {"1": 1.0, "0.25": 0.25, "as now": evidence("accepted", NOW, NOW)}
+    weights = {"1": 1.0, "0.25": 0.25, "as now": ACCEPTED}
     with tempfile.TemporaryDirectory() as scratch:
         rounds = " | ".join(f"round {each}" for each in SHOWN)
         print(f"| photos | people | accepted count as | {rounds} |")

@@ -80,8 +80,12 @@ def test_what_the_own_ranker_suggested_does_not_judge_it(
 
 
 def test_who_decided_nothing_is_told_what_to_do(bursts: tuple[Ranking, LearnOptions]) -> None:
-    with pytest.raises(LabelError, match="pick photos in phototriage review"):
-        learn_from([bursts[0].folder], bursts[1])
+    notes: list[str] = []
+    with pytest.raises(LabelError, match="pick photos in phototriage review") as told:
+        learn_from([bursts[0].folder], bursts[1], on_note=notes.append)
+    assert "ratings" not in str(told.value)
+    assert notes[-1] == "no series was decided"
+    assert any("0 decisions" in note for note in notes)
 
 
 @pytest.mark.parametrize("source", ["lightroom", "marks.txt", "missing.lrcat"])

@@ -89,7 +89,8 @@ def learn_from(
     Args:
         folders: the folders of the photos; of copies of a series in several, the first counts.
         options: the default is `LearnOptions()`.
-        on_progress, on_note: as of `rank_folder`, for each folder.
+        on_progress, on_note: as of `rank_folder`, for each folder. Where nothing teaches, the notes also say
+            what was read and why not the rest.
 
     Raises:
         LabelError: nothing was decided that teaches anything, or a source cannot be read.
@@ -102,10 +103,11 @@ def learn_from(
     ]
     found = study(known)
     if not found.learned.pairs:
-        told = "; ".join(found.learned.sources) or "no source says anything of these photos"
+        for line in found.learned.sources:
+            on_note(line)
         raise LabelError(
-            f"nothing was decided that teaches anything ({told}): pick photos in phototriage review, "
-            "or name another source with --from"
+            "nothing was decided that teaches anything: pick photos in phototriage review, or name another "
+            "source with --from"
         )
     return found.learned
 
@@ -150,7 +152,7 @@ def known_of(
         for source in (os.fspath(each) for each in options.sources)
         if source != CHOICES
     ]
-    return Known(ranking, tuple(readings), written_marks(ranking.folder, on_note))
+    return Known(ranking, tuple(readings), written_marks(ranking.folder, files, on_note))
 
 
 def study(known: Sequence[Known]) -> Study:
@@ -251,7 +253,7 @@ def _together(rankings: Sequence[Ranking], histories: Sequence[PersonalHistory])
             )
         )
         for name in table["series"].unique():
-            weights[name_of[name]] = history.evidence[name] * evidence("", history.decided_at[name], now)
+            weights[name_of[name]] = history.evidence[name] * evidence(history.decided_at[name], now)
         full_size |= {prefix + photo: value for photo, value in _full_size(ranking)}
         unjudged |= {series_of[prefix + one] for one in _shown_by_own(ranking) if prefix + one in series_of}
         keys |= {prefix + one: one for one in ranking.features.photos} if prefix else {}

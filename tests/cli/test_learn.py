@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from phototriage.cli import main
@@ -32,7 +33,9 @@ def personal_dir(tmp_path: Path) -> Path:
     return tmp_path / "personal"
 
 
-def test_show_tells_what_was_learned(personal_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_tells_what_was_learned(
+    personal_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert main(["learn", "--show", "--personal_dir", str(personal_dir)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "learned 2026-11-27 by phototriage 1.2",
@@ -41,6 +44,11 @@ def test_show_tells_what_was_learned(personal_dir: Path, capsys: pytest.CaptureF
         "you prefer brighter frames",
         GATE.verdict,
     ]
+    monkeypatch.setenv("PHOTOTRIAGE_PERSONAL", "off")
+    assert main(["learn", "--show", "--personal_dir", str(personal_dir)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.endswith("PHOTOTRIAGE_PERSONAL is off: rank and review use the default ranker")
+    assert "from now on" not in last
     assert main(["learn", "--show", "--personal_dir", str(personal_dir / "none")]) == 0
     assert "nothing was learned yet" in capsys.readouterr().err
 
@@ -91,8 +99,21 @@ def test_ratings_in_sidecars_teach(tmp_path: Path, capsys: pytest.CaptureFixture
     assert learned.series == 3
     out = capsys.readouterr().out
     assert out.count("too few to judge") == 2
+    assert out.count("rank and review use the default ranker") == 2
     assert "ratings" in out
     assert {path: path.read_bytes() for path in photos.rglob("*.*")} == before
+
+    # One that passed with other photos stays, until it is forgotten.
+    others = replace(learned.ranker, seen_contents=np.array([1], np.uint32))
+    file = keep_learned(replace(learned, ranker=others, gate=GATE), tmp_path / "personal")
+    passed = file.read_bytes()
+    assert main([*command, "--dry_run"]) == main(command) == 0
+    told = capsys.readouterr()
+    assert told.out.count("are needed\n") == 2
+    assert told.err.count("your own ranker stays as it is") == 2
+    assert file.read_bytes() == passed
+    assert main(["learn", "--forget", "--personal_dir", str(tmp_path / "personal")]) == main(command) == 0
+    assert file.exists()
 
 
 def test_an_unusable_own_ranker_is_one_line(personal_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,3 +123,20 @@ def test_an_unusable_own_ranker_is_one_line(personal_dir: Path, capsys: pytest.C
     ranker_file(personal_dir).write_bytes(b"half a file")
     assert main(["learn", "--show", "--personal_dir", str(personal_dir)]) == 1
     assert "is no ranker" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("over", [".", "photos", "photos/trip"])
+def test_what_rank_wrote_teaches_nothing_whichever_folder_it_ranked(
+    over: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_bursts(tmp_path / "bursts", series=2, seed=5, width=120, height=80)
+    photos = tmp_path / "bursts" / "photos"
+    trip = photos / "trip"
+    trip.mkdir()
+    for photo in sorted(photos.rglob("*.jpg")):
+        photo.rename(trip / photo.name)
+    stores = [f"--{name}_dir={tmp_path / name}" for name in ("cache", "personal", "choices")]
+    assert main(["rank", str(tmp_path / "bursts" / over), "--xmp", "stars", *stores]) == 0
+    assert len(list(trip.glob("*.xmp"))) >= 2
+    assert main(["learn", str(photos), *stores]) == 1
+    assert "nothing was decided that teaches anything" in capsys.readouterr().err

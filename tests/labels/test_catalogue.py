@@ -24,7 +24,7 @@ _SCHEMA = """
         DEFAULT '', errorMessage, extension NOT NULL DEFAULT '', folder INTEGER NOT NULL DEFAULT 0,
         idx_filename NOT NULL DEFAULT '', originalFilename NOT NULL DEFAULT '', sidecarExtensions);
     CREATE TABLE Adobe_images (id_local INTEGER PRIMARY KEY, id_global UNIQUE NOT NULL, captureTime,
-        colorLabels NOT NULL DEFAULT '', copyName, fileFormat NOT NULL DEFAULT 'unset', masterImage INTEGER,
+        colorLabels NOT NULL DEFAULT '', copyName, fileFormat DEFAULT 'unset', masterImage INTEGER,
         orientation, pick NOT NULL DEFAULT 0, rating, rootFile INTEGER NOT NULL DEFAULT 0,
         touchCount NOT NULL DEFAULT 0, touchTime NOT NULL DEFAULT 0);
 """
@@ -160,6 +160,11 @@ def test_what_is_left_out_is_counted(folder: Path, tmp_path: Path) -> None:
     }
     assert reading.name == "Lightroom catalogue x.lrcat"
     assert reading.notes == (module._UNTRIED,)
+
+
+def test_an_image_without_a_format_is_a_photo(make: Make, folder: Path) -> None:
+    catalogue = make({"file": "a.CR2", "rating": 4, "fileFormat": None})
+    assert what(read_catalogue(catalogue, folder, ["a.CR2"])) == {"a.CR2": ("", 4, "")}
 
 
 def test_when_an_image_was_last_changed(make: Make, folder: Path) -> None:

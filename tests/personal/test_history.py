@@ -183,7 +183,8 @@ def test_verdicts_written_into_sidecars_do_not_come_back_as_evidence(tmp_path: P
     assert len(write_sidecars(tmp_path, plan).written) == 3
     read = read_ratings(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
     assert len(comparisons_of([ABC], [read]).comparisons) == 2
-    assert not len(comparisons_of([ABC], [read], written=written_marks(tmp_path)).comparisons)
+    written = written_marks(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
+    assert not len(comparisons_of([ABC], [read], written=written).comparisons)
 
 
 def test_beside_what_this_program_wrote_only_the_persons_own_marks_are_compared() -> None:

@@ -15,11 +15,13 @@ from phototriage.personal.learned import (
     keep_learned,
     load_learned,
     ranker_file,
+    retires,
     supersedes,
 )
 from phototriage.ranker import load_default_ranker, load_ranker, save_ranker
 
 OPEN = Gate(series=40, default=0.63, personal=0.71, lead=0.08, low=0.02, high=0.14, p_value=0.001, more=None)
+CLOSED = replace(OPEN, p_value=0.5)
 
 
 @pytest.fixture
@@ -92,3 +94,33 @@ def test_a_ranker_takes_the_place_of_one_that_learned_from_no_other_photo(
     assert not supersedes(of(1, 3), tmp_path)
     ranker_file(tmp_path).write_bytes(b"damaged")
     assert supersedes(of(1), tmp_path)
+
+
+def test_a_ranker_that_failed_does_not_retire_one_that_passed_with_other_photos(
+    learned: Learned, tmp_path: Path
+) -> None:
+    def of(gate: Gate, *photos: int) -> Learned:
+        ranker = replace(learned.ranker, seen_contents=np.array(photos, np.uint32))
+        return replace(learned, ranker=ranker, gate=gate)
+
+    assert not retires(of(CLOSED, 3), tmp_path)
+    keep_learned(of(OPEN, 1, 2), tmp_path)
+    assert retires(of(CLOSED, 3), tmp_path)
+    assert retires(of(CLOSED, 1), tmp_path)
+    assert not retires(of(CLOSED, 1, 2, 3), tmp_path)
+    assert not retires(of(OPEN, 3), tmp_path)
+    keep_learned(of(CLOSED, 1, 2), tmp_path)
+    assert not retires(of(CLOSED, 3), tmp_path)
+    ranker_file(tmp_path).write_bytes(b"damaged")
+    assert not retires(of(CLOSED, 3), tmp_path)
+
+
+def test_what_is_said_of_a_ranker_that_is_switched_off(
+    learned: Learned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert learned.lines == (*learned.findings[:-1], OPEN.verdict)
+    monkeypatch.setenv("PHOTOTRIAGE_PERSONAL", "off")
+    off = f"{OPEN.figures}; PHOTOTRIAGE_PERSONAL is off: rank and review use the default ranker"
+    assert learned.lines == (*learned.findings[:-1], off)
+    closed = replace(learned, gate=CLOSED)
+    assert closed.lines == (*learned.findings[:-1], CLOSED.verdict)

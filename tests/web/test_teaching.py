@@ -1,7 +1,8 @@
 """Teaching on the page, by a person who likes dark photos."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from phototriage.learn import LearnOptions, learn_from, stable_names
 from phototriage.personal.gate import gate_series
 from phototriage.personal.learned import load_learned
 from phototriage.rank import Ranking
+from phototriage.teaching import Plan, Teacher
 from phototriage.web.teaching import Teaching
 
 
@@ -135,6 +137,91 @@ def test_a_series_that_is_taken_back_or_decided_elsewhere(lessons: Lessons) -> N
     lessons.page.change("accept", series=home["id"], shown=home["photos"])
     other = lessons.ask()["question"]
     assert not {each["id"] for each in other["photos"]} & {*home["photos"]}
+
+
+def test_answers_that_are_taken_back_are_asked_again_even_after_it_learned(
+    lessons: Lessons, ranking: Ranking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Teacher(ranking).plan(ranking, {each.name for each in ranking.series})
+
+    class AlwaysTheSame:
+        def __init__(self, ranking: Ranking) -> None: ...
+
+        def plan(self, _: Ranking, undecided: Collection[str]) -> Plan:
+            ask, judge = (
+                tuple(each for each in names if each in undecided) for names in (first.ask, first.judge)
+            )
+            return replace(first, ask=ask, judge=judge)
+
+    monkeypatch.setattr("phototriage.web.teaching.Teacher", AlwaysTheSame)
+    stable = stable_names(ranking)
+    state = lessons.ask()
+    left, asked = state["left"], []
+    for _ in range(6):
+        asked.append({photo["id"] for photo in state["question"]["photos"]})
+        lessons.answer(state["question"], "tie")
+        state = lessons.ask()
+    assert (state["answered"], state["left"]) == (6, left - 6)
+    for number in (5, 4, 3):
+        lessons.page.change("undo")
+        state = lessons.ask()
+        assert (state["answered"], state["left"]) == (number, left - number)
+        assert {photo["id"] for photo in state["question"]["photos"]} == asked[number]
+    lessons.page.change("redo")
+    state = lessons.ask()
+    assert {photo["id"] for photo in state["question"]["photos"]} == asked[4]
+    lessons.page.change("undo")
+    kinds = []
+    for number in range(3, 8):
+        state = lessons.ask()
+        shown = [photo["id"] for photo in state["question"]["photos"]]
+        if number < 6:
+            assert {*shown} == asked[number]
+        kinds.append(bool(gate_series([stable[lessons.homes[shown[0]]]])[0]))
+        lessons.answer(state["question"], "tie")
+    assert kinds == [True, False, False, False, True]
+    assert lessons.ask()["answered"] == 8
+    lessons.page.change("undo")
+    again = lessons.ask()["question"]
+    assert lessons.ask(skip=again["id"])["question"]["photos"] != again["photos"]
+
+
+def test_who_ends_before_it_is_prepared_is_told_so(
+    ranking: Ranking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = threading.Event()
+
+    def slow(ranking: Ranking) -> Teacher:
+        prepared.wait()
+        return Teacher(ranking)
+
+    monkeypatch.setattr("phototriage.web.teaching.Teacher", slow)
+    teaching = Teaching(tmp_path / "personal")
+    page = review(ranking, tmp_path, teaching=teaching)
+    assert page.post("teach").json()["stage"] == "preparing"
+    lines = ["nothing was learned: the photos were still being prepared"]
+    assert page.post("teach/finish").json() == {"lines": lines}
+    prepared.set()
+    assert teaching.end() == ("nothing was decided yet that teaches anything",)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_ends_the_learning_with_a_line(
+    ranking: Ranking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(ranking: Ranking) -> Teacher:
+        raise ZeroDivisionError("no series")
+
+    raised: list[type[BaseException]] = []
+    monkeypatch.setattr("phototriage.web.teaching.Teacher", broken)
+    monkeypatch.setattr(threading, "excepthook", lambda told: raised.append(told.exc_type))
+    teaching = Teaching(tmp_path / "personal")
+    lessons = Lessons(review(ranking, tmp_path, teaching=teaching), {}, {})
+    state = lessons.ask()
+    line = "a fault of phototriage ended the learning (ZeroDivisionError('no series'))"
+    assert (state["stage"], state["error"]) == ("over", line)
+    assert raised == [ZeroDivisionError]
+    assert teaching.end() == (line,)
 
 
 def test_it_learns_meanwhile_and_says_at_last_what_learn_says(

@@ -107,6 +107,10 @@ class History:
         """The event that was taken back last, unless anything was decided since."""
         return self._events[self._to_redo[-1]] if self._to_redo else None
 
+    def counts(self, number: int) -> bool:
+        """Whether the event of that number counts."""
+        return number in self._counting
+
     def counting(self) -> list[Event]:
         """The events that count, in the order in which they were decided."""
         return [self._events[number] for number in sorted(self._counting)]

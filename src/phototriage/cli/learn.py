@@ -15,13 +15,13 @@ from phototriage.errors import OptionError
 from phototriage.features import ExtractorOptions, default_cache_dir
 from phototriage.learn import CHOICES, RATINGS, LearnOptions, learn_from
 from phototriage.personal.learned import (
-    Learned,
+    STAYS,
     default_personal_dir,
     forget,
-    is_switched_off,
     keep_learned,
     load_learned,
     ranker_file,
+    retires,
 )
 from phototriage.rank import RankOptions
 
@@ -95,14 +95,15 @@ class Command:
         )
         with progress("features") as on_progress:
             learned = learn_from(self.folders, options, on_progress=on_progress, on_note=note)
+        stays = retires(learned, self.personal_dir)
         with shown():
-            _print(learned)
-        if self.dry_run:
+            print("\n".join(learned.findings if stays else learned.lines))
+        if stays:
+            note(STAYS)
+        elif self.dry_run:
             note(f"would write {ranker_file(self.personal_dir)}")
-            return 0
-        note(f"kept in {keep_learned(learned, self.personal_dir)}")
-        if learned.gate.is_open and is_switched_off():
-            note("PHOTOTRIAGE_PERSONAL is off: rank and review do not use it")
+        else:
+            note(f"kept in {keep_learned(learned, self.personal_dir)}")
         return 0
 
     def _show(self) -> int:
@@ -112,7 +113,7 @@ class Command:
             return 0
         with shown():
             print(f"learned {learned.at[:10]} by phototriage {learned.by}")
-            _print(learned)
+            print("\n".join(learned.lines))
         return 0
 
     def _forget(self) -> int:
@@ -124,10 +125,6 @@ class Command:
         else:
             note(f"there is nothing to forget: no {file}")
         return 0
-
-
-def _print(learned: Learned) -> None:
-    print("\n".join(learned.lines))
 
 
 def _moved(text: str) -> tuple[str, str]:

@@ -4,11 +4,10 @@ Adobe does not publish the format. This follows descriptions by people who looke
 2 to 14, and was not tried on a real one yet:
 
 - H. Figuière, lrcat_format.md of lrcat-extractor (https://github.com/hfiguiere/lrcat-extractor), for
-Lightroom
-  2 to 6: the database version, folders, files, `pick`, `rating`, `masterImage` and `copyName`.
+  Lightroom 2 to 6: the database version, folders, files, `pick`, `rating`, `masterImage` and `copyName`.
 - A. Siches, "Dive into Lightroom catalogues"
-(https://www.seachess.net/notes/dive-into-lightroom-catalogues/),
-  for Lightroom 11: how images, files and folders hang together.
+  (https://www.seachess.net/notes/dive-into-lightroom-catalogues/), for Lightroom 11: how images, files and
+  folders hang together.
 - P. Reinheimer, lrcat-details (https://github.com/preinheimer/lrcat-details), for Lightroom 8: the tables.
 - Lr AI Editor, example_lrcat_schema.sql (https://github.com/TurbulentRice/lr-ai-editor), the whole schema.
 - F. Denivac, lrtools (https://github.com/fdenivac/lrtools): `touchTime` is when an image was last changed, in
@@ -61,7 +60,7 @@ _QUERY = """
     LEFT JOIN AgLibraryFile AS file ON file.id_local = image.rootFile
     LEFT JOIN AgLibraryFolder AS folder ON folder.id_local = file.folder
     LEFT JOIN AgLibraryRootFolder AS root ON root.id_local = folder.rootFolder
-    WHERE image.fileFormat <> 'VIDEO'
+    WHERE image.fileFormat IS NOT 'VIDEO'
     ORDER BY image.rootFile, image.masterImage IS NOT NULL, image.id_local
 """
 _VERSIONS = range(2, 16)

@@ -14,16 +14,13 @@ from phototriage.labels import Comparisons
 from phototriage.labels.comparisons import COLUMNS
 from phototriage.labels.decisions import decided_comparisons
 from phototriage.labels.sourced import SourceReading
-from phototriage.personal.drift import OF_MANNER
+from phototriage.personal.drift import ACCEPTED
 from phototriage.personal.habits import Habits, Marked, habits_of, order
 from phototriage.personal.shot_marks import NOTHING, plain_path, said_of_shots
 from phototriage.series import Series, regroup
 
 __all__ = ["PersonalHistory", "comparisons_of"]
 
-_ACCEPTED = OF_MANNER["accepted"]
-"""How much a series counts in which a person did no more than accept the suggestion with one key. They accept
-what is good enough, and what taught the suggestion would teach it once more."""
 _MOST_PAIRS = 2_000
 """Of one series. A series counts the same however many of its pairs are decided."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -114,7 +111,7 @@ def comparisons_of(
                 report.series["without a difference"] += 1
             continue
         rows += [(each.name, one, other, preference) for (one, other), preference in pairs.items()]
-        evidence[each.name] = _ACCEPTED if chosen and chosen.only_accepted and not by_marks else 1.0
+        evidence[each.name] = ACCEPTED if chosen and chosen.only_accepted and not by_marks else 1.0
         latest = _latest([*times.values(), *(time for _, time in (chosen.pairs.values() if chosen else ()))])
         captured = each.captured_at and each.captured_at.replace(tzinfo=UTC)
         decided_at[each.name] = latest if latest > _LONG_AGO else captured
@@ -150,7 +147,7 @@ class _Report:
         lines.append(f"decided series: {counts}" if counts else "no series was decided")
         if weak:
             lines.append(
-                f"series in which you only accepted the suggestion, and that count {_ACCEPTED:g}: {weak:,}"
+                f"series in which you only accepted the suggestion, and that count {ACCEPTED:g}: {weak:,}"
             )
         return tuple(lines)
 

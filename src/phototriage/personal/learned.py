@@ -12,6 +12,7 @@ from phototriage.personal.gate import Gate
 from phototriage.ranker import TrainedRanker, load_ranker_and_notes, save_ranker
 
 __all__ = [
+    "STAYS",
     "Learned",
     "default_personal_dir",
     "forget",
@@ -19,9 +20,14 @@ __all__ = [
     "keep_learned",
     "load_learned",
     "ranker_file",
+    "retires",
     "supersedes",
 ]
 
+STAYS = (
+    "your own ranker stays as it is, since it has learned from other photos too: name all of their folders "
+    "to phototriage learn, or first remove it with phototriage learn --forget"
+)
 _VARIABLE = "PHOTOTRIAGE_PERSONAL"
 _FILE = "ranker.safetensors"
 
@@ -46,10 +52,19 @@ class Learned:
     by: str
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        """What was learned, from what, and at last whether it is used, for people."""
+    def findings(self) -> tuple[str, ...]:
+        """What was learned, from what, and at last how good it is, for people."""
         counts = f"series that you decided: {self.series:,} ({self.pairs:,} pairs of photos)"
-        return (counts, *self.sources, *self.words, self.gate.verdict)
+        return (counts, *self.sources, *self.words, self.gate.finding)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The findings of a ranker that is kept, and at last whether it is used, for people."""
+        if self.gate.is_open and is_switched_off():
+            use = f"{self.gate.finding}; {_VARIABLE} is off: rank and review use the default ranker"
+        else:
+            use = self.gate.verdict
+        return (*self.findings[:-1], use)
 
 
 def default_personal_dir() -> Path:
@@ -113,11 +128,29 @@ def load_learned(personal_dir: Path) -> Learned | None:
 
 def supersedes(learned: Learned, personal_dir: Path) -> bool:
     """Whether the ranker that is kept, if there is one, learned from no photo from which this one did not."""
+    kept = _readable(personal_dir)
+    return kept is None or _covers(learned, kept)
+
+
+def retires(learned: Learned, personal_dir: Path) -> bool:
+    """Whether a ranker that passed its test, with other photos too, would give way to this one, which did
+    not."""
+    kept = _readable(personal_dir)
+    if kept is None or not kept.gate.is_open or learned.gate.is_open:
+        return False
+    return not _covers(learned, kept)
+
+
+def _readable(personal_dir: Path) -> Learned | None:
+    """The ranker that is kept; None if there is none that is of any use."""
     try:
-        kept = load_learned(personal_dir)
+        return load_learned(personal_dir)
     except ModelError:
-        return True
-    return kept is None or bool(np.isin(kept.ranker.seen_contents, learned.ranker.seen_contents).all())
+        return None
+
+
+def _covers(learned: Learned, kept: Learned) -> bool:
+    return bool(np.isin(kept.ranker.seen_contents, learned.ranker.seen_contents).all())
 
 
 def forget(personal_dir: Path) -> bool:

@@ -15,7 +15,7 @@ What the page asks for, beside what `routes` lists (every POST has "since", as t
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import Any
 from phototriage.choices import Context, Mark, Marking, NoneOfThese, Tie
 from phototriage.errors import PhototriageError
 from phototriage.personal.gate import LEAST_SERIES, Gate
-from phototriage.personal.learned import Learned, is_switched_off, keep_learned, supersedes
+from phototriage.personal.learned import STAYS, Learned, keep_learned, supersedes
 from phototriage.rank import Ranking
 from phototriage.teaching import Plan, Teacher
 from phototriage.web.ahead import pictures_ahead
@@ -90,7 +90,7 @@ class Teaching:
         self._lot = SystemRandom()
         self._question: _Question | None = None
         self._skipped: set[str] = set()
-        self._answered = 0
+        self._answers: dict[int, str] = {}  # number of the event → id of the series
 
     def ask(self, session: ReviewSession, body: Body, renditions: Renditions) -> dict[str, Any]:
         """The question that waits for an answer, and how far the learning is."""
@@ -102,9 +102,13 @@ class Teaching:
             if self._question and body.values.get("skip") == self._question.id:
                 self._skipped.add(self._question.series)
                 self._question = None
-            left = self._left(session)
-            if self._question and not any(each.id == self._question.series for each in left):
-                self._question = None  # decided or regrouped in another way
+            taken_back = self._taken_back(session)
+            left = self._left(session, taken_back)
+            next_ones = taken_back[:1] or left
+            if self._question and not any(each.id == self._question.series for each in next_ones):
+                self._question = (
+                    None  # an earlier one comes again, or this was decided or regrouped elsewhere
+                )
             if self._question is None and left:
                 self._question = self._drawn(left[0])
             if session.journal.revision - self._learned_at >= _LEARN_AFTER:
@@ -113,8 +117,8 @@ class Teaching:
             view = {
                 "teaching": True,
                 "stage": "asking" if question else "over" if self._plan or self._error else "preparing",
-                "learning": self._wanted.is_set() or self._busy,
-                "answered": self._answered,
+                "learning": self._thread.is_alive() and (self._wanted.is_set() or self._busy),
+                "answered": self._answered(session),
                 "left": len(left),
                 "error": self._error,
                 "gate": _gate_view(self._plan.study.learned.gate) if self._plan else None,
@@ -147,16 +151,18 @@ class Teaching:
                 session.journal.append(Tie(photos, context))
             case _:
                 raise RequestError(400, "an answer is pick, none or tie")
+        self._answers[session.journal.revision] = question.series
         self._question = None
-        self._answered += 1
 
     def finish(self) -> tuple[str, ...]:
         """Learns from what was decided since, and keeps the ranker; returns lines for the person.
 
         Raises PhototriageError if that cannot be done.
         """
-        if self._session is None or self._teacher is None:
+        if self._session is None:
             return ()
+        if self._teacher is None:
+            return (self._error or "nothing was learned: the photos were still being prepared",)
         self._learn(self._session)
         assert self._plan is not None
         self._error = ""
@@ -183,6 +189,9 @@ class Teaching:
             except PhototriageError as error:
                 self._error = str(error)
                 self._learned_at = session.journal.revision  # tried again after some more decisions
+            except Exception as error:
+                self._error = f"a fault of phototriage ended the learning ({error!r})"
+                raise
             finally:
                 self._busy = False
 
@@ -198,23 +207,39 @@ class Teaching:
             self._plan = self._teacher.plan(ranking, undecided)
             self._learned_at = revision
 
-    def _left(self, session: ReviewSession) -> list[ShownSeries]:
-        """The series that may be asked, the next one first."""
+    def _answered(self, session: ReviewSession) -> int:
+        """Answers of this session that were not taken back."""
+        return sum(map(session.journal.history.counts, self._answers))
+
+    def _taken_back(self, session: ReviewSession) -> list[ShownSeries]:
+        """The series whose answers were taken back, in the order in which they were asked."""
+        counts = session.journal.history.counts
+        ids = dict.fromkeys(series for number, series in self._answers.items() if not counts(number))
+        return [
+            session.series[each] for each in ids if each in session.series and self._may_ask(session, each)
+        ]
+
+    def _left(self, session: ReviewSession, first: Sequence[ShownSeries]) -> list[ShownSeries]:
+        """The series that may be asked, some of them first, the next one in front."""
         if self._plan is None:
             return []
         by_name = {each.ranked.name: each for each in session.series.values()}
+        before = {each.id for each in first}
         ask, judge = (
             [
                 by_name[name]
                 for name in names
                 if name in by_name
-                and by_name[name].id not in self._skipped
-                and _is_open(session, by_name[name])
+                and by_name[name].id not in before
+                and self._may_ask(session, by_name[name].id)
             ]
             for names in (self._plan.ask, self._plan.judge)
         )
-        judging = self._answered % _JUDGE_EVERY == _JUDGE_EVERY - 1
-        return [*judge, *ask] if judging else [*ask, *judge]
+        judging = self._answered(session) % _JUDGE_EVERY == _JUDGE_EVERY - 1
+        return [*first, *judge, *ask] if judging else [*first, *ask, *judge]
+
+    def _may_ask(self, session: ReviewSession, series: str) -> bool:
+        return series not in self._skipped and _is_open(session, session.series[series])
 
     def _drawn(self, series: ShownSeries) -> _Question:
         photos = list(series.photos)
@@ -259,11 +284,5 @@ def _kept(learned: Learned, personal_dir: Path) -> tuple[str, ...]:
         return ("nothing was decided yet that teaches anything",)
     if supersedes(learned, personal_dir):
         keep_learned(learned, personal_dir)
-        off = learned.gate.is_open and is_switched_off()
-        return (*learned.lines, "PHOTOTRIAGE_PERSONAL is off: they do not") if off else learned.lines
-    return (
-        *learned.lines[:-1],
-        learned.gate.finding,
-        "your own ranker stays as it is, since it has learned from other photos too: name all of their "
-        "folders to phototriage learn",
-    )
+        return learned.lines
+    return (*learned.findings, STAYS)

@@ -186,11 +186,13 @@ def test_a_journal_that_is_a_pipe_or_a_link_is_not_waited_for(
 
 
 def test_all_that_was_ever_written_is_known_even_after_undoing_it(folder: Path, ranked: Ranked) -> None:
-    assert written_marks(folder) == {}
+    assert written_marks(folder, ["IMG_1.CR3"]) == {}
     mark(folder, ranked, STARS)
     mark(folder, ranked, SidecarOptions(("labels",)))
     undo_sidecars(folder)
-    assert written_marks(folder) == {"IMG_1.xmp": [{"xmp:Rating": "5"}, {"xmp:Label": "Green"}]}
+    assert written_marks(folder, ["IMG_1.CR3"]) == {
+        "IMG_1.xmp": [{"xmp:Rating": "5"}, {"xmp:Label": "Green"}]
+    }
 
 
 def test_a_damaged_journal_is_named_and_the_others_are_read(folder: Path, ranked: Ranked) -> None:
@@ -199,5 +201,45 @@ def test_a_damaged_journal_is_named_and_the_others_are_read(folder: Path, ranked
     first, _ = runs_of(folder)
     (first.place / "run.json").write_text("{")
     lines: list[str] = []
-    assert written_marks(folder, lines.append) == {"IMG_1.xmp": [{"xmp:Label": "Green"}]}
+    assert written_marks(folder, ["IMG_1.CR3"], lines.append) == {"IMG_1.xmp": [{"xmp:Label": "Green"}]}
     assert ["is damaged" in line for line in lines] == [True]
+
+
+def marks_below(top: Path, folder: str, ranked: Ranked) -> None:
+    """Marks the photos of a sub-folder by a run over the whole of `top`."""
+    file = f"{folder}/IMG_1.CR3" if folder else "IMG_1.CR3"
+    write_sidecars(top, plan_sidecars(top, ranked(("pick", (file,))), STARS))
+
+
+@pytest.mark.parametrize("over", ["", "a", "a/b", "a/b/c", "a/b/c/d"])
+def test_marks_are_known_whichever_folder_the_run_was_over(over: str, tmp_path: Path, ranked: Ranked) -> None:
+    learned = tmp_path / "a" / "b"
+    (learned / "c" / "d").mkdir(parents=True)
+    top = tmp_path / over
+    marks_below(top, (learned / "c" / "d").relative_to(top).as_posix().removeprefix("."), ranked)
+    marks_of = {"c/d/IMG_1.xmp": [{"xmp:Rating": "5"}]}
+    assert written_marks(learned, ["c/d/IMG_1.CR3"]) == marks_of
+    (tmp_path / "link").symlink_to(learned)
+    assert written_marks(tmp_path / "link", ["c/d/IMG_1.CR3"]) == marks_of
+
+
+def test_marks_beside_the_folder_are_not_of_it(tmp_path: Path, ranked: Ranked) -> None:
+    for name in ("photos", "photos 2"):
+        (tmp_path / name).mkdir()
+    marks_below(tmp_path, "photos 2", ranked)
+    assert written_marks(tmp_path / "photos", ["IMG_1.CR3"]) == {}
+
+
+def test_a_folder_above_whose_name_another_system_spelled(tmp_path: Path, ranked: Ranked) -> None:
+    (tmp_path / "Cafe\u0301").mkdir()
+    marks_below(tmp_path, "Cafe\u0301", ranked)
+    (tmp_path / "Cafe\u0301").rename(tmp_path / "Caf\u00e9")
+    assert written_marks(tmp_path / "Caf\u00e9", ["IMG_1.CR3"]) == {"IMG_1.xmp": [{"xmp:Rating": "5"}]}
+
+
+def test_a_linked_journal_above_the_folder_is_named_and_not_followed(folder: Path, ranked: Ranked) -> None:
+    mark(folder, ranked, STARS)
+    (folder.parent / ".phototriage-undo").symlink_to(folder / ".phototriage-undo")
+    lines: list[str] = []
+    assert written_marks(folder, ["IMG_1.CR3"], lines.append) == {"IMG_1.xmp": [{"xmp:Rating": "5"}]}
+    assert ["leads elsewhere" in line for line in lines] == [True]

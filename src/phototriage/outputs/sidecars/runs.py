@@ -9,8 +9,10 @@ runs still count, but no new run goes there.
 """
 
 import json
+import os
 import re
 import shutil
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -118,24 +120,50 @@ def runs_of(folder: Path, on_damaged: Callable[[str], None] = lambda line: None)
 
 
 def written_marks(
-    folder: Path, on_damaged: Callable[[str], None] = lambda line: None
+    folder: Path, files: Iterable[str], on_damaged: Callable[[str], None] = lambda line: None
 ) -> dict[str, list[dict[str, str]]]:
-    """All marks that any run ever wrote: sidecar → property → value, one mapping per run, the oldest first.
+    """All marks that any run ever wrote into sidecars in a folder, whichever folder the run was over.
 
-    Undone runs are among them, since another program may have read their marks before. `on_damaged` is called
-    with a line for each run that is left out because its journal is damaged.
+    That may have been the folder, one above it, or one below it with photos in it. Undone runs are among
+    them, since another program may have read their marks before.
+
+    Args:
+        folder: the photo folder.
+        files: paths of its photos below it, with `/`.
+        on_damaged: called with a line for each journal that is left out because it cannot be used.
+
+    Returns: sidecar, below the folder, with `/` → property → value, one mapping per run; those of one journal
+    in its order.
     """
+    home = Path(os.path.realpath(folder))
+    composed_home = _composed(home)
+    below = {parent for file in files for parent in PurePosixPath(file).parents} | {PurePosixPath()}
     written: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for place in _places(folder):
-        if not (place / _JOURNAL).exists():
-            continue
+    for top in (*reversed(home.parents), *(home / each for each in sorted(below))):
         try:
-            for entry in _read_journal(place):
-                if entry.marks:
-                    written[entry.sidecar].append({mark.name: mark.value for mark in entry.marks})
+            places = _places(top)
         except OutputError as error:
             on_damaged(str(error))
+            continue
+        for place in places:
+            if not (place / _JOURNAL).exists():
+                continue
+            try:
+                entries = _read_journal(place)
+            except OutputError as error:
+                on_damaged(str(error))
+                continue
+            for entry in entries:
+                sidecar = _composed(top / entry.sidecar)
+                if entry.marks and sidecar.is_relative_to(composed_home):
+                    marks = {mark.name: mark.value for mark in entry.marks}
+                    written[sidecar.relative_to(composed_home).as_posix()].append(marks)
     return dict(written)
+
+
+def _composed(path: Path) -> Path:
+    """The path in Unicode's composed form, in which paths are compared."""
+    return Path(unicodedata.normalize("NFC", str(path)))
 
 
 def begin_run(folder: Path, entries: Iterable[Entry], previous: Mapping[str, bytes]) -> Run:
