@@ -165,4 +165,6 @@ def test_a_series_without_faces_says_so(page: Browser) -> None:
     )
     page.press(Keys.ESCAPE)
     page.press("l")
-    page.wait("document.getElementById('said').textContent === 'not locked on a face'")
+    assert zoom(page).endswith("· No face was found in this photo.")
+    page.press(Keys.ARROW_RIGHT)
+    page.wait("!document.getElementById('zoom').textContent.includes('face')")

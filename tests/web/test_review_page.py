@@ -165,7 +165,7 @@ def test_blind_comparisons_say_nothing_and_are_kept(review: Review, browser: Bro
     enter(browser, review)
     browser.press("b")
     for count in range(20):
-        browser.wait("document.querySelectorAll('#comparing .pane').length === 2")
+        browser.wait("document.querySelectorAll('#comparing .pane [data-rendition]').length === 2")
         names = browser.run("return document.querySelector('#comparing').textContent")
         assert "IMG" not in names
         assert "%" not in names

@@ -15,6 +15,7 @@ export class Faces {
     this.zoomed = zoomed;
     this.onChosen = onChosen;
     this.locked = null;  // {series, person}
+    this.unlocked = null;  // {photo, words}: why it was asked for and is not locked
     dialog.addEventListener("keydown", event => this.#key(event));
     dialog.addEventListener("close", () => dialog.replaceChildren());
   }
@@ -95,18 +96,21 @@ export class Faces {
   /** Keeps a person's face in the middle of every pane; without a person, lets go of it. */
   lock(series, person) {
     this.locked = person ? {series, person} : null;
+    this.unlocked = null;
     this.zoomed.lockOn(this.locked && (image => placeOf(series.photos, person, image.closest(".pane").dataset.photo)));
   }
-  /** On the next person of a photo, main people first; after the last one on nobody. Returns whom, or undefined. */
+  /** On the next person of a photo, main people first; after the last one on nobody. */
   lockNext(series, photo) {
     const people = peopleOf([photo]);
     const person = people[this.locked ? people.indexOf(this.locked.person) + 1 : 0];
     this.lock(series, person);
-    return person;
+    if (person) return;
+    const words = people.length ? texts.notLocked : photo.faces ? texts.noFaceHere : texts.facesNotSought;
+    this.unlocked = {photo: photo.id, words};
   }
-  /** Whom the large view keeps in the middle, in words; empty if nobody. */
+  /** Whom the large view keeps in the middle, in words, or why nobody although it was asked for; else empty. */
   words(photo) {
-    if (!this.locked) return "";
+    if (!this.locked) return this.unlocked?.photo === photo?.id ? this.unlocked?.words ?? "" : "";
     const {person} = this.locked;
     const found = photo?.faces?.some(each => each.person === person);
     return found ? texts.lockedOn(person) : texts.lockedElsewhere(person);

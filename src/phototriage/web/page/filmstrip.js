@@ -27,8 +27,8 @@ export class Filmstrip {
       const decision = decisionOf(photo.id);
       const {flag, words} = marksOf(decision);
       const isChosen = chosen.has(photo.id);
-      button.className = [photo.verdict, flag, isChosen ? "chosen" : ""].join(" ");
-      button.dataset.label = decision.label;
+      button.className = [flag, isChosen ? "chosen" : ""].join(" ");
+      Object.assign(button.dataset, {verdict: photo.verdict, label: decision.label});
       button.querySelector(".mark").textContent = words;
       button.tabIndex = place === at ? 0 : -1;
       button.setAttribute("aria-current", place === at);

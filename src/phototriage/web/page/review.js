@@ -40,10 +40,13 @@ options(find("order"), texts.orders, "folder");
 
 function say(words) { find("said").textContent = words; }
 function fail(error) {
+  const begun = !find("review").hidden;
+  const line = find(begun ? "state" : "measuring-count");
+  if (!begun) find("measuring").hidden = false;
   const tell = () => {
-    find("state").textContent = error.message;
-    find("state").className = "unsure";
-    say(find("state").textContent);
+    line.textContent = error.message;
+    line.className = "unsure";
+    say(error.message);
   };
   tell();
   if (shoot && !(error instanceof Lost)) shoot.refresh().then(() => { draw(); tell(); }).catch(() => {});
@@ -85,6 +88,7 @@ async function start() {
     else for (const id of Object.keys(detail.series)) seriesList.mark(id, shoot.state(id));
     counts();
   });
+  showLeftOut();
   if (!shoot.all.some(each => each.kind === "series")) find("filter").value = shoot.filter = "everything";
   relist();
   await queued(() => show(list[0]?.id));
@@ -97,6 +101,14 @@ function followGroups() {
   const home = photo && shoot.all.find(each => each.photos.includes(photo));
   relist(home?.id);
   if (home && home.id !== selection.series.id) { selection = null; queued(() => show(home.id, photo)); }
+}
+function showLeftOut() {
+  const button = find("show-left-out");
+  const words = texts.leftOut(shoot.leftOut.length);
+  button.hidden = !shoot.leftOut.length;
+  button.textContent = find("left-out").querySelector("h2").textContent = words;
+  find("left-out").querySelector("ul").replaceChildren(...shoot.leftOut.map(({photo, reason}) =>
+    element("li", {}, element("bdi", {}, photo), `: ${reason}`)));
 }
 function relist(keep) {
   list = shoot.shown(keep);
@@ -212,14 +224,14 @@ async function nextOpen() {
   else draw();
 }
 const takeBack = path => queued(async () => {
-  if (!shoot[path]) return;
-  const words = texts[path](shoot[path]);
+  await shoot.refresh();  // so that what changes is only what is taken back, not what another window decided too
+  if (!shoot[path]) { say(texts[path](null)); draw(); return; }
   const known = new Set(shoot.all.map(each => each.id));
   let changed = [];
   const heard = ({detail}) => { changed = [...Object.keys(detail.decisions), ...Object.keys(detail.series)]; };
   shoot.addEventListener("change", heard, {once: true});
   await shoot.decide(path);
-  say(words);
+  say(texts[path](path === "undo" ? shoot.redo : shoot.undo));  // as it was done, not as it was known before
   const touched = shoot.all.find(each => !known.has(each.id)) ??
     shoot.all.find(each => changed.includes(each.id) || each.photos.some(id => changed.includes(id)));
   if (!touched) { await show(selection?.series.id ?? list[0]?.id); return; }
@@ -282,8 +294,11 @@ const keys = {
   s: () => regroup("split", toSplit),
   m: () => regroup("merge", toMerge),
   f: () => selection && faces.open(selection.series, selection.current.id, id => decisionOf(id).flag === "pick"),
-  l: look(() => say(texts.lockedOn(faces.lockNext(selection.series, selection.current)))),
-  b: () => blind.open().catch(fail),
+  l: look(() => {
+    faces.lockNext(selection.series, selection.current);
+    say(faces.words(selection.current));
+  }),
+  b: () => blind.open(),
   e: () => openExport(find("exporting")),
   "?": () => find("keyboard").showModal(),
   Enter: accept,
@@ -302,15 +317,20 @@ addEventListener("keydown", event => {
     if (asking.key(event)) event.preventDefault();
     return;
   }
-  if (find("keyboard").open || find("exporting").open || find("facing").open || target.matches("select, input[type=text]")) return;
+  if (document.querySelector("dialog[open]") || target.matches("input[type=text]")) return;
   const key = keyOf(event);
+  if (target.matches("select")) {
+    if (key === "Escape") target.blur();
+    return;
+  }
   if (event.ctrlKey || event.metaKey) {
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
     takeBack(key === "y" || event.shiftKey ? "redo" : "undo");
     return;
   }
-  if ((key === "Enter" || key === " ") && target.closest(".tools, #list")) return;
+  const control = target.closest(".tools, #list, #actions") && target;
+  if ((key === "Enter" || key === " ") && control) return;
   if (event.repeat) {
     const goesOn = key.startsWith("Arrow") || key === "+" || key === "-";
     if (!goesOn || pending) {  // a key that is held stops where it is let go
@@ -318,6 +338,7 @@ addEventListener("keydown", event => {
       return;
     }
   }
+  if (keys[key]) control?.blur();  // the person is back at the photos
   const compared = selection?.compared;
   if (event.altKey) {
     const by = {ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 80], ArrowDown: [0, -80]}[key];
@@ -331,6 +352,11 @@ addEventListener("keydown", event => {
   else return;
   event.preventDefault();
 });
+/** What a pointer pressed gives the focus back, so that the next key is for the photos; before it opens a dialog. */
+addEventListener("click", event => {
+  const control = event.target.closest?.("#review :is(button, input), #comparing button");
+  if (control && (event.detail || !control.matches(":focus-visible"))) control.blur();
+}, true);
 
 for (const name of ["filter", "order"]) {
   find(name).onchange = event => {
@@ -342,14 +368,15 @@ for (const name of ["filter", "order"]) {
 }
 find("actions").append(...Object.entries(texts.actions).map(([key, words]) => {
   const button = element("button", {type: "button", dataset: {key}}, words);
-  button.onclick = () => { button.blur(); keys[key](); };
+  button.onclick = () => keys[key]();
   return button;
 }));
 find("undo").onclick = () => takeBack("undo");
 find("redo").onclick = () => takeBack("redo");
 find("blind").onclick = () => keys.b();
-find("teach").onclick = () => teaching.open().catch(fail);
+find("teach").onclick = () => teaching.open();
 find("export").onclick = () => keys.e();
+find("show-left-out").onclick = () => find("left-out").showModal();
 find("help").onclick = () => keys["?"]();
 find("theme").onclick = () => {
   const root = document.documentElement;

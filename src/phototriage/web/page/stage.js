@@ -71,6 +71,11 @@ export class Stage {
     this.#sharpen();
     this.zoomed.draw();
   }
+  /** Whether there are photos, and each of them is seen. */
+  get complete() {
+    const panes = [...this.panes.values()];
+    return panes.length > 0 && panes.every(pane => pane.shown >= 0);
+  }
   #imageOf(photo) {
     return element("img", {alt: photo.name, draggable: false, dataset: {photo: photo.id}});
   }
@@ -93,7 +98,8 @@ export class Stage {
     const loaded = await load(next, picture(pane.photo.id, size), {urgent: true});
     if (this.panes.get(pane.photo.id) !== pane) return;
     if (!loaded) {
-      const {error = "", code} = await fetch(next.src).then(response => response.json()).catch(() => ({}));
+      const {error = "", code} = await fetch(next.src).then(response => response.json())
+        .catch(reason => ({error: reason instanceof SyntaxError ? "" : texts.lost}));
       if (sharpness <= pane.shown) return;
       pane.note.textContent = texts.errors[code] ?? texts.noPicture + error;
       pane.note.hidden = false;

@@ -45,7 +45,7 @@ export class Teaching {
       pick: () => this.pick(this.at), tie: () => this.answer("tie"), none: () => this.answer("none"),
       skip: () => this.skip(), end: () => this.end(),
     }, texts.teachActions);
-    await this.ask();
+    await this.ask().catch(error => this.#fail(error));
   }
   #over(over) {
     this.over = over;
