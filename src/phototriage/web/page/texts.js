@@ -95,7 +95,7 @@ export const texts = {
   },
   schemes: {stars: "stars", pick: "pick flags", labels: "color labels"},
   names: {adobe: "IMG_1.xmp (Adobe, Capture One)", darktable: "IMG_1.jpg.xmp (darktable, digiKam)"},
-  markRejects: "mark rejected photos as rejected",
+  markRejects: "mark photos that were not chosen as rejected",
   overwrite: "replace ratings that somebody gave elsewhere",
   dryRun: "Show what would be written",
   write: "Write",
