@@ -1,6 +1,8 @@
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +184,46 @@ def test_rank_follows_what_was_merged_and_split(
     bare = rank_folder(ranking.root, RankOptions(cache_dir=measured / "cache", decisions=False))
     assert bare.series == ranking.series
     assert (followed.document()["decisions"], bare.document()["decisions"]) == (True, False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have only names in Unicode")
+def test_names_of_files_need_not_be_unicode(ranking: Ranking, measured: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    name = next(each for each in ranking.series if each.kind == "series").photos[0].photo
+    shutil.copytree((ranking.root / name).parent, folder)
+    bad = os.fsdecode(b"bad\xff\xfe.jpg")
+    (folder / Path(name).name).rename(folder / bad)
+    options = RankOptions(cache_dir=measured / "cache", decisions=False)
+    page = review(rank_folder(folder, options), tmp_path)
+    (home,) = (each for each in page.session()["series"] if each["kind"] == "series")
+    names = [photo["name"] for photo in page.get(f"api/series/{home['id']}").json()["photos"]]
+    photo = home["photos"][names.index(bad)]
+    page.change("mark", series=home["id"], shown=home["photos"], marks=[{"photo": photo, "flag": "pick"}])
+    again = review(rank_folder(folder, options), tmp_path)
+    assert [each["flag"] for each in again.session()["state"]["decisions"].values()] == ["pick"]
+    for what, file in (("copies", bad), ("sidecars", os.fsdecode(b"bad\xff\xfe.xmp"))):
+        written = again.post("export", what=what, dry_run=False).json()
+        assert [written["failures"], [each["file"] for each in written["changes"]]] == [[], [file]]
+    assert (folder / PICKS_FOLDER / bad).read_bytes() == (folder / bad).read_bytes()
+    assert again.post("export/undo", dry_run=False).json()["written"] == 1
+    for document in ("ranking.csv", "ranking.json"):
+        assert again.get(f"api/export/{document}").status_code == 200
+
+
+def test_what_nobody_expected_is_one_line(
+    ranking: Ranking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: ChoiceStore, photos: object) -> None:
+        raise ZeroDivisionError("a\nb")
+
+    page = review(ranking, tmp_path, raises=False)
+    series = next(each for each in page.session()["series"] if each["kind"] == "series")
+    monkeypatch.setattr(ChoiceStore, "register", fail)
+    answer = page.post("accept", since=0, series=series["id"])
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/json")
+    assert answer.json() == {
+        "error": "this failed unexpectedly (ZeroDivisionError: a\\nb); the terminal says more"
+    }
 
 
 def test_two_windows_see_each_other(

@@ -107,6 +107,7 @@ from phototriage.choices import Side
 from phototriage.errors import LabelError, PhotoError, PhototriageError
 from phototriage.extras import extra
 from phototriage.outputs.picks import How
+from phototriage.printable import printable
 from phototriage.web.ahead import pictures_ahead
 from phototriage.web.blind import BlindPairs
 from phototriage.web.body import Body, whole
@@ -189,6 +190,7 @@ def review_app(measuring: Measuring, renditions: Renditions, teaching: Teaching 
             LabelError: _refusal,
             PhotoError: _refusal,
             PhototriageError: _refusal,
+            Exception: _failure,
             404: lambda _request, _error: _Json({"error": "there is no such thing here"}, 404),
             405: lambda _request, _error: _Json({"error": "not in that way"}, 405),
         },
@@ -329,6 +331,12 @@ def _refusal(_: Request, error: Exception) -> Response:
         status = 404
     code = {"code": error.code} if isinstance(error, RequestError) and error.code else {}
     return _Json({"error": str(error), **code}, status)
+
+
+def _failure(_: Request, error: Exception) -> Response:
+    """Starlette raises the error again after this answer, and so the server logs it."""
+    what = printable(f"{type(error).__name__}: {error}")
+    return _Json({"error": f"this failed unexpectedly ({what}); the terminal says more"}, 500)
 
 
 def _following(session: ReviewSession, series: str) -> list[str]:
