@@ -39,7 +39,7 @@ export const texts = {
     series_gone: "This series was merged or split.",
     pair_gone: "This pair was answered already.",
     question_gone: "This question was answered already.",
-    nothing_suggested: "Nothing is suggested here: every photo is kept.",
+    nothing_suggested: "Nothing is suggested here: every photo is kept or rejected.",
     nothing_to_split: "A series of one photo cannot be split, nor can all of its photos leave a series.",
   },
   faults: {blurred: "blurred", "too dark": "too dark", "too bright": "too bright"},
