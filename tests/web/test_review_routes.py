@@ -293,7 +293,7 @@ def test_names_of_files_need_not_be_unicode(ranking: Ranking, measured: Path, tm
         assert [written["failures"], [each["file"] for each in written["changes"]]] == [[], [file]]
     assert (folder / PICKS_FOLDER / bad).read_bytes() == (folder / bad).read_bytes()
     assert again.post("export/undo", dry_run=False).json()["written"] == 1
-    for document in ("ranking.csv", "ranking.json"):
+    for document in ("ranking.csv", "ranking.json", "comparisons.csv"):
         assert again.get(f"api/export/{document}").status_code == 200
 
 
