@@ -66,8 +66,8 @@ def decided_comparisons(choices: FolderChoices) -> Comparisons:
     A pick is better than every photo that was shown beside it and is no pick. A reject is worse than every
     photo that was shown beside it and is no reject. Among photos that were shown together and have the same
     flag, the one with more stars is better, if both have any. Where the person could not tell, and has not
-    flagged either photo since, p is ½. A pair that was compared several times has the mean. Photos whose names
-    are not Unicode are left out: a table cannot hold them.
+    flagged either photo since, p is ½. A pair that was compared several times has the mean. Photos whose
+    names are not Unicode are left out: a table cannot hold them.
     """
     pairs: dict[tuple[str, str], list[float]] = defaultdict(list)
     for one, other, preference in _judgments(choices):
