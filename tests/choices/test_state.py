@@ -66,6 +66,22 @@ def test_the_last_word_counts_between_a_flag_and_a_tie() -> None:
     assert [picked.decision(photo) for photo in (1, 2)] == [Decision("pick"), Decision(tied=True)]
 
 
+def test_a_tie_is_over_where_its_series_was_merged_since() -> None:
+    found = history(Tie((1, 2, 3)), Grouping(((1,), (2, 3))))
+    assert [found.is_tied(photo) for photo in (1, 2, 3, 4)] == [True, True, True, False]
+    found = history(Tie((1, 2)), Grouping(((1, 2, 3),)), Grouping(((1, 2), (3,))))
+    assert [found.is_tied(photo) for photo in (1, 2, 3)] == [False, False, False]
+    assert found.decision(1).tied  # it is still no better than the other one
+    found.add(Event(4, "", Undo(3)))
+    found.add(Event(5, "", Undo(2)))
+    assert found.is_tied(2)
+    found.add(Event(6, "", Redo(2)))
+    found.add(Event(7, "", Tie((2, 3))))
+    assert [found.is_tied(photo) for photo in (1, 2, 3)] == [False, True, True]
+    found.add(Event(8, "", pick(2)))
+    assert not found.is_tied(2)
+
+
 def test_undo_and_redo_go_through_the_whole_history() -> None:
     found = history(pick(1), pick(2), Undo(2), Undo(1))
     assert not found.decision(1)

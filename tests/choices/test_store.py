@@ -35,6 +35,14 @@ def test_a_file_that_was_written_into_is_known_by_name_time_and_camera(
     assert store.names() == {"img_1"}
 
 
+@pytest.mark.parametrize("name", ["bad\udcff\udcfe", "bad\ud800", "\\udcff", "bäd"])
+def test_a_name_need_not_be_unicode(store: ChoiceStore, photo: Photo, name: str) -> None:
+    (number,) = store.register([photo(1, name=name, camera=f"{name} II")])
+    assert store.numbers([photo(1, name=name, camera=f"{name} II", content_hash="f" * 32)]) == [number]
+    assert store.numbers([photo(1, name=f"{name}?", camera=f"{name} II", content_hash="f" * 32)]) == [None]
+    assert store.names() == {name}
+
+
 @pytest.mark.parametrize(
     "other",
     [{"name": "img_2"}, {"captured_at": "2026-06-01T09:00:02"}, {"camera": ""}, {"captured_at": None}],

@@ -8,6 +8,7 @@ from phototriage.choices import (
     Blind,
     ChoiceStore,
     Context,
+    Decision,
     Event,
     FolderChoices,
     Grouping,
@@ -74,6 +75,15 @@ def mark(photo: int, shown: tuple[int, ...] = (1, 2, 3), **said: object) -> Mark
 )
 def test_what_decisions_say_of_pairs(actions: list[Action], pairs: dict[str, float]) -> None:
     assert table(*actions) == pairs
+
+
+def test_names_that_are_not_unicode_are_left_out() -> None:
+    pick = mark(1, flag="pick")
+    names = {1: "a", 2: "bad\udcff", 3: "c"}
+    found = decided_comparisons(
+        FolderChoices({"a": Decision("pick")}, {}, History([Event(1, "", pick)]), names)
+    ).table
+    assert found[["photo_a", "photo_b", "preference"]].values.tolist() == [["a", "c", 1.0]]
 
 
 def test_a_folder_is_read_wherever_it_lies(make_photo: Callable[..., Path], tmp_path: Path) -> None:

@@ -3,7 +3,16 @@ from dataclasses import replace
 import pytest
 
 from phototriage.choices import Decision
-from phototriage.series import RankedPhoto, RankedSeries, SeriesKind, Verdict, only_decided, with_decisions
+from phototriage.series import (
+    RankedPhoto,
+    RankedSeries,
+    SeriesKind,
+    SeriesState,
+    Verdict,
+    only_decided,
+    state_of,
+    with_decisions,
+)
 
 PICK, REJECT, NONE = Decision("pick"), Decision("reject"), Decision(none_of_these=True)
 
@@ -62,6 +71,43 @@ def test_what_decisions_make_of_the_verdicts(
             decided, photos=tuple(replace(photo, decision=None, decided=None) for photo in decided.photos)
         )
         == series
+    )
+
+
+OPEN, STARS, TIED = Decision(), Decision(stars=3), Decision(tied=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ([OPEN, OPEN], "open"),
+        ([PICK, OPEN], "decided"),
+        ([PICK, REJECT, NONE], "decided"),
+        ([REJECT, REJECT], "decided"),
+        ([REJECT, OPEN], "open"),
+        ([STARS, OPEN], "decided"),
+        ([STARS, REJECT], "decided"),
+        ([STARS, TIED], "decided"),
+        ([Decision("reject", stars=1), OPEN], "open"),
+        ([Decision(label="red"), OPEN], "open"),
+        ([NONE, REJECT], "none"),
+        ([NONE, Decision(stars=1, none_of_these=True)], "none"),
+        ([NONE, OPEN], "open"),
+        ([TIED, OPEN], "tied"),
+        ([TIED, REJECT], "tied"),
+    ],
+)
+def test_a_series_is_exported_whole_where_it_is_decided(said: list[Decision], state: SeriesState) -> None:
+    assert state_of(said) == state
+    rest: list[Verdict] = ["rest"] * (len(said) - 1)
+    series = ranked("pick", *rest)
+    decisions = {str(place): each for place, each in enumerate(said) if each}
+    exported = {
+        photo.photo for each in only_decided(with_decisions([series], decisions)) for photo in each.photos
+    }
+    marked = {photo for photo, each in decisions.items() if each != TIED}
+    assert exported == (
+        {str(place) for place in range(len(said))} if state in ("decided", "none") else marked
     )
 
 

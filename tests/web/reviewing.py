@@ -59,8 +59,13 @@ def review(
     folder: Path,
     renditions: Renditions | None = None,
     teaching: Teaching | None = None,
+    *,
+    raises: bool = True,
 ) -> Page:
-    """Opens the page of a ranked folder; `folder` is for the store and the cache."""
+    """Opens the page of a ranked folder; `folder` is for the store and the cache.
+
+    raises: whether an error that nobody expects fails the test.
+    """
     store = ChoiceStore(folder / "choices")
     measuring = Measuring(lambda on_progress, on_note: ReviewSession(ranking, store, ranker="default 1"))
     measuring.start()
@@ -68,7 +73,9 @@ def review(
     renditions = renditions or NoRenditions(folder / "cache")
     keys = Keys()
     client = TestClient(
-        Guard(review_app(measuring, renditions, teaching), keys, "127.0.0.1"), base_url=ORIGIN
+        Guard(review_app(measuring, renditions, teaching), keys, "127.0.0.1"),
+        base_url=ORIGIN,
+        raise_server_exceptions=raises,
     )
     entered = client.post(f"/{keys.prefix}/enter", data={"token": keys.new_token()})
     assert entered.status_code == 200

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from phototriage import doctor
 from phototriage.errors import PhotoError
+from phototriage.features.decoding_pool import DecodingPool
 from phototriage.photos import content_hash, decode
 from phototriage.web.renditions import LARGE_SIDE, PREVIEW_SIDE, Renditions, encode_jpeg
 
@@ -152,3 +154,28 @@ def test_who_waits_when_it_ends_is_told(tmp_path: Path) -> None:
     ending.prepare([("large", "a", path, "3" * 32)])
     ending.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("rendition")]
+
+
+def test_an_unexpected_error_ends_one_picture_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_png(tmp_path / "a.png")
+    save_tiff(tmp_path / "b.tif")
+    run = DecodingPool.run
+
+    def fail_at_a(self: DecodingPool, photos: dict[str, Path], *rest: Any, **options: Any) -> Any:
+        if "a" in photos:
+            raise ZeroDivisionError("by zero")
+        return run(self, photos, *rest, **options)
+
+    monkeypatch.setattr(DecodingPool, "run", fail_at_a)
+    made = Renditions(tmp_path / "cache", renderers=1)
+    try:
+        for _ in range(2):
+            with pytest.raises(PhotoError, match=r"cannot be rendered \(ZeroDivisionError: by zero\)"):
+                made.get("thumbnail", "a", tmp_path / "a.png", "")
+        data = (tmp_path / "b.tif").read_bytes()
+        assert made.get("thumbnail", "b", tmp_path / "b.tif", content_hash(data))
+    finally:
+        made.close()
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]

@@ -1,6 +1,9 @@
 import json
+import os
 import shutil
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from tests.web.reviewing import Page, review
 
 from phototriage.choices import Blind, ChoiceStore, Context, Grouping, Mark, Marking, NoneOfThese, Tie, Undo
 from phototriage.labels import read_labels
+from phototriage.photos import Capture
 from phototriage.rank import Ranking, RankOptions, rank_folder
 from phototriage.simulation import write_bursts
 from phototriage.web.export import PICKS_FOLDER
@@ -84,6 +88,32 @@ def test_what_the_large_view_shows(page: Page, series: dict[str, Any], ranking: 
         assert photo["exif"]["camera"] == "phototriage simulated camera"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "millimeters", "f_number", "words"),
+    [
+        (120.0, 1200.0, 2.8, ("120 s", "1200 mm", "f/2.8")),
+        (99.6, 999.6, 128.0, ("100 s", "1000 mm", "f/128")),
+        (2.5, 24.25, 1.4, ("2.5 s", "24.2 mm", "f/1.4")),
+        (0.3, 8.0, 1000.0, ("0.3 s", "8 mm", "f/1000")),
+        (0.004, 50.0, 11.0, ("1/250 s", "50 mm", "f/11")),
+    ],
+)
+def test_exposures_are_written_as_photographers_do(
+    ranking: Ranking,
+    tmp_path: Path,
+    seconds: float,
+    millimeters: float,
+    f_number: float,
+    words: tuple[str, str, str],
+) -> None:
+    capture = Capture(exposure_time=seconds, focal_length=millimeters, f_number=f_number)
+    features = replace(ranking.features, captures=(capture,) * len(ranking.features.photos))
+    page = review(replace(ranking, features=features), tmp_path)
+    series = page.session()["series"][0]["id"]
+    exif = page.get(f"api/series/{series}").json()["photos"][0]["exif"]
+    assert (exif["shutter"], exif["focal_length"], exif["aperture"]) == words
+
+
 def test_one_key_is_one_decision_with_its_circumstances(
     page: Page, series: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -130,6 +160,65 @@ def test_none_of_these_ties_and_counts(page: Page, series: dict[str, Any], tmp_p
     assert isinstance(tie, Tie)
     assert isinstance(none_of_these, NoneOfThese)
     assert none_of_these.context.manner == "against"
+
+
+def test_enter_picks_the_best_that_is_not_rejected(
+    page: Page, series: dict[str, Any], tmp_path: Path
+) -> None:
+    def suggested() -> list[str]:
+        return list(page.get(f"api/series/{series['id']}").json()["suggested"])
+
+    best, second, *_ = series["photos"]
+    page.change("mark", series=series["id"], marks=[{"photo": best, "flag": "reject"}])
+    assert suggested() == [second]
+    accepted = page.change("accept", series=series["id"])
+    assert {photo: said["flag"] for photo, said in accepted["decisions"].items()} == {
+        best: "reject",
+        second: "pick",
+    }
+    against, taken = stored(tmp_path)
+    assert (against.context.manner, taken.context.manner) == ("against", "accepted")
+    assert against.context.suggested == tuple(mark.photo for mark in against.marks)
+    assert taken.context.suggested == tuple(mark.photo for mark in taken.marks)
+    rejects = [{"photo": photo, "flag": "reject"} for photo in series["photos"]]
+    page.change("mark", series=series["id"], marks=rejects)
+    assert suggested() == []
+    refused = page.post("accept", since=0, series=series["id"])
+    assert (refused.status_code, refused.json()["code"]) == (400, "nothing_suggested")
+    page.change("undo")
+    page.change("undo")
+    page.change("undo")
+    assert suggested() == [best]
+
+
+def test_a_series_rated_by_stars_counts_as_it_is_exported(page: Page, series: dict[str, Any]) -> None:
+    best, second, *_ = series["photos"]
+    rated = page.change("mark", series=series["id"], marks=[{"photo": second, "stars": 4}])
+    assert rated["series"] == {series["id"]: "decided"}
+    counts = rated["counts"]
+    assert (counts["open"], counts["decided"], counts["picked"]) == (2, 1, 1)
+    assert (counts["not_picked"], counts["rejected"]) == (len(series["photos"]) - 1, 0)
+    name = page.get(f"api/series/{series['id']}").json()["photos"][1]["name"]
+    assert [each["file"] for each in page.post("export", what="copies").json()["changes"]] == [name]
+    rejected = page.change("mark", series=series["id"], marks=[{"photo": second, "flag": "reject"}])
+    assert rejected["series"] == {series["id"]: "open"}
+    assert (rejected["counts"]["picked"], rejected["counts"]["not_picked"]) == (0, 1)
+    assert page.post("export", what="copies").json()["changes"] == []
+    assert best not in rejected["decisions"]
+
+
+def test_a_tied_or_unwanted_series_is_open_again_with_other_photos(page: Page) -> None:
+    first, second, *_ = (each for each in page.session()["series"] if each["kind"] == "series")
+    for path, state in (("tie", "tied"), ("none", "none")):
+        page.change(path, series=first["id"], photos=first["photos"])
+        assert page.session()["state"]["series"] == {first["id"]: state}
+        merged = page.change("merge", series=[first["id"], second["id"]])
+        (whole,) = (each["id"] for each in merged["regrouped"] if each["by_hand"])
+        assert merged["series"][whole] == "open"
+        assert (merged["counts"]["open"], merged["counts"]["decided"]) == (2, 0)
+        page.change("undo")
+        assert page.session()["state"]["series"] == {first["id"]: state}
+        page.change("undo")
 
 
 def test_undo_goes_to_the_start_and_redo_to_the_end(page: Page, series: dict[str, Any]) -> None:
@@ -182,6 +271,46 @@ def test_rank_follows_what_was_merged_and_split(
     bare = rank_folder(ranking.root, RankOptions(cache_dir=measured / "cache", decisions=False))
     assert bare.series == ranking.series
     assert (followed.document()["decisions"], bare.document()["decisions"]) == (True, False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have only names in Unicode")
+def test_names_of_files_need_not_be_unicode(ranking: Ranking, measured: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    name = next(each for each in ranking.series if each.kind == "series").photos[0].photo
+    shutil.copytree((ranking.root / name).parent, folder)
+    bad = os.fsdecode(b"bad\xff\xfe.jpg")
+    (folder / Path(name).name).rename(folder / bad)
+    options = RankOptions(cache_dir=measured / "cache", decisions=False)
+    page = review(rank_folder(folder, options), tmp_path)
+    (home,) = (each for each in page.session()["series"] if each["kind"] == "series")
+    names = [photo["name"] for photo in page.get(f"api/series/{home['id']}").json()["photos"]]
+    photo = home["photos"][names.index(bad)]
+    page.change("mark", series=home["id"], shown=home["photos"], marks=[{"photo": photo, "flag": "pick"}])
+    again = review(rank_folder(folder, options), tmp_path)
+    assert [each["flag"] for each in again.session()["state"]["decisions"].values()] == ["pick"]
+    for what, file in (("copies", bad), ("sidecars", os.fsdecode(b"bad\xff\xfe.xmp"))):
+        written = again.post("export", what=what, dry_run=False).json()
+        assert [written["failures"], [each["file"] for each in written["changes"]]] == [[], [file]]
+    assert (folder / PICKS_FOLDER / bad).read_bytes() == (folder / bad).read_bytes()
+    assert again.post("export/undo", dry_run=False).json()["written"] == 1
+    for document in ("ranking.csv", "ranking.json", "comparisons.csv"):
+        assert again.get(f"api/export/{document}").status_code == 200
+
+
+def test_what_nobody_expected_is_one_line(
+    ranking: Ranking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: ChoiceStore, photos: object) -> None:
+        raise ZeroDivisionError("a\nb")
+
+    page = review(ranking, tmp_path, raises=False)
+    series = next(each for each in page.session()["series"] if each["kind"] == "series")
+    monkeypatch.setattr(ChoiceStore, "register", fail)
+    answer = page.post("accept", since=0, series=series["id"])
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/json")
+    assert answer.json() == {
+        "error": "this failed unexpectedly (ZeroDivisionError: a\\nb); the terminal says more"
+    }
 
 
 def test_two_windows_see_each_other(

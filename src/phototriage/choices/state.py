@@ -123,6 +123,20 @@ class History:
                 decision = _after(decision, photo, self._events[number].action)
         return decision
 
+    def is_tied(self, photo: int) -> bool:
+        """Whether the person cannot tell a photo from the rest of its series, as the series is now.
+
+        A merge brings photos that were not there when they said so.
+        """
+        if not self.decision(photo).tied:
+            return False
+        actions = (
+            self._events[number].action
+            for number in reversed(self._of_photo[photo])
+            if number in self._counting
+        )
+        return isinstance(next(each for each in actions if isinstance(each, Tie) or _merges(each)), Tie)
+
     def group(self, photo: int) -> tuple[int, ...] | None:
         """The photos that are one series with this one by hand; None where the program's series stand."""
         for number in reversed(self._of_photo.get(photo, ())):
@@ -142,6 +156,11 @@ class History:
             ),
             None,
         )
+
+
+def _merges(action: Action) -> bool:
+    """Whether it makes one series of several, and not several of one."""
+    return isinstance(action, Grouping) and len(action.groups) == 1
 
 
 def _after(decision: Decision, photo: int, action: Action) -> Decision:

@@ -166,7 +166,10 @@ class ChoiceStore:
     def names(self) -> set[str]:
         """The names, as of a `PhotoIdentity`, of all photos that anything was decided about."""
         return self._use(
-            lambda database: {row[0] for row in database.execute("SELECT DISTINCT name FROM photos")}, set()
+            lambda database: {
+                _name(stored) for (stored,) in database.execute("SELECT DISTINCT name FROM photos")
+            },
+            set(),
         )
 
     @staticmethod
@@ -184,11 +187,12 @@ class ChoiceStore:
             ).fetchall()
         numbers = [by_content.get(photo.content_hash) for photo in photos]
         taken = set(numbers)
-        names = {row[0] for row in database.execute("SELECT DISTINCT name FROM photos")}
+        names = {_name(stored) for (stored,) in database.execute("SELECT DISTINCT name FROM photos")}
         for place, key in enumerate(unique_keys(list(photos))):
             if numbers[place] is None and key is not None and key[0] in names:
                 rows = database.execute(
-                    "SELECT number FROM photos WHERE name = ? AND captured_at = ? AND camera = ? LIMIT 2", key
+                    "SELECT number FROM photos WHERE name = ? AND captured_at = ? AND camera = ? LIMIT 2",
+                    [_stored(part) for part in key],
                 ).fetchall()
                 if len(rows) == 1 and rows[0][0] not in taken:
                     numbers[place] = rows[0][0]
@@ -203,7 +207,7 @@ class ChoiceStore:
         number = _added_row(
             database,
             "INSERT INTO photos (name, captured_at, camera) VALUES (?, ?, ?)",
-            (photo.name, photo.captured_at, photo.camera),
+            (_stored(photo.name), photo.captured_at, _stored(photo.camera)),
         )
         database.execute(_REMEMBER, (photo.content_hash, photo.size, number))
         return number
@@ -279,6 +283,19 @@ class ChoiceStore:
             f"cannot use the store of your decisions {self.path}: {error}; "
             "restore it from a backup, or choose another place with --choices_dir"
         )
+
+
+def _stored(text: str) -> str | bytes:
+    """A text for the database, whose texts are Unicode; names of files need not be."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def _name(stored: str | bytes) -> str:
+    return stored.decode("utf-8", "surrogatepass") if isinstance(stored, bytes) else stored
 
 
 def _event(number: int, at: str, kind: str, details: str) -> Event:

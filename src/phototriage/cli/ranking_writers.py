@@ -110,7 +110,7 @@ class Marks:
     pick_rating: int = 5
     """Stars of a pick; photos too close to call get one less."""
     mark_rejects: bool = False
-    """Also mark the others as rejected."""
+    """Also mark the photos that were not chosen as rejected."""
     overwrite_ratings: bool = False
     """Also overwrite ratings, flags and labels that you gave yourself."""
     undo: bool = False

@@ -66,10 +66,13 @@ def decided_comparisons(choices: FolderChoices) -> Comparisons:
     A pick is better than every photo that was shown beside it and is no pick. A reject is worse than every
     photo that was shown beside it and is no reject. Among photos that were shown together and have the same
     flag, the one with more stars is better, if both have any. Where the person could not tell, and has not
-    flagged either photo since, p is ½. A pair that was compared several times has the mean.
+    flagged either photo since, p is ½. A pair that was compared several times has the mean. Photos whose
+    names are not Unicode are left out: a table cannot hold them.
     """
     pairs: dict[tuple[str, str], list[float]] = defaultdict(list)
     for one, other, preference in _judgments(choices):
+        if not (_is_unicode(one) and _is_unicode(other)):
+            continue
         if one < other:
             pairs[one, other].append(preference)
         else:
@@ -80,6 +83,14 @@ def decided_comparisons(choices: FolderChoices) -> Comparisons:
         for (one, other), said in sorted(pairs.items(), key=lambda pair: (series[pair[0][0]], pair[0]))
     ]
     return Comparisons(pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _judgments(choices: FolderChoices) -> Iterator[tuple[str, str, float]]:

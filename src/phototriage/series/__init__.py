@@ -1,7 +1,7 @@
 """Series of near-identical photos: finding and ranking them."""
 
 from phototriage.series.by_hand import regroup
-from phototriage.series.decided import only_decided, with_decisions
+from phototriage.series.decided import SeriesState, only_decided, state_of, with_decisions
 from phototriage.series.grouping import (
     DEFAULT_GAP,
     LITE_SIMILARITY,
@@ -25,6 +25,7 @@ __all__ = [
     "Reason",
     "Series",
     "SeriesKind",
+    "SeriesState",
     "Shot",
     "Verdict",
     "group",
@@ -35,5 +36,6 @@ __all__ = [
     "series_by_folder",
     "shots_of",
     "shots_of_names",
+    "state_of",
     "with_decisions",
 ]

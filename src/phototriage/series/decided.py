@@ -2,12 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from phototriage.choices import Decision
 from phototriage.series.ranking import RankedPhoto, RankedSeries
 from phototriage.series.verdict import Verdict
 
-__all__ = ["only_decided", "with_decisions"]
+__all__ = ["SeriesState", "only_decided", "state_of", "with_decisions"]
+
+SeriesState = Literal["open", "decided", "none", "tied"]
+"""none: of these. tied: the person cannot tell."""
+
+
+def state_of(said: Sequence[Decision]) -> SeriesState:
+    """How far a person decided a series, by what they say of each of its photos.
+
+    A pick decides it, and so do stars of a photo that is neither rejected nor among "none of these", and
+    rejects of all photos. Labels, and rejects of some photos, do not.
+    """
+    if any(each.flag == "pick" for each in said) or all(each.flag == "reject" for each in said):
+        return "decided"
+    left = [each for each in said if each.flag != "reject" and not each.none_of_these]
+    if not left:
+        return "none"
+    if any(each.stars for each in left):
+        return "decided"
+    return "tied" if any(each.tied for each in left) else "open"
 
 
 def with_decisions(
@@ -52,10 +72,7 @@ def _of_marks_alone(series: RankedSeries) -> RankedSeries:
 
 
 def _is_chosen(series: RankedSeries) -> bool:
-    said = [photo.decision or Decision() for photo in series.photos]
-    return any(each.flag == "pick" or each.stars or each.none_of_these for each in said) or all(
-        each.flag == "reject" for each in said
-    )
+    return state_of([photo.decision or Decision() for photo in series.photos]) in ("decided", "none")
 
 
 def _decided(series: RankedSeries, decisions: Mapping[str, Decision]) -> RankedSeries:

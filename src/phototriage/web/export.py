@@ -16,7 +16,7 @@ from phototriage.outputs.sidecars import (
     undo_sidecars,
     write_sidecars,
 )
-from phototriage.series import RankedSeries, only_decided, with_decisions
+from phototriage.series import RankedSeries, only_decided
 from phototriage.web.session import ReviewSession
 
 __all__ = ["PICKS_FOLDER", "document_text", "export_picks", "export_sidecars", "undo_export"]
@@ -35,12 +35,12 @@ def document_text(session: ReviewSession, name: Document) -> str:
 
         return decided_comparisons(_choices(session)).to_csv()
     if name == "ranking.csv":
-        return ranking_csv(_decided(session))
+        return ranking_csv(session.decided())
     return ranking_json(
         ranking_document(
             ranking.folder,
             ranking.model,
-            _decided(session),
+            session.decided(),
             ranking.failures,
             ExitCode.of(left_out=ranking.failures),
             decisions=True,
@@ -52,7 +52,7 @@ def document_text(session: ReviewSession, name: Document) -> str:
 def export_sidecars(session: ReviewSession, options: SidecarOptions, *, dry_run: bool) -> dict[str, Any]:
     """Marks the photos of decided series in sidecars, by the rules of `phototriage rank --xmp`."""
     root = session.ranking.root
-    series, gone = _there(root, only_decided(_decided(session)))
+    series, gone = _there(root, only_decided(session.decided()))
     changes = plan_sidecars(root, series, options)
     result = None if dry_run else write_sidecars(root, changes)
     return _view(
@@ -78,7 +78,7 @@ def export_picks(session: ReviewSession, how: How, *, dry_run: bool) -> dict[str
     into = root / PICKS_FOLDER
     if into.is_symlink():
         raise OutputError(f"{PICKS_FOLDER} is a link: remove it")
-    series, gone = _there(root, only_decided(_decided(session)))
+    series, gone = _there(root, only_decided(session.decided()))
     planned = plan_picks(root, series, into, how)
     result = None if dry_run else write_picks(root, into, planned)
     return _view(
@@ -150,11 +150,6 @@ def _there(root: Path, ranked: Iterable[RankedSeries]) -> tuple[list[RankedSerie
                 gone.append(photo.photo)
         series.append(replace(each, photos=tuple(photos)))
     return series, gone
-
-
-def _decided(session: ReviewSession) -> tuple[RankedSeries, ...]:
-    decisions = {session.name(photo): each for photo, each in session.journal.decisions().items()}
-    return with_decisions([each.ranked for each in session.series.values()], decisions)
 
 
 def _choices(session: ReviewSession) -> FolderChoices:

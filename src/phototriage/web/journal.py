@@ -69,6 +69,11 @@ class Journal:
         number = self._numbers.get(photo)
         return Decision() if number is None else self.history.decision(number)
 
+    def is_tied(self, photo: str) -> bool:
+        """Whether the person cannot tell a photo from the rest of its series, as the series is now."""
+        number = self._numbers.get(photo)
+        return number is not None and self.history.is_tied(number)
+
     def decisions(self) -> dict[str, Decision]:
         """What the person says of the photos of which they say anything."""
         found = {photo: self.decision(photo) for photo in self._numbers}

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from phototriage.features.block import PhotoView
 from phototriage.features.decoding_pool import DecodingPool
 from phototriage.features.runtime.device import usable_cores
 from phototriage.outputs.report.thumbnails import encode_thumbnail
+from phototriage.printable import printable
 from phototriage.web.picture_store import Kind, PictureStore
 
 __all__ = ["LARGE_SIDE", "MEDIA_TYPES", "PREVIEW_SIDE", "Encoder", "Renditions", "encode_jpeg"]
@@ -35,6 +37,8 @@ MEDIA_TYPES = {
     "large": "image/jpeg",
     "full": "image/jpeg",
 }
+
+_log = logging.getLogger(__name__)
 
 _EVERY_PIXEL = 1 << 20
 _QUALITY = 92
@@ -205,16 +209,27 @@ class Renditions:
             return None
 
     def _work(self) -> None:
-        with DecodingPool(1) as pool:
-            while item := self._next():
-                job, outcome = item
-                try:
-                    self._render(job, outcome, pool)
-                except PhototriageError as error:
-                    outcome.reason = str(error)
-                with self._changed:
-                    self._outcomes.pop((job.decode, job.photo), None)
-                    outcome.finished.set()
+        while item := self._next():
+            with DecodingPool(1) as pool:
+                while item and self._succeeds(*item, pool):
+                    item = self._next()
+
+    def _succeeds(self, job: _Job, outcome: _Outcome, pool: DecodingPool) -> bool:
+        """Ends a job; returns whether the pool may be used for another."""
+        try:
+            self._render(job, outcome, pool)
+        except PhototriageError as error:
+            outcome.reason = str(error)
+        except Exception as error:  # noqa: BLE001 - a thread that ended would leave others waiting
+            _log.exception("%s cannot be rendered", job.path)
+            outcome.reason = f"it cannot be rendered ({printable(f'{type(error).__name__}: {error}')})"
+        else:
+            return True
+        finally:
+            with self._changed:
+                self._outcomes.pop((job.decode, job.photo), None)
+                outcome.finished.set()
+        return False
 
     def _render(self, job: _Job, outcome: _Outcome, pool: DecodingPool) -> None:
         kinds = [kind for kind, _ in job.decode.encoders]

@@ -5,7 +5,7 @@ All paths are below the random prefix under which the page itself is served, so 
 needs the header `Content-Type: application/json`. A refusal or an error is JSON `{"error": "one line"}`, with
 a "code" beside it where a person can run into it (`texts.js` has its words), and a status of 400 (the request
 makes no sense), 403, 404 (no such id), 409 (not measured yet; nothing to undo), 500 (the store or a file
-cannot be written).
+cannot be written, or an error that nobody expected).
 
 Pages
     GET .               page/index.html; GET NAME gives page/NAME (`app.js`, `style.css`), no others.
@@ -23,7 +23,8 @@ The folder
                         "focus stack" | "panorama", "certainty": "sure" | "close" | "kept",
                         "confidence": 0.71 (P(best) of the first photo; 1 for what is kept),
                         "captured_at": "2026-06-01T09:30:00" | null, "by_hand": false,
-                        "photos": [photo ids, best first], "suggested": [photo ids that Enter picks],
+                        "photos": [photo ids, best first], "suggested": [photo ids that Enter picks: the
+                        best that are not rejected; none if all are],
                         "faults": ["blurred", "too dark", "too bright"] (of singles only)}
     GET api/series/ID   SERIES and in place of its photo ids "photos": [PHOTO…]; what the large view
                         shows beside the photo
@@ -54,7 +55,8 @@ Pictures (GET; JPEG or WebP, upright, sRGB; ETag; may be cached as long as the s
 
 State and decisions
     STATE               {"revision": 12, "decisions": {photo id: DECISION}, "series": {series id:
-                        "decided" | "none" | "tied"} (all others are open), "counts": COUNTS,
+                        "decided" | "none" | "tied"} (all others are open, among them what
+                        was tied before a merge), "counts": COUNTS,
                         "undo": EVENT | null, "redo": EVENT | null}
     EVENT               {"kind": "mark" | "none" | "tie" | "blind" | "merge" | "split", "photos":
                         ["IMG_1.jpg"…], and of a mark "flag", "stars" or "label" as in DECISION}
@@ -62,7 +64,8 @@ State and decisions
                         "green" | "blue", "none_of_these": false, "tied": false}
     COUNTS              {"photos", "series" (to choose from), "open", "decided", "picked", "rejected",
                         "rejected_bytes", "not_picked", "not_picked_bytes" (photos of decided series
-                        beside the picks, rejected ones included), "singles", "blind"}
+                        beside the picks, rejected ones included), "singles", "blind"}; "picked" and
+                        "not_picked" as they would be exported, by stars too
     CHANGE              {"revision", "decisions": {photo id: DECISION | null (nothing any more)…},
                         "series": {series id: "decided" | "none" | "tied" | "open"…}, "counts",
                         "undo", "redo", "regrouped": [SERIES…] | null (the whole new list, if series
@@ -107,6 +110,7 @@ from phototriage.choices import Side
 from phototriage.errors import LabelError, PhotoError, PhototriageError
 from phototriage.extras import extra
 from phototriage.outputs.picks import How
+from phototriage.printable import printable
 from phototriage.web.ahead import pictures_ahead
 from phototriage.web.blind import BlindPairs
 from phototriage.web.body import Body, whole
@@ -189,6 +193,7 @@ def review_app(measuring: Measuring, renditions: Renditions, teaching: Teaching 
             LabelError: _refusal,
             PhotoError: _refusal,
             PhototriageError: _refusal,
+            Exception: _failure,
             404: lambda _request, _error: _Json({"error": "there is no such thing here"}, 404),
             405: lambda _request, _error: _Json({"error": "not in that way"}, 405),
         },
@@ -329,6 +334,12 @@ def _refusal(_: Request, error: Exception) -> Response:
         status = 404
     code = {"code": error.code} if isinstance(error, RequestError) and error.code else {}
     return _Json({"error": str(error), **code}, status)
+
+
+def _failure(_: Request, error: Exception) -> Response:
+    """Starlette raises the error again after this answer, and so the server logs it."""
+    what = printable(f"{type(error).__name__}: {error}")
+    return _Json({"error": f"this failed unexpectedly ({what}); the terminal says more"}, 500)
 
 
 def _following(session: ReviewSession, series: str) -> list[str]:

@@ -3,10 +3,9 @@
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from phototriage.choices import (
     ChoiceStore,
@@ -24,14 +23,19 @@ from phototriage.choices import (
 )
 from phototriage.photos import Capture
 from phototriage.rank import Ranking
-from phototriage.series import RankedSeries, Series, rank_series, regroup
+from phototriage.series import (
+    RankedSeries,
+    Series,
+    SeriesState,
+    rank_series,
+    regroup,
+    state_of,
+    with_decisions,
+)
 from phototriage.web.errors import RequestError
 from phototriage.web.journal import Change, Journal
 
-__all__ = ["PhotoMark", "ReviewSession", "SeriesState", "ShownSeries", "random_id"]
-
-SeriesState = Literal["open", "decided", "none", "tied"]
-"""none: of these. tied: the person cannot tell."""
+__all__ = ["PhotoMark", "ReviewSession", "ShownSeries", "random_id"]
 
 
 def random_id() -> str:
@@ -60,12 +64,6 @@ class ShownSeries:
     ranked: RankedSeries
     photos: tuple[str, ...]
     by_hand: bool
-
-    @property
-    def suggested(self) -> tuple[str, ...]:
-        """The photos that the ranker would pick."""
-        both = zip(self.photos, self.ranked.photos, strict=True)
-        return tuple(photo for photo, ranked in both if ranked.verdict == "pick")
 
 
 class ReviewSession:
@@ -163,14 +161,26 @@ class ReviewSession:
 
     def state(self, series: ShownSeries) -> SeriesState:
         """How far a series is decided."""
-        decisions = [self.decision(photo) for photo in series.photos]
-        if any(each.flag == "pick" for each in decisions):
-            return "decided"
-        if all(each.flag == "reject" for each in decisions):
-            return "decided"
-        if all(each.none_of_these or each.flag == "reject" for each in decisions):
-            return "none"
-        return "tied" if any(each.tied for each in decisions) else "open"
+        return state_of(
+            [replace(self.decision(photo), tied=self.journal.is_tied(photo)) for photo in series.photos]
+        )
+
+    def suggested(self, series: ShownSeries) -> tuple[str, ...]:
+        """The photos that the ranker would pick of those that the person does not reject."""
+        decisions = {photo: self.decision(photo) for photo in series.photos}
+        out = {
+            self._names[photo]: Decision("reject")
+            for photo, each in decisions.items()
+            if each.flag == "reject" or each.none_of_these
+        }
+        (left,) = with_decisions([series.ranked], out)
+        both = zip(series.photos, left.photos, strict=True)
+        return tuple(photo for photo, ranked in both if ranked.outcome == "pick")
+
+    def decided(self) -> tuple[RankedSeries, ...]:
+        """The series with what the person decided about them."""
+        decisions = {self._names[photo]: each for photo, each in self.journal.decisions().items()}
+        return with_decisions([each.ranked for each in self._series.values()], decisions)
 
     def since(self, revision: int) -> Change:
         """What changed after a revision, here and elsewhere."""
@@ -185,20 +195,23 @@ class ReviewSession:
             Mark(number, mark.flag, mark.stars, mark.label)
             for number, mark in zip(numbers, marks, strict=True)
         )
-        self.journal.append(Marking(made, self._context(home, shown, _manner(marks, home.suggested))))
+        self.journal.append(Marking(made, self._context(home, shown, _manner(marks, self.suggested(home)))))
 
     def accept(self, series: str, shown: Sequence[str]) -> None:
         """Picks what is suggested."""
         home = self.shown(series)
-        if not home.suggested:
-            raise RequestError(400, "nothing is suggested here: every photo is kept", "nothing_suggested")
-        marks = tuple(Mark(number, "pick") for number in self._numbers(home.suggested))
+        suggested = self.suggested(home)
+        if not suggested:
+            raise RequestError(
+                400, "nothing is suggested here: every photo is kept or rejected", "nothing_suggested"
+            )
+        marks = tuple(Mark(number, "pick") for number in self._numbers(suggested))
         self.journal.append(Marking(marks, self._context(home, shown, "accepted")))
 
     def none_of_these(self, series: str, shown: Sequence[str]) -> None:
         """Says that no photo of a series is worth keeping."""
         home = self.shown(series)
-        manner: Manner = "against" if home.suggested else ""
+        manner: Manner = "against" if self.suggested(home) else ""
         numbers = self._numbers(home.photos)
         self.journal.append(NoneOfThese(numbers, self._context(home, shown, manner)))
 
@@ -230,7 +243,7 @@ class ReviewSession:
     def _context(self, series: ShownSeries, shown: Sequence[str], manner: Manner) -> Context:
         for photo in shown:
             self.name(photo)
-        return Context(self._numbers(shown), self._numbers(series.suggested), self.ranker, manner)
+        return Context(self._numbers(shown), self._numbers(self.suggested(series)), self.ranker, manner)
 
     @staticmethod
     def _check_members(series: ShownSeries, photos: Sequence[str]) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import phototriage
 from phototriage.choices import Blind, Event, Grouping, Marking, action_values, photos_of
 from phototriage.photos import Capture
+from phototriage.series import only_decided
 from phototriage.web.faces import faces_view
 from phototriage.web.faults import faults_of
 from phototriage.web.session import ReviewSession, ShownSeries
 
-__all__ = ["change_view", "series_view", "session_view", "shown_series_view"]
+__all__ = ["change_view", "session_view", "shown_series_view"]
 
 
 def session_view(session: ReviewSession) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def change_view(session: ReviewSession, since: int) -> dict[str, Any]:
     }
 
 
-def series_view(series: ShownSeries, faults: tuple[str, ...] = ()) -> dict[str, Any]:
+def _series_view(session: ReviewSession, series: ShownSeries, faults: tuple[str, ...] = ()) -> dict[str, Any]:
     """A series as the list shows it."""
     ranked = series.ranked
     chosen = ranked.kind == "series"
@@ -59,7 +60,7 @@ def series_view(series: ShownSeries, faults: tuple[str, ...] = ()) -> dict[str, 
         "captured_at": ranked.captured_at.isoformat() if ranked.captured_at else None,
         "by_hand": series.by_hand,
         "photos": list(series.photos),
-        "suggested": list(series.suggested),
+        "suggested": list(session.suggested(series)),
         "faults": list(faults),
     }
 
@@ -89,7 +90,7 @@ def shown_series_view(session: ReviewSession, series: ShownSeries) -> dict[str, 
         }
         for photo, ranked in zip(series.photos, series.ranked.photos, strict=True)
     ]
-    return {**series_view(series, faults.get(names[0], ())), "photos": photos}
+    return {**_series_view(session, series, faults.get(names[0], ())), "photos": photos}
 
 
 def _all_series(session: ReviewSession) -> list[dict[str, Any]]:
@@ -98,7 +99,8 @@ def _all_series(session: ReviewSession) -> list[dict[str, Any]]:
     ]
     faults = faults_of(singles, session.ranking.features)
     return [
-        series_view(each, faults.get(each.ranked.photos[0].photo, ())) for each in session.series.values()
+        _series_view(session, each, faults.get(each.ranked.photos[0].photo, ()))
+        for each in session.series.values()
     ]
 
 
@@ -112,26 +114,23 @@ def _history_view(session: ReviewSession) -> dict[str, Any]:
 
 
 def _counts(session: ReviewSession) -> dict[str, int]:
-    decided = open_ones = singles = rejected_bytes = not_picked = not_picked_bytes = 0
-    picked = rejected = 0
+    decided = open_ones = singles = 0
     for series in session.series.values():
-        single = series.ranked.kind == "single"
-        singles += single
-        state = session.state(series)
+        singles += series.ranked.kind == "single"
         if series.ranked.kind == "series":
+            state = session.state(series)
             open_ones += state == "open"
             decided += state != "open"
-        for photo, ranked in zip(series.photos, series.ranked.photos, strict=True):
-            decision = session.decision(photo)
-            size = sum(session.sizes[file] for file in ranked.files)
-            picked += decision.flag == "pick"
-            if decision.flag == "reject":
-                rejected += 1
-                rejected_bytes += size
-            beside = not single and state in ("decided", "none") and decision.flag != "pick"
-            if decision.flag == "reject" or beside:
-                not_picked += 1
-                not_picked_bytes += size
+    picked = rejected = rejected_bytes = not_picked = not_picked_bytes = 0
+    for photo in (photo for ranked in only_decided(session.decided()) for photo in ranked.photos):
+        size = sum(session.sizes[file] for file in photo.files)
+        picked += photo.outcome == "pick"
+        if photo.decision and photo.decision.flag == "reject":
+            rejected += 1
+            rejected_bytes += size
+        if photo.outcome not in ("pick", "kept"):
+            not_picked += 1
+            not_picked_bytes += size
     return {
         "photos": len(session.photos),
         "series": decided + open_ones,
@@ -171,16 +170,21 @@ def _exif(capture: Capture) -> dict[str, str | None]:
     return {
         "time": time,
         "shutter": _shutter(capture.exposure_time),
-        "aperture": f"f/{capture.f_number:.3g}" if capture.f_number else "",
+        "aperture": f"f/{_plain(capture.f_number, 3)}" if capture.f_number else "",
         "iso": f"ISO {capture.iso:.0f}" if capture.iso else "",
-        "focal_length": f"{capture.focal_length:.3g} mm" if capture.focal_length else "",
+        "focal_length": f"{_plain(capture.focal_length, 3)} mm" if capture.focal_length else "",
         "lens": capture.lens or "",
         "camera": " ".join(part for part in (capture.make, capture.model) if part),
     }
 
 
 def _shutter(seconds: float | None) -> str:
-    """As photographers write it: 1/250 s, 0.5 s, 2 s."""
+    """As photographers write it: 1/250 s, 0.5 s, 2 s, 120 s."""
     if not seconds:
         return ""
-    return f"1/{1 / seconds:.0f} s" if seconds < 0.3 else f"{seconds:.2g} s"
+    return f"1/{1 / seconds:.0f} s" if seconds < 0.3 else f"{_plain(seconds, 2)} s"
+
+
+def _plain(number: float, digits: int) -> str:
+    """A number with so many digits, or all those before the point."""
+    return f"{number:.0f}" if number >= 10 ** (digits - 1) else f"{number:.{digits}g}"
