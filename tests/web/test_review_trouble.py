@@ -79,12 +79,14 @@ def test_measuring_says_that_nobody_answers(review: Review, browser: Browser, be
         browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
-def test_an_answer_that_is_not_json_is_one_line(review: Review, browser: Browser) -> None:
+@pytest.mark.parametrize(("status", "body"), [(500, "Internal Server Error"), (200, "<html>")])
+def test_an_answer_that_is_not_json_is_one_line(
+    review: Review, browser: Browser, status: int, body: str
+) -> None:
     enter(browser, review)
-    for status, body in ((500, "Internal Server Error"), (200, "<html>")):
-        answers(browser, "none", f"() => Promise.resolve(new Response({body!r}, {{status: {status}}}))")
-        browser.press("n")
-        browser.wait(f"document.getElementById('state').textContent.includes('failed (status {status})')")
+    answers(browser, "none", f"() => Promise.resolve(new Response({body!r}, {{status: {status}}}))")
+    browser.press("n")
+    browser.wait(f"document.getElementById('state').textContent.includes('failed (status {status})')")
 
 
 def test_undo_names_what_it_takes_back_whoever_decided_it(review: Review, browser: Browser) -> None:
