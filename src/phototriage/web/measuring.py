@@ -71,11 +71,17 @@ class Measuring:
             self._session = self._open_session(self._on_progress, self._on_note)
             self.progress = replace(self.progress, stage="ready")
         except PhototriageError as error:
-            self.failure = error
-            self.progress = replace(self.progress, stage="failed", error=str(error))
-            self._on_failure()
+            self._fail(error)
         except _Stopped:
             pass
+        except Exception as error:
+            self._fail(PhototriageError(f"a fault of phototriage ended the measuring ({error!r})"))
+            raise
+
+    def _fail(self, error: PhototriageError) -> None:
+        self.failure = error
+        self.progress = replace(self.progress, stage="failed", error=str(error))
+        self._on_failure()
 
     def _on_progress(self, done: int, total: int) -> None:
         if self._stopped:
