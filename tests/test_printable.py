@@ -1,6 +1,6 @@
 import pytest
 
-from phototriage.printable import printable
+from phototriage.printable import is_unicode, printable
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,8 @@ from phototriage.printable import printable
 )
 def test_what_does_not_show_is_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_names_of_files_need_not_be_unicode() -> None:
+    assert is_unicode("Å 😀.jpg")
+    assert not is_unicode(b"bad\xff.jpg".decode("utf-8", "surrogateescape"))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from phototriage.errors import PhototriageError
 
-__all__ = ["as_array", "as_names", "in_one_piece"]
+__all__ = ["as_array", "as_names"]
 
 
 def as_array(numbers: Any) -> NDArray[Any]:
@@ -32,10 +32,3 @@ def as_names(values: Iterable[Any], what: str, error: type[PhototriageError]) ->
             )
         names.append(str(value))
     return names
-
-
-def in_one_piece(places: NDArray[np.intp]) -> NDArray[np.intp] | slice:
-    """Places that follow one another as a slice, which copies nothing; others as they are."""
-    if len(places) and np.array_equal(places, np.arange(places[0], places[0] + len(places))):
-        return slice(int(places[0]), int(places[-1]) + 1)
-    return places

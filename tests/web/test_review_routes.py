@@ -169,7 +169,8 @@ def test_enter_picks_the_best_that_is_not_rejected(
         return list(page.get(f"api/series/{series['id']}").json()["suggested"])
 
     best, second, *_ = series["photos"]
-    page.change("mark", series=series["id"], marks=[{"photo": best, "flag": "reject"}])
+    rejected = page.change("mark", series=series["id"], marks=[{"photo": best, "flag": "reject"}])
+    assert rejected["suggested"] == {series["id"]: [second]}
     assert suggested() == [second]
     accepted = page.change("accept", series=series["id"])
     assert {photo: said["flag"] for photo, said in accepted["decisions"].items()} == {

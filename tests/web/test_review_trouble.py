@@ -125,6 +125,20 @@ def test_suggested_photos_are_marked_in_the_filmstrip(review: Review, browser: B
     assert browser.run(f"return {flags}") == [False, True, False]
 
 
+def test_the_suggestion_moves_on_from_what_is_rejected(review: Review, browser: Browser) -> None:
+    enter(browser, review)
+    browser.run("document.getElementById('advance').click()")
+    verdicts = "[...document.querySelectorAll('#strip button')].map(each => each.dataset.verdict)"
+    assert browser.run(f"return {verdicts}")[0] == "pick"
+    press(browser, "x")
+    assert browser.run(f"return {verdicts}")[:2] == ["rest", "pick"]
+    assert browser.run("return document.querySelector('#about .verdict').textContent") == "not suggested"
+    press(browser, Keys.ARROW_RIGHT)
+    assert "suggested pick" in browser.run("return document.querySelector('#about .verdict').textContent")
+    hold(browser, Keys.CONTROL, "z")
+    browser.wait(f"{verdicts}[0] === 'pick'")
+
+
 def test_photos_that_could_not_be_read_are_listed(browser: Browser, shoot: Path, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()

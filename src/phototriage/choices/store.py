@@ -23,6 +23,7 @@ from phototriage.choices.action import (
 from phototriage.choices.identity import PhotoIdentity, unique_keys
 from phototriage.choices.migrations import migrate
 from phototriage.errors import LabelError, OutputError
+from phototriage.printable import is_unicode
 
 __all__ = ["ChoiceStore", "default_choices_dir"]
 
@@ -287,11 +288,7 @@ class ChoiceStore:
 
 def _stored(text: str) -> str | bytes:
     """A text for the database, whose texts are Unicode; names of files need not be."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-    return text
+    return text if is_unicode(text) else text.encode("utf-8", "surrogatepass")
 
 
 def _name(stored: str | bytes) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.array_like import as_array, as_names, in_one_piece
+from phototriage.array_like import as_array, as_names
+from phototriage.contiguous import in_one_piece
 from phototriage.errors import Failure, FeatureError
 from phototriage.photos import Capture
 

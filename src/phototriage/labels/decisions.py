@@ -23,6 +23,7 @@ from phototriage.labels.comparisons import COLUMNS, Comparisons
 from phototriage.labels.components import connected_names
 from phototriage.photos import content_hash, discover, read_capture, read_photo
 from phototriage.photos.plain_name import plain_name
+from phototriage.printable import is_unicode
 
 __all__ = ["DecisionLabels", "decided_comparisons", "read_decisions"]
 
@@ -71,7 +72,7 @@ def decided_comparisons(choices: FolderChoices) -> Comparisons:
     """
     pairs: dict[tuple[str, str], list[float]] = defaultdict(list)
     for one, other, preference in _judgments(choices):
-        if not (_is_unicode(one) and _is_unicode(other)):
+        if not (is_unicode(one) and is_unicode(other)):
             continue
         if one < other:
             pairs[one, other].append(preference)
@@ -83,14 +84,6 @@ def decided_comparisons(choices: FolderChoices) -> Comparisons:
         for (one, other), said in sorted(pairs.items(), key=lambda pair: (series[pair[0][0]], pair[0]))
     ]
     return Comparisons(pd.DataFrame(rows, columns=list(COLUMNS)))
-
-
-def _is_unicode(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _judgments(choices: FolderChoices) -> Iterator[tuple[str, str, float]]:

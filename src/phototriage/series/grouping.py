@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from phototriage.array_like import in_one_piece
+from phototriage.contiguous import in_one_piece
 from phototriage.features.extractors.look import LOOK_LAYOUT
 from phototriage.photos import Capture
 from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, seen_brackets, sweeps

@@ -211,10 +211,10 @@ class Renditions:
     def _work(self) -> None:
         while item := self._next():
             with DecodingPool(1) as pool:
-                while item and self._succeeds(*item, pool):
+                while item and self._ends(*item, pool):
                     item = self._next()
 
-    def _succeeds(self, job: _Job, outcome: _Outcome, pool: DecodingPool) -> bool:
+    def _ends(self, job: _Job, outcome: _Outcome, pool: DecodingPool) -> bool:
         """Ends a job; returns whether the pool may be used for another."""
         try:
             self._render(job, outcome, pool)
@@ -223,13 +223,12 @@ class Renditions:
         except Exception as error:  # noqa: BLE001 - a thread that ended would leave others waiting
             _log.exception("%s cannot be rendered", job.path)
             outcome.reason = f"it cannot be rendered ({printable(f'{type(error).__name__}: {error}')})"
-        else:
-            return True
+            return False
         finally:
             with self._changed:
                 self._outcomes.pop((job.decode, job.photo), None)
                 outcome.finished.set()
-        return False
+        return True
 
     def _render(self, job: _Job, outcome: _Outcome, pool: DecodingPool) -> None:
         kinds = [kind for kind, _ in job.decode.encoders]

@@ -67,10 +67,11 @@ State and decisions
                         beside the picks, rejected ones included), "singles", "blind"}; "picked" and
                         "not_picked" as they would be exported, by stars too
     CHANGE              {"revision", "decisions": {photo id: DECISION | null (nothing any more)…},
-                        "series": {series id: "decided" | "none" | "tied" | "open"…}, "counts",
-                        "undo", "redo", "regrouped": [SERIES…] | null (the whole new list, if series
-                        were merged or split; old series ids may be gone)}: all that changed since the
-                        revision `since` that the request gave, in other windows too
+                        "series": {series id: "decided" | "none" | "tied" | "open"…},
+                        "suggested": {series id: as in SERIES…}, "counts", "undo", "redo", "regrouped":
+                        [SERIES…] | null (the whole new list, if series were merged or split; old series
+                        ids may be gone)}: all that changed since the revision `since` that the request
+                        gave, in other windows too
 
     GET  api/changes?since=12 CHANGE; for other windows' decisions, when the window gets the focus
     Every POST body has "since" and answers CHANGE:

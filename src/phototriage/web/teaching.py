@@ -104,11 +104,10 @@ class Teaching:
                 self._question = None
             taken_back = self._taken_back(session)
             left = self._left(session, taken_back)
-            next_ones = taken_back[:1] or left
-            if self._question and not any(each.id == self._question.series for each in next_ones):
-                self._question = (
-                    None  # an earlier one comes again, or this was decided or regrouped elsewhere
-                )
+            # It no longer waits where an earlier one comes again, or this one was decided elsewhere.
+            wait = {each.id for each in taken_back[:1] or left}
+            if self._question and self._question.series not in wait:
+                self._question = None
             if self._question is None and left:
                 self._question = self._drawn(left[0])
             if session.journal.revision - self._learned_at >= _LEARN_AFTER:

@@ -37,11 +37,13 @@ def change_view(session: ReviewSession, since: int) -> dict[str, Any]:
     """What changed after a revision."""
     change = session.since(since)
     decisions = {photo: session.decision(photo) for photo in change.photos}
-    homes = session.series.values() if change.regrouped else map(session.home, change.photos)
+    changed = [session.home(photo) for photo in change.photos]
+    homes = session.series.values() if change.regrouped else changed
     return {
         "revision": session.journal.revision,
         "decisions": {photo: asdict(each) if each else None for photo, each in decisions.items()},
         "series": {each.id: session.state(each) for each in homes},
+        "suggested": {each.id: list(session.suggested(each)) for each in changed},
         **_history_view(session),
         "regrouped": _all_series(session) if change.regrouped else None,
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from phototriage.array_like import in_one_piece
+from phototriage.contiguous import in_one_piece
 
 __all__ = ["MappedVectors"]
 

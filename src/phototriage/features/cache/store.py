@@ -20,8 +20,8 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from phototriage.array_like import in_one_piece
 from phototriage.atomic_write import sweep
+from phototriage.contiguous import in_one_piece
 from phototriage.errors import FeatureError, OutputError
 from phototriage.features.block import Block, InStore
 from phototriage.features.cache.mapped import MappedVectors

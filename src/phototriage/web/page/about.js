@@ -13,7 +13,7 @@ export function marksOf(decision) {
   return {flag: decision.flag || (decision.none_of_these ? "none" : decision.tied ? "tied" : ""), words: words.join(", ")};
 }
 
-export function about(photo, decision, {place, count}) {
+export function about(photo, decision, {place, count, verdict}) {
   const {words, flag} = marksOf(decision);
   const {exif} = photo;
   const camera = [exif.shutter, exif.aperture, exif.iso, exif.focal_length].filter(Boolean).join("  ");
@@ -21,10 +21,10 @@ export function about(photo, decision, {place, count}) {
     element("h3", {}, element("bdi", {}, photo.name)),
     element("p", {className: "soft"}, texts.photoOf(place, count)),
     element("p", {className: `mark ${flag}`}, words),
-    element("p", {className: `verdict ${photo.verdict}`},
-      texts.verdicts[photo.verdict] + (photo.alternative ? `, ${texts.alternative}` : "")),
+    element("p", {className: `verdict ${verdict}`},
+      texts.verdicts[verdict] + (photo.alternative ? `, ${texts.alternative}` : "")),
   ];
-  if (count > 1 && photo.verdict !== "kept") lines.push(element("p", {className: "soft"}, texts.best(photo.probability_best)));
+  if (count > 1 && verdict !== "kept") lines.push(element("p", {className: "soft"}, texts.best(photo.probability_best)));
   if (photo.reasons.length) {
     lines.push(element("ul", {className: "reasons"},
       ...photo.reasons.map(reason => element("li", {dataset: {speaks: reason.speaks}}, reason.phrase))));

@@ -20,8 +20,11 @@ export class Faces {
     dialog.addEventListener("close", () => dialog.replaceChildren());
   }
 
-  /** Shows the faces of a series, a row per person and a column per photo, the best first. */
-  open(series, current, isPicked) {
+  /**
+   * Shows the faces of a series, a row per person and a column per photo, the best first. current: the id of a photo.
+   * isPicked: whether the person picked a photo, by its id. verdictOf: of a photo.
+   */
+  open(series, current, isPicked, verdictOf) {
     const {photos} = series;
     const people = peopleOf(photos);
     const close = element("form", {method: "dialog"}, element("button", {}, texts.close));
@@ -30,7 +33,7 @@ export class Faces {
     this.dialog.replaceChildren(element("h2", {tabIndex: -1}, title));
     if (people.length) {
       const table = element("table", {className: "faces"},
-        element("thead", {}, element("tr", {}, element("td"), ...photos.map(photo => heading(photo, isPicked(photo.id))))),
+        element("thead", {}, element("tr", {}, element("td"), ...photos.map(photo => heading(photo, isPicked(photo.id), verdictOf(photo))))),
         element("tbody", {}, ...people.map(person => this.#row(person, photos))));
       this.dialog.append(element("p", {className: "soft"}, texts.facesHelp), element("div", {className: "scrolled"}, table));
       for (const photo of photos) if (photo.faces?.length) this.#fill(photo);
@@ -132,8 +135,8 @@ function placeOf(photos, person, id) {
 function peopleOf(photos) {
   return [...new Set(photos.flatMap(photo => (photo.faces ?? []).map(face => face.person)))].sort((a, b) => a - b);
 }
-function heading(photo, picked) {
-  const words = picked ? texts.flags.pick : photo.verdict === "pick" ? texts.verdicts.pick : "";
-  return element("th", {scope: "col", className: photo.verdict}, element("bdi", {}, photo.name.split("/").at(-1)),
+function heading(photo, picked, verdict) {
+  const words = picked ? texts.flags.pick : verdict === "pick" ? texts.verdicts.pick : "";
+  return element("th", {scope: "col", className: verdict}, element("bdi", {}, photo.name.split("/").at(-1)),
     ...(words ? [element("span", {className: "verdict"}, ` ${words}`)] : []));
 }

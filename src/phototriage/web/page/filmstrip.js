@@ -16,8 +16,11 @@ export class Filmstrip {
     this.series = null;
     this.container.replaceChildren();
   }
-  /** series: that is open. at: the place of the photo that is. chosen: ids. decisionOf: of a photo, by its id. */
-  show(series, at, chosen, decisionOf) {
+  /**
+   * series: that is open. at: the place of the photo that is. chosen: ids. decisionOf: of a photo, by its id.
+   * verdictOf: of a photo.
+   */
+  show(series, at, chosen, decisionOf, verdictOf) {
     if (this.series !== series) {
       this.series = series;
       this.container.replaceChildren(...series.photos.map((photo, place) => this.#buttonOf(photo, place)));
@@ -27,13 +30,14 @@ export class Filmstrip {
       const decision = decisionOf(photo.id);
       const {flag, words} = marksOf(decision);
       const isChosen = chosen.has(photo.id);
+      const verdict = verdictOf(photo);
       button.className = [flag, isChosen ? "chosen" : ""].join(" ");
-      Object.assign(button.dataset, {verdict: photo.verdict, label: decision.label});
+      Object.assign(button.dataset, {verdict, label: decision.label});
       button.querySelector(".mark").textContent = words;
       button.tabIndex = place === at ? 0 : -1;
       button.setAttribute("aria-current", place === at);
       button.setAttribute("aria-label",
-        [photo.name, texts.verdicts[photo.verdict], words, isChosen ? texts.chosen : ""].filter(Boolean).join(", "));
+        [photo.name, texts.verdicts[verdict], words, isChosen ? texts.chosen : ""].filter(Boolean).join(", "));
     });
     const current = this.container.children[at];
     current.scrollIntoView({block: "nearest", inline: "nearest"});

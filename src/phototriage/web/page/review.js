@@ -1,6 +1,7 @@
 /** The page: series after series, decided by keys. */
 import {about, marksOf} from "./about.js";
 import {get, Lost, picture} from "./api.js";
+import {bar} from "./bar.js";
 import {Blind} from "./blind.js";
 import {element} from "./element.js";
 import {openExport} from "./exporting.js";
@@ -26,17 +27,6 @@ let list = [];        // series that are shown, in order
 let selection = null; // of the series that is open
 let busy = Promise.resolve();
 let pending = 0;      // acts that are not done yet
-
-for (const node of document.querySelectorAll("[data-text]")) node.textContent = texts[node.dataset.text];
-for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", texts[node.dataset.label]);
-find("keys").append(...texts.keyTable.map(([keys, words]) =>
-  element("tr", {}, element("th", {scope: "row"}, element("kbd", {}, keys)), element("td", {}, words))));
-const options = (select, words, value) => {
-  select.append(...Object.entries(words).map(([key, text]) => element("option", {value: key}, text)));
-  select.value = value;
-};
-options(find("filter"), texts.filters, "open");
-options(find("order"), texts.orders, "folder");
 
 function say(words) { find("said").textContent = words; }
 function fail(error) {
@@ -64,6 +54,7 @@ const strip = new Filmstrip(find("strip"), (place, event) => {
   draw();
 });
 const decisionOf = id => shoot.decision(id);
+const verdictOf = photo => shoot.verdict(selection.series.id, photo);
 
 async function start() {
   if (!await measured()) return;
@@ -86,9 +77,9 @@ async function start() {
   shoot.addEventListener("change", ({detail}) => {
     if (detail.regrouped) followGroups();
     else for (const id of Object.keys(detail.series)) seriesList.mark(id, shoot.state(id));
-    counts();
+    bar.count(shoot);
   });
-  showLeftOut();
+  bar.tellLeftOut(shoot.leftOut);
   if (!shoot.all.some(each => each.kind === "series")) find("filter").value = shoot.filter = "everything";
   relist();
   await queued(() => show(list[0]?.id));
@@ -102,26 +93,10 @@ function followGroups() {
   relist(home?.id);
   if (home && home.id !== selection.series.id) { selection = null; queued(() => show(home.id, photo)); }
 }
-function showLeftOut() {
-  const button = find("show-left-out");
-  const words = texts.leftOut(shoot.leftOut.length);
-  button.hidden = !shoot.leftOut.length;
-  button.textContent = find("left-out").querySelector("h2").textContent = words;
-  find("left-out").querySelector("ul").replaceChildren(...shoot.leftOut.map(({photo, reason}) =>
-    element("li", {}, element("bdi", {}, photo), `: ${reason}`)));
-}
 function relist(keep) {
   list = shoot.shown(keep);
   seriesList.show(list, id => shoot.state(id));
-  counts();
-}
-function counts() {
-  find("counts").textContent = texts.counts(shoot.counts);
-  for (const [id, event] of [["undo", shoot.undo], ["redo", shoot.redo]]) {
-    find(id).title = texts[id](event);
-    find(id).setAttribute("aria-label", texts[id](event));
-    find(id).disabled = !event;
-  }
+  bar.count(shoot);
 }
 
 /* ---- the series that is open ---- */
@@ -173,10 +148,10 @@ function draw() {
     chosenFrom && texts.certainties[series.certainty],
     (chosenFrom || state !== "open") && texts.states[state],
   ].filter(Boolean).join(" · ");
-  const where = {place: selection.at + 1, count: photos.length};
+  const where = {place: selection.at + 1, count: photos.length, verdict: verdictOf(current)};
   find("about").replaceChildren(...about(current, decisionOf(current.id), where));
   histogram();
-  strip.show(series, selection.at, selection.chosen, decisionOf);
+  strip.show(series, selection.at, selection.chosen, decisionOf, verdictOf);
   seriesList.current(series.id);
 }
 function histogram() {
@@ -293,7 +268,7 @@ const keys = {
   "-": zoom(zoomed => zoomed.zoomBy(1 / 1.5)),
   s: () => regroup("split", toSplit),
   m: () => regroup("merge", toMerge),
-  f: () => selection && faces.open(selection.series, selection.current.id, id => decisionOf(id).flag === "pick"),
+  f: () => selection && faces.open(selection.series, selection.current.id, id => decisionOf(id).flag === "pick", verdictOf),
   l: look(() => {
     faces.lockNext(selection.series, selection.current);
     say(faces.words(selection.current));
@@ -376,12 +351,6 @@ find("redo").onclick = () => takeBack("redo");
 find("blind").onclick = () => keys.b();
 find("teach").onclick = () => teaching.open();
 find("export").onclick = () => keys.e();
-find("show-left-out").onclick = () => find("left-out").showModal();
 find("help").onclick = () => keys["?"]();
-find("theme").onclick = () => {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-};
 addEventListener("focus", () => { if (shoot) queued(async () => { await shoot.refresh(); draw(); }); });
 start().catch(fail);

@@ -27,6 +27,11 @@ export class Shoot extends EventTarget {
   }
   decision(photo) { return this.decisions.get(photo) ?? NOTHING; }
   state(id) { return this.states.get(id) ?? "open"; }
+  /** What is suggested for a photo of a series, by now: not what the person rejected, but the best of the others. */
+  verdict(id, photo) {
+    if (this.byId.get(id)?.suggested.includes(photo.id)) return "pick";
+    return photo.verdict === "pick" ? "rest" : photo.verdict;
+  }
 
   /** Those of the filter, in the order chosen; `keep` stays among them whatever it has become. */
   shown(keep) {
@@ -78,6 +83,7 @@ export class Shoot extends EventTarget {
     }
     for (const [id, state] of Object.entries(found.series)) this.states.set(id, state);
     if (found.regrouped) this.#take(found.regrouped);
+    for (const [id, photos] of Object.entries(found.suggested)) this.byId.get(id).suggested = photos;
     this.#hear(found);
     this.dispatchEvent(new CustomEvent("change", {detail: found}));
   }
