@@ -20,7 +20,8 @@ LEAST_SERIES = 8
 """Fewer than so many kept series judge nothing."""
 _LEVEL = 0.03
 """So rarely a correction that tells nothing passes at one look. People learn again and again: over ten looks
-with ever more choices, 2 % of simulated people without a taste saw it open (docs/lab-log.md)."""
+with ever more choices, 2 % of simulated people whose taste is the default's saw it open, and 9 % of those who
+pick by lot (docs/lab-log.md)."""
 _POWER = 0.8
 _MOST_SCALE = 20.0
 _RESAMPLES = 2000
