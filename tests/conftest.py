@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from phototriage.features import Block, Features
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 os.environ["PHOTOTRIAGE_CONFIG"] = ""  # whoever runs the tests may have defaults of their own,
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-such-folder")  # and decisions about photos
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # a busy machine is no failure
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ def test_two_photos_as_released(wins: int, losses: int, released: NDArray[np.flo
 
 
 @given(st.integers(2, 5), st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_permutation_is_undone_and_no_assignment_is_better(size: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     wins = random.integers(0, 8, (size, size)).astype(np.float64)

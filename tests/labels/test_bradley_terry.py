@@ -38,7 +38,7 @@ def test_it_maximises_the_penalised_likelihood(players: int, ridge: float) -> No
 
 
 @given(win_tables(), st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_permuted_players_get_permuted_strengths_of_mean_zero(
     wins: NDArray[np.float64], random: Random
 ) -> None:
@@ -50,13 +50,13 @@ def test_permuted_players_get_permuted_strengths_of_mean_zero(
 
 
 @given(win_tables())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_losses_instead_of_wins_turn_the_strengths_round(wins: NDArray[np.float64]) -> None:
     np.testing.assert_allclose(fit(wins.T), -fit(wins), atol=1e-8)
 
 
 @given(win_tables(least=3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_another_win_raises_the_winner_and_lowers_the_loser(wins: NDArray[np.float64]) -> None:
     before = fit(wins)
     wins[0, 1] += 1

@@ -27,9 +27,7 @@ def tables(draw: st.DrawFn) -> list[Row]:
     return draw(st.permutations(rows))
 
 
-any_table = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+any_table = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def sides(split: Split) -> list[Comparisons]:

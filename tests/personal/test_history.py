@@ -267,7 +267,7 @@ decisions_of_photos = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     decisions_of_photos,
     st.lists(st.integers(0, 2), min_size=8, max_size=8),

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -151,7 +151,6 @@ def test_faults_are_told_of_most_real_photos_and_never_their_opposite(fault: str
     assert sum(told <= words for words in found) >= len(found) - 2
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_the_other_way_round_all_is_the_opposite(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -161,7 +160,6 @@ def test_the_other_way_round_all_is_the_opposite(seed: int) -> None:
         assert difference.strength == pytest.approx(-back[name].strength), name
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_no_number_contradicts_its_words(seed: int) -> None:
     rng = np.random.default_rng(seed)

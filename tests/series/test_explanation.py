@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -228,7 +228,6 @@ def test_a_small_difference_in_exposure_is_not_told() -> None:
 COLUMN = st.floats(0, 1, width=32)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(*[COLUMN] * 4), min_size=2, max_size=2))
 def test_reasons_agree_with_numbers_and_change_sides(photos: list[tuple[float, ...]]) -> None:
     of, against = (dict(zip(IQA_COLUMNS, photo, strict=True)) for photo in photos)

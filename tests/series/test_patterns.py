@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import permutations
@@ -17,7 +16,7 @@ from phototriage.features.extractors.look import (
     measure_look,
 )
 from phototriage.photos import Capture, CaptureTime
-from phototriage.series.patterns import brackets, is_focus_stack, seen_brackets, sweeps
+from phototriage.series.patterns import brackets, focus_stacks, seen_brackets, sweeps
 from phototriage.series.shot import Shot
 from phototriage.series.timeline import Timeline, lay_out
 from phototriage.simulation.scenes import draw_scene
@@ -32,7 +31,7 @@ WHOLE = slice(None)
 def line_of(captures: Sequence[Capture], pause: float = 0.5) -> Timeline:
     """A timeline of shots in the order given, `pause` seconds apart."""
     timed = [
-        replace(capture, time=CaptureTime(NOON + timedelta(seconds=pause * place), None))
+        capture._replace(time=CaptureTime(NOON + timedelta(seconds=pause * place), None))
         for place, capture in enumerate(captures)
     ]
     return lay_out([Shot(f"{place}.jpg", (f"{place}.jpg",)) for place in range(len(timed))], timed)
@@ -53,7 +52,7 @@ def found(
 
 
 def by_bias(*biases: float, bracketed: bool = False) -> list[Capture]:
-    return [replace(PLAIN, exposure_bias=bias, bracketed=bracketed) for bias in biases]
+    return [PLAIN._replace(exposure_bias=bias, bracketed=bracketed) for bias in biases]
 
 
 @pytest.mark.parametrize("order", list(permutations([-2.0, 0.0, 2.0])))
@@ -79,16 +78,16 @@ def test_shots_around_a_bracket_are_none_of_it() -> None:
 
 
 def test_exposures_set_by_hand() -> None:
-    hand = [replace(PLAIN, exposure_time=seconds, manual=True) for seconds in (1 / 250, 1 / 60, 1 / 1000)]
+    hand = [PLAIN._replace(exposure_time=seconds, manual=True) for seconds in (1 / 250, 1 / 60, 1 / 1000)]
     assert found(hand, (0, 2, -2)) == [(0, 3)]
-    by_iso = [replace(PLAIN, iso=iso, manual=True) for iso in (200.0, 100.0, 400.0)]
+    by_iso = [PLAIN._replace(iso=iso, manual=True) for iso in (200.0, 100.0, 400.0)]
     assert found(by_iso, (0, -1, 1)) == [(0, 3)]
 
 
 def test_a_burst_whose_metering_wavers_is_no_bracket() -> None:
-    wavers = [replace(PLAIN, exposure_time=2.0**ev) for ev in (-8, -8.33, -7.67)]
+    wavers = [PLAIN._replace(exposure_time=2.0**ev) for ev in (-8, -8.33, -7.67)]
     assert found(wavers, (0, -0.33, 0.33)) == []
-    jumps = [replace(PLAIN, exposure_time=2.0**ev) for ev in (-8, -9, -7)]
+    jumps = [PLAIN._replace(exposure_time=2.0**ev) for ev in (-8, -9, -7)]
     assert found(jumps, (0, 0.01, 0.02)) == []
     assert found(jumps, (0, -1, 1)) == [(0, 3)]
 
@@ -109,7 +108,7 @@ def test_what_only_looks_like_a_bracket(
     change: dict[str, Any], brightness: tuple[float, ...], pause: float
 ) -> None:
     captures = by_bias(0, -1, 1)
-    captures[2] = replace(captures[2], **change)
+    captures[2] = captures[2]._replace(**change)
     assert found(captures, brightness, pause=pause) == []
 
 
@@ -126,13 +125,13 @@ def test_another_scene_in_between_is_no_bracket_unless_said() -> None:
 
 
 def test_long_exposures_may_be_longer_than_the_gap() -> None:
-    night = [replace(PLAIN, exposure_time=seconds, manual=True) for seconds in (10.0, 2.5, 40.0)]
+    night = [PLAIN._replace(exposure_time=seconds, manual=True) for seconds in (10.0, 2.5, 40.0)]
     assert found(night, (0, -2, 2), gap=10, pause=12) == [(0, 3)]
     assert found(night, (0, -2, 2), gap=9, pause=12) == []
 
 
 def test_a_phones_hdr_picture_and_the_plain_one() -> None:
-    pair = [replace(PLAIN, rendered=rendered) for rendered in (4, 3, None, 4, 4)]
+    pair = [PLAIN._replace(rendered=rendered) for rendered in (4, 3, None, 4, 4)]
     assert found(pair, [0] * 5) == [(0, 2)]
     assert found(pair, [0] * 5, pause=3) == []
 
@@ -231,7 +230,7 @@ def test_what_is_no_sweep(lefts: list[int]) -> None:
 
 def test_a_sweep_has_one_focal_length_and_no_long_pauses() -> None:
     looks = views(0, [0, 150, 300])
-    zoomed = [PLAIN, PLAIN, replace(PLAIN, focal_length=50.0)]
+    zoomed = [PLAIN, PLAIN, PLAIN._replace(focal_length=50.0)]
     assert list(sweeps(line_of(zoomed, 2), looks, 30)) == []
     assert list(sweeps(line_of([PLAIN] * 3, 11), looks, 30)) == []
     assert list(sweeps(line_of([PLAIN] * 3, 2), looks, 1)) == []
@@ -254,6 +253,11 @@ def stack(sharpest: Sequence[float] | NDArray[Any], shots: int = 7) -> np.ndarra
 ROWS_IN_TURN = np.repeat([0, 2, 4, 6], 4)
 
 
+def is_focus_stack(line: Timeline, looks: NDArray[np.float32]) -> bool:
+    (found,) = focus_stacks(line, looks, [np.arange(len(line))])
+    return found
+
+
 def test_parts_that_are_sharp_one_after_the_other_are_a_focus_stack() -> None:
     assert is_focus_stack(line_of([PLAIN] * 7), stack(ROWS_IN_TURN))
     assert is_focus_stack(line_of([Capture()] * 7), stack(ROWS_IN_TURN))
@@ -261,11 +265,11 @@ def test_parts_that_are_sharp_one_after_the_other_are_a_focus_stack() -> None:
 
 def test_distances_that_only_grow_are_a_focus_stack() -> None:
     looks = looks_of([0] * 5)
-    nearer = [replace(PLAIN, focus_distance=metres) for metres in (5.0, 3.0, 2.0, 1.5, 1.2)]
+    nearer = [PLAIN._replace(focus_distance=metres) for metres in (5.0, 3.0, 2.0, 1.5, 1.2)]
     assert is_focus_stack(line_of(nearer), looks)
     assert is_focus_stack(line_of(nearer[::-1]), looks)
-    assert not is_focus_stack(line_of([*nearer[:4], replace(PLAIN, focus_distance=4.0)]), looks)
-    assert not is_focus_stack(line_of([replace(PLAIN, focus_distance=float("inf"))] * 5), looks)
+    assert not is_focus_stack(line_of([*nearer[:4], PLAIN._replace(focus_distance=4.0)]), looks)
+    assert not is_focus_stack(line_of([PLAIN._replace(focus_distance=float("inf"))] * 5), looks)
 
 
 def test_what_is_no_focus_stack() -> None:
@@ -280,14 +284,22 @@ def test_what_is_no_focus_stack() -> None:
     moved[3, :2] = 0.9, np.sqrt(1 - 0.81)
     assert not is_focus_stack(line, moved)
     assert not is_focus_stack(line_of([PLAIN] * 4), stack(ROWS_IN_TURN / 2, 4))
-    darker = [PLAIN] * 6 + [replace(PLAIN, exposure_time=1 / 1000)]
+    darker = [PLAIN] * 6 + [PLAIN._replace(exposure_time=1 / 1000)]
     assert not is_focus_stack(line_of(darker), stack(ROWS_IN_TURN))
+
+
+def test_focus_stacks_are_found_wherever_they_lie_among_series() -> None:
+    stacks, still = stack(ROWS_IN_TURN), looks_of([0] * 7)
+    line, looks = line_of([PLAIN] * 28), np.concatenate([stacks, still, still, stacks])
+    series = [np.arange(21, 28), np.arange(7, 10), np.arange(7), np.arange(10, 21)]
+    assert focus_stacks(line, looks, series) == [True, False, True, False]
+    assert focus_stacks(line, looks, []) == []
 
 
 @pytest.mark.parametrize(("apart", "same"), [(0.14, True), (0.16, False)])
 def test_a_focus_stack_is_of_one_exposure(apart: float, same: bool) -> None:
     assert PLAIN.exposure_time is not None
-    brighter = replace(PLAIN, exposure_time=PLAIN.exposure_time * 2**apart)
-    compensated = replace(PLAIN, exposure_bias=(PLAIN.exposure_bias or 0) + apart)
+    brighter = PLAIN._replace(exposure_time=PLAIN.exposure_time * 2**apart)
+    compensated = PLAIN._replace(exposure_bias=(PLAIN.exposure_bias or 0) + apart)
     for other in (brighter, compensated):
         assert is_focus_stack(line_of([*[PLAIN] * 6, other]), stack(ROWS_IN_TURN)) == same

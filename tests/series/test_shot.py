@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from phototriage.photos import Capture, CaptureTime
@@ -79,13 +79,11 @@ def test_shots_come_in_the_order_of_their_measured_files() -> None:
 names = st.from_regex(r"[ab](-Edit|~2| copy)?\.(jpg|cr2|tif)", fullmatch=True)
 
 
-@settings(deadline=None)
 @given(st.lists(names, unique=True))
 def test_every_file_is_in_exactly_one_shot(listed: list[str]) -> None:
     assert sorted(file for files in files_of(*listed) for file in files) == sorted(listed)
 
 
-@settings(deadline=None)
 @given(st.lists(names, unique=True), st.randoms())
 def test_what_is_one_shot_does_not_depend_on_the_order(listed: list[str], random: object) -> None:
     shuffled = list(listed)

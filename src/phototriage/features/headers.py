@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from phototriage.features.cache.index import Content, PhotoIndex
+from phototriage.file_status import statuses
 from phototriage.photos import Capture, content_hash, read_capture
 
 __all__ = ["read_captures"]
@@ -22,8 +23,8 @@ def read_captures(
 
     Raises OutputError and FeatureError as `PhotoIndex` does, which remembers the answers.
     """
-    statuses = [_status(file) for file in files]
-    there = [(file, status) for file, status in zip(files, statuses, strict=True) if status]
+    asked = zip(files, statuses(files), strict=True)
+    there = [(file, status) for file, status in asked if not isinstance(status, OSError)]
     with PhotoIndex(Path(cache_dir), on_note) as index:
         digests = index.content_hashes(there)
         known = index.contents([digest for digest in digests if digest])
@@ -41,13 +42,6 @@ def read_captures(
             # The stores hold nothing of such a digest, so a file is read whole when it is to be measured.
             index.remember(read, contents)
     return [captures.get(file, Capture()) for file in files]
-
-
-def _status(file: Path) -> os.stat_result | None:
-    try:
-        return file.stat()
-    except OSError:
-        return None
 
 
 def _read(file: Path) -> tuple[str, Capture] | None:

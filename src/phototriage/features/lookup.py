@@ -10,6 +10,7 @@ from phototriage.errors import Failure
 from phototriage.features.block import Features
 from phototriage.features.cache.index import PhotoIndex
 from phototriage.features.cache.store import FeatureStore
+from phototriage.file_status import statuses
 from phototriage.photos import Capture
 
 __all__ = ["LookUp", "Measured", "look_up"]
@@ -70,11 +71,11 @@ def look_up(
 def _look_up_files(photos: Mapping[str, str], stores: Sequence[FeatureStore], index: PhotoIndex) -> LookUp:
     outcomes: dict[str, Measured | Failure] = {}
     files: dict[str, tuple[str, os.stat_result]] = {}
-    for key, path in photos.items():
-        try:
-            files[key] = (path, os.stat(path))  # noqa: PTH116
-        except OSError as error:
-            outcomes[key] = Failure(key, f"cannot be read: {error.strerror}")
+    for (key, path), status in zip(photos.items(), statuses([*photos.values()]), strict=True):
+        if isinstance(status, OSError):
+            outcomes[key] = Failure(key, f"cannot be read: {status.strerror}")
+        else:
+            files[key] = (path, status)
     content_hashes = index.content_hashes(files.values())
     contents = index.contents([each for each in content_hashes if each])
     stored = _in_all(stores, contents)

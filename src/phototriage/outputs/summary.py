@@ -1,10 +1,10 @@
 """Summary figures of a ranked folder."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from phototriage.file_status import statuses
 from phototriage.outputs.features.tables import human_size
 from phototriage.series import RankedPhoto, RankedSeries
 
@@ -62,9 +62,5 @@ def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> RankingFigu
 
 def _bytes(folder: Path, photos: Sequence[RankedPhoto]) -> int:
     """The size of the photos' files on disk; missing files count as 0."""
-    total = 0
-    for photo in photos:
-        for name in photo.files:
-            with suppress(OSError):
-                total += (folder / name).stat().st_size
-    return total
+    files = [folder / name for photo in photos for name in photo.files]
+    return sum(status.st_size for status in statuses(files) if not isinstance(status, OSError))

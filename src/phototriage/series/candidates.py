@@ -55,9 +55,8 @@ class Candidates:
         )
 
     def typical(self, where: NDArray[np.bool_]) -> "Candidates":
-        """A photo per series that is the median of those marked, in every number; the first where none is."""
-        marked = where | (self.counts(where) == 0) & (self.place == 0)
-        rows = np.flatnonzero(marked)
+        """The median of those marked, in every number, for each series that has some."""
+        rows = np.flatnonzero(where)
         begins = np.flatnonzero(np.diff(self.series[rows], prepend=-1))
         sizes = np.diff(begins, append=len(rows))
 

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from phototriage.contiguous import in_one_piece
 from phototriage.features.extractors.look import LOOK_LAYOUT
 from phototriage.photos import Capture
-from phototriage.series.patterns import LEAST_STACK, brackets, is_focus_stack, seen_brackets, sweeps
+from phototriage.series.patterns import brackets, focus_stacks, seen_brackets, sweeps
 from phototriage.series.shot import Series, SeriesKind, Shot
 from phototriage.series.timeline import Timeline, lay_out
 
@@ -26,8 +26,7 @@ LOOK_SIMILARITY, LITE_SIMILARITY = 0.8, 0.9
 _LITE_SHARE = (1 - LITE_SIMILARITY) / (1 - LOOK_SIMILARITY)
 _UNTIMED = 0.5  # of the unlikeness that is allowed with times is allowed to layouts without
 _LEAST_LAYOUT = 0.5  # below, `lite` features are not asked: two photos of the night are alike to them
-_PAIRS_AT_ONCE = 1024  # of which `lite` features are fetched
-_LINKS_AT_ONCE = 16_384
+_PAIRS_AT_ONCE = 1024  # so that of a large library neither `lite` features nor layouts are copied
 _LOOK_BACK = 3  # shots, so that one spoilt take does not cut a series in two
 _AT_ONCE = 256  # shots that are compared with the first of their series, so that no work is done twice
 _FROM_FIRST = 2  # times the unlikeness allowed between neighbours
@@ -86,9 +85,9 @@ def group(
         rest = rest[free]
     unlikeness = 1 - (LOOK_SIMILARITY if similarity is None else similarity)
     pictures = _Pictures(line.take(rest), looks[in_one_piece(rest), LOOK_LAYOUT], unlikeness, lite)
-    for members in _linked(pictures, gap):
-        shots_there = rest[members]
-        found.append((_kind(shots_there, line, looks), shots_there))
+    linked = [rest[members] for members in _linked(pictures, gap)]
+    for members, is_stack in zip(linked, focus_stacks(line, looks, linked), strict=True):
+        found.append(("focus stack" if is_stack else "series" if len(members) > 1 else "single", members))
     return _named(found, line, shots, captures)
 
 
@@ -116,12 +115,6 @@ def series_by_folder(shots: Sequence[Shot], captures: Sequence[Capture]) -> list
     return series
 
 
-def _kind(places: NDArray[np.intp], line: Timeline, looks: Rows) -> SeriesKind:
-    if len(places) >= LEAST_STACK and is_focus_stack(line.take(places), looks[places]):
-        return "focus stack"
-    return "single" if len(places) == 1 else "series"
-
-
 class _Pictures:
     """What shots in order show: layout descriptors, `lite` features where there are some, and how far apart
     those of one series may be.
@@ -131,22 +124,24 @@ class _Pictures:
         self.line, self._layouts, self._lite = line, layouts, lite
         self._unlikeness = np.where(np.isnan(line.time), _UNTIMED * unlikeness, unlikeness)
 
-    def alike(self, before: Places | np.intp, after: Places, times: float = 1) -> NDArray[np.bool_]:
+    def alike(self, before: Places, after: Places, times: float = 1) -> NDArray[np.bool_]:
         """(m,) whether each shot of `after` is at most `times` as unlike that of `before` as is allowed."""
+        parts = len(after) // _PAIRS_AT_ONCE + 1
+        pieces = zip(np.array_split(before, parts), np.array_split(after, parts), strict=True)
+        return np.concatenate([self._alike(*piece, times) for piece in pieces])
+
+    def _alike(self, before: Places, after: Places, times: float) -> NDArray[np.bool_]:
         cosine = _dots(self._layouts[after], self._layouts[before])
         alike = cosine >= 1 - times * self._unlikeness[after]
         if self._lite is None:
             return np.asarray(alike)
         rows = self.line.rows
         unsure = np.flatnonzero(~alike & (cosine >= _LEAST_LAYOUT))
-        for start in range(0, len(unsure), _PAIRS_AT_ONCE):
-            some = unsure[start : start + _PAIRS_AT_ONCE]
-            one = self._lite(rows[after[some]])
-            earlier = np.atleast_1d(before if isinstance(before, np.integer) else before[some])
-            other = self._lite(rows[earlier])
+        if len(unsure):
+            one, other = self._lite(rows[after[unsure]]), self._lite(rows[before[unsure]])
             lengths = np.sqrt(_dots(one, one) * _dots(other, other))
-            unlikeness = times * _LITE_SHARE * self._unlikeness[after[some]]
-            alike[some] = _dots(one, other) >= (1 - unlikeness) * lengths
+            unlikeness = times * _LITE_SHARE * self._unlikeness[after[unsure]]
+            alike[unsure] = _dots(one, other) >= (1 - unlikeness) * lengths
         return np.asarray(alike)
 
 
@@ -159,27 +154,35 @@ def _linked(pictures: _Pictures, gap: float) -> list[Places]:
     line, pairs = pictures.line, []
     for lag in range(1, min(_LOOK_BACK, len(line) - 1) + 1):
         later = np.flatnonzero(line.near(lag, gap)) + lag
-        for some in np.array_split(later, len(later) // _LINKS_AT_ONCE + 1):
-            alike = some[pictures.alike(some - lag, some)]
-            pairs.append(np.stack([alike - lag, alike]))
+        alike = later[pictures.alike(later - lag, later)]
+        pairs.append(np.stack([alike - lag, alike]))
     links = np.hstack(pairs) if pairs else np.empty((2, 0), np.intp)
     graph = coo_array((np.ones(links.shape[1], np.int8), (links[0], links[1])), shape=(len(line), len(line)))
     _, label = connected_components(graph, directed=False)
     order = np.argsort(label, kind="stable")
     starts = np.flatnonzero(np.diff(label[order], prepend=-1))
-    return [
-        piece for members in np.split(order, starts[1:]) for piece in _cut(members, pictures, _LONGEST * gap)
-    ]
+    first = np.repeat(order[starts], np.diff(starts, append=len(order)))
+    strays = np.logical_or.reduceat(_is_far(pictures, first, order, _LONGEST * gap), starts)
+    found: list[Places] = []
+    for members, stray in zip(np.split(order, starts[1:]), strays.tolist(), strict=True):
+        found += _cut(members, pictures, _LONGEST * gap) if stray else [members]
+    return found
+
+
+def _is_far(pictures: _Pictures, first: Places, members: Places, longest: float) -> NDArray[np.bool_]:
+    """(m,) whether each member is too far from the first of its series, in similarity or in time."""
+    time = pictures.line.time
+    return ~pictures.alike(first, members, _FROM_FIRST) | (time[members] - time[first] > longest)
 
 
 def _cut(members: Places, pictures: _Pictures, longest: float) -> Iterable[Places]:
-    """Pieces of which none gets too far from its first member, in similarity or in time."""
-    start, time = 0, pictures.line.time
+    """Pieces of which none gets too far from its first member (`_is_far`)."""
+    start = 0
     while start < len(members):
-        first, end = members[start], start + 1
+        end = start + 1
         while end < len(members):
             ahead = members[end : end + _AT_ONCE]
-            far = ~pictures.alike(first, ahead, _FROM_FIRST) | (time[ahead] - time[first] > longest)
+            far = _is_far(pictures, np.full(len(ahead), members[start]), ahead, longest)
             if far.any():
                 end += int(far.argmax())
                 break

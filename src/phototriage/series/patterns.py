@@ -1,6 +1,6 @@
 """Tells exposure brackets, focus stacks and panorama sweeps, which look like bursts and are not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from phototriage.features.extractors.look import LOOK_BRIGHTNESS, LOOK_DETAIL, LOOK_GRID, LOOK_LAYOUT
 from phototriage.series.timeline import Timeline
 
-__all__ = ["LEAST_STACK", "brackets", "is_focus_stack", "seen_brackets", "sweeps"]
+__all__ = ["brackets", "focus_stacks", "seen_brackets", "sweeps"]
 
 Looks = NDArray[np.float32]
 """(n, 107), layout descriptors (`look`)."""
@@ -33,8 +33,8 @@ _SHIFTS = (6, 18)  # half columns of the grid of light, so a quarter to three qu
 _STEADY = 4  # half columns by which the shifts of one sweep may differ
 _MATCH, _STAYED = 0.75, 0.8  # correlation of what overlaps; from where on a photo did not move
 
-LEAST_STACK = 5
-"""The fewest shots that can be told to be a focus stack."""
+_LEAST_STACK = 5  # fewer cannot be told to be one
+_STACKS_AT_ONCE = 1024
 _STANDS_STILL = 0.98  # similarity of neighbours on a tripod
 _RISE_AND_FALL = 0.05  # share of the change of detail that may go the wrong way
 _LEAST_CHANGE = 0.3  # of the median tile's detail, from its least to its most
@@ -205,31 +205,46 @@ def _correlation(left: Looks, right: Looks, averaged: tuple[int, ...]) -> NDArra
     return np.asarray(np.einsum("nrc,nrc->n", left, right) / np.sqrt(lengths[0] * lengths[1]), np.float32)
 
 
-def is_focus_stack(line: Timeline, looks: Looks) -> bool:
-    """Whether shots in order, all of one series, are a focus stack.
+def focus_stacks(line: Timeline, looks: Looks, series: Sequence[NDArray[np.intp]]) -> list[bool]:
+    """Which series, each the places of shots in order, are focus stacks.
 
     Five or more of one exposure that stand still, while the detail of every part of the picture rises and
     then falls, at its most in other shots here than there; or whose EXIF says a focus distance that only
     grows or only shrinks.
     """
-    layout, detail = looks[:, LOOK_LAYOUT], looks[:, LOOK_DETAIL]
-    if len(looks) < LEAST_STACK or (layout[1:] * layout[:-1]).sum(1).min() < _STANDS_STILL:
-        return False
-    if np.ptp(line.level) > _SAME_EXPOSURE or np.ptp(line.bias) > _SAME_EXPOSURE:
+    found = [False] * len(series)
+    long = [number for number, places in enumerate(series) if len(places) >= _LEAST_STACK]
+    for start in range(0, len(long), _STACKS_AT_ONCE):
+        some = long[start : start + _STACKS_AT_ONCE]
+        layout = looks[np.concatenate([series[number] for number in some]), LOOK_LAYOUT]
+        moves = np.einsum("nd,nd->n", layout[1:], layout[:-1]) < _STANDS_STILL
+        ends = np.cumsum([len(series[number]) for number in some]).tolist()
+        for number, begin, end in zip(some, [0, *ends], ends, strict=False):
+            if not moves[begin : end - 1].any():
+                found[number] = _is_focus_stack(line, looks, series[number])
+    return found
+
+
+def _is_focus_stack(line: Timeline, looks: Looks, places: NDArray[np.intp]) -> bool:
+    """Whether five or more shots that stand still are a focus stack."""
+    level, bias, distance = line.level[places], line.bias[places], line.distance[places]
+    if np.ptp(level) > _SAME_EXPOSURE or np.ptp(bias) > _SAME_EXPOSURE:
         return False
     with np.errstate(invalid="ignore"):  # from infinity to infinity
-        moves = np.diff(line.distance)
+        moves = np.diff(distance)
     if (moves > 0).all() or (moves < 0).all():
         return True
+    detail = looks[places, LOOK_DETAIL]
+    if np.median(np.ptp(detail, axis=0)) < _LEAST_CHANGE:
+        return False
     sharpest = detail.argmax(0)
     change = np.diff(detail, axis=0)
     rising = np.arange(len(change))[:, None] < sharpest
     wrong = np.where(rising, -change, change).clip(0).sum()
     return bool(
         wrong <= _RISE_AND_FALL * np.abs(change).sum()
-        and np.median(np.ptp(detail, axis=0)) >= _LEAST_CHANGE
         and len(np.unique(sharpest)) >= 3
-        and np.ptp(sharpest) >= (len(looks) - 1) / 2
+        and np.ptp(sharpest) >= (len(places) - 1) / 2
     )
 
 

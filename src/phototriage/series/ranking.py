@@ -21,7 +21,7 @@ from phototriage.series.verdict import Verdict, alternatives, verdicts
 
 __all__ = ["RankedPhoto", "RankedSeries", "rank_series"]
 
-_PHOTOS_AT_ONCE = 1024
+_PHOTOS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +298,14 @@ def _reasons(
     everyone, small = np.ones(len(photos), bool), photos.small
     beside = photos.selectable & (photos.counts(everyone) > picks)
     picked = photos.place < picks
-    others = photos.typical(photos.selectable & ~picked & ~small)
-    alone = photos.counts(~picked & ~small) == 0
+    others = ~picked & ~small
+    alone = photos.counts(others) == 0
     of_pick = np.flatnonzero(beside & picked & ~alone)
     of_rest = np.flatnonzero(beside & ~picked & (small == small[photos.first]))
-    typical = Evidence.of(ranker, others.inputs, others.numbers)
+    typical = photos.typical(others & np.isin(photos.series, photos.series[of_pick]))
+    of_typical = Evidence.of(ranker, typical.inputs, typical.numbers)
     for rows, against in (
-        (of_pick, typical.take(photos.series[of_pick])),
+        (of_pick, of_typical.take(np.searchsorted(typical.series, photos.series[of_pick]))),
         (of_rest, evidence.take(photos.first[of_rest])),
     ):
         found = reasons_between(ranker, evidence.take(rows), against)

@@ -135,7 +135,7 @@ def test_clipped_highlights_are_a_share_of_the_pixels() -> None:
     assert measure(grey)["clipped_highlights"] == pytest.approx(1500 / 60000)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(arrays(np.uint8, st.tuples(st.integers(1, 130), st.integers(1, 130))))
 def test_any_photo_has_finite_numbers(grey: Pixels) -> None:
     numbers = measure(grey)

@@ -103,7 +103,7 @@ def steps(grey: Floats) -> float:
     return float(np.log(max(phases) / np.median(phases)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.tuples(st.sampled_from([16, 32, 48]), st.sampled_from([16, 32, 64])),
     st.integers(0, 2**32 - 1),

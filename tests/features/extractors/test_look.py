@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from phototriage.features.block import fixed_picture
@@ -95,7 +95,6 @@ def test_even_photos_are_like_no_other() -> None:
     assert abs(alike(grey, taken(SCENES[0]))) < 0.1
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_every_photo_has_finite_numbers(height: int, width: int, seed: int) -> None:
     look = measure_look(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))

@@ -160,7 +160,7 @@ def test_a_storage_of_minus_one_numbers_is_not_all_that_follow() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:invalid escape sequence")  # of text, which is refused anyway
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_file_cut_off_or_changed_never_raises_another_error(data: st.DataObject) -> None:
     whole = hand_made(tensor())

@@ -62,7 +62,7 @@ def scores_of(packed: bytes, matrix: np.ndarray) -> np.ndarray:
     dims=st.lists(st.integers(2, 30), min_size=1, max_size=3).map(tuple),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_scores_are_the_rankers(
     normalization: str, hidden: tuple[int, ...], dims: tuple[int, ...], seed: int
 ) -> None:

@@ -124,7 +124,7 @@ def test_a_damaged_journal_is_one_line(damage: str, folder: Path, ranked: Ranked
 VERDICTS = st.lists(st.sampled_from(["pick", "close", "rest", "kept"]), min_size=3, max_size=3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(runs=st.lists(st.tuples(VERDICTS, st.booleans(), st.booleans()), min_size=1, max_size=4))
 def test_any_runs_undone_leave_the_folder_as_it_was(
     runs: list[tuple[list[Verdict], bool, bool]],

@@ -54,7 +54,7 @@ def crowd(data: st.DataObject) -> list[Face]:
     return [face(0.14 * column + 0.07, data.draw(st.floats(0.3, 0.35)), size=0.12) for column in columns]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_every_face_is_in_one_track_whatever_their_order(data: st.DataObject) -> None:
     photos = [crowd(data) for _ in range(data.draw(st.integers(1, 4)))]

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 from phototriage.errors import FeatureError
@@ -25,7 +26,7 @@ def opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=60, isolation_level="IMMEDIATE")
     try:
         # A damaged hash must be one that fits no photo, not an error.
-        database.text_factory = lambda text: text.decode(errors="replace")
+        database.text_factory = partial(str, encoding="utf-8", errors="replace")
         format_there = database.execute("PRAGMA user_version").fetchone()[0]
         if format_there > _FORMAT:
             raise FeatureError(
