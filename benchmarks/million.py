@@ -3,8 +3,9 @@
 python benchmarks/million.py [--photos 1000000] [--folder FOLDER] [--profile]
 
 Writes that many empty files and, straight into the cache, made-up numbers, captures and looks for them:
-bursts of one to six takes, a thousand photos in a folder. Then `phototriage rank` runs on them as a person
-would run it, in a process of its own. With --folder the library is kept, and used again if it is there.
+bursts of one to six takes, of which a third is spoilt, a thousand photos in a folder. Then `phototriage rank`
+runs on them as a person would run it, in a process of its own. With --folder the library is kept, and used
+again if it is there.
 """
 
 import argparse
@@ -100,7 +101,9 @@ def fill(folder: Path, cache_dir: Path, count: int) -> None:
             drawn = np.stack(
                 [np.random.default_rng([1, int(each)]).random(store.block.dim) for each in scenes]
             )
-            values = drawn[scene] + rng.normal(0, 0.02, (len(numbers), store.block.dim))
+            # A third of the takes is spoilt, so that there is something to tell of it.
+            spread = np.where(numbers % 3, 0.02, 0.02 if store.block.name == "look" else 0.2)[:, None]
+            values = drawn[scene] + spread * rng.normal(size=(len(numbers), store.block.dim))
             if store.block.name == "look":
                 values[:, :90] -= 0.5
                 values[:, :90] /= np.linalg.norm(values[:, :90], axis=1, keepdims=True)

@@ -15,13 +15,13 @@ from phototriage.features import IQA_COLUMNS, IQA_PLUS_COLUMNS, Block, measure_i
 from phototriage.ranker import MultiFeatureConfig, TrainedRanker, load_default_ranker, load_embedded_ranker
 from phototriage.series import Reason
 from phototriage.series.explanation import (
-    LEAST_LOG_ODDS,
     Evidence,
     attributions,
     columns_of,
     quick_attributions,
     reasons_between,
 )
+from phototriage.series.telling import LEAST_LOG_ODDS
 from phototriage.simulation import Take, draw_scene, photograph
 
 approx: Any = pytest.approx  # stands where a number is expected

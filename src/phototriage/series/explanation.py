@@ -13,7 +13,8 @@ from phototriage.series.differences import Difference, Numbers, differences
 from phototriage.series.faces.differences import face_differences
 from phototriage.series.faces.score import face_parts
 from phototriage.series.full_size import ACUTANCE_LOG_ODDS, NOISE_LOG_ODDS
-from phototriage.series.reasons import LOOK, Reason
+from phototriage.series.reasons import Reason
+from phototriage.series.telling import tell
 
 __all__ = [
     "Evidence",
@@ -23,10 +24,6 @@ __all__ = [
     "quick_attributions",
     "reasons_between",
 ]
-
-LEAST_LOG_ODDS = 0.05
-"""A reason moved the verdict at least this far; 0.05 is the step from 50 % to 51.2 %."""
-MOST_TOLD = 4
 
 _ROWS = 1024
 """Comparisons at once, so that what is computed of them stays within the cache of a core."""
@@ -62,18 +59,21 @@ class Evidence:
     inputs, first_layer: of a ranker that `adds_up`, its normalized columns that have words, float64 (n, k),
     and the sums of its first layer, float64 (n, width), computed once however many comparisons a photo has.
     rows: what any other ranker sees, float32 (n, dim). What is not needed has no columns.
+    score: float64 (n,), of the ranker.
     """
 
     numbers: Numbers
     inputs: NDArray[np.float64]
     first_layer: NDArray[np.float64]
     rows: NDArray[np.float32]
+    score: NDArray[np.float64]
 
     @classmethod
     def of(cls, ranker: TrainedRanker, rows: NDArray[np.float32], numbers: Numbers) -> "Evidence":
         """The evidence of photos of which the ranker sees `rows`, float32 (n, dim)."""
         if not ranker.adds_up:
-            return cls(numbers, np.empty((len(rows), 0)), np.empty((len(rows), 0)), rows)
+            score = ranker.scores_of(rows).astype(np.float64)
+            return cls(numbers, np.empty((len(rows), 0)), np.empty((len(rows), 0)), rows, score)
         named = _with_words(ranker.blocks)
         inputs = np.empty((len(rows), len(named)))
         sums = np.empty((len(rows), len(ranker.first_weights)))
@@ -82,19 +82,17 @@ class Evidence:
             seen = ranker.inputs_of(rows[part])
             inputs[part] = seen[:, named]
             sums[part] = ranker.first_layer(seen)
-        return cls(numbers, inputs, sums, rows[:, :0])
+        return cls(numbers, inputs, sums, rows[:, :0], ranker.scores_above(sums).astype(np.float64))
 
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def scores(self, ranker: TrainedRanker) -> NDArray[np.float32]:
-        """(n,) the ranker's scores; of a ranker that adds up, without its first layer again."""
-        return ranker.scores_above(self.first_layer) if ranker.adds_up else ranker.scores_of(self.rows)
-
     def take(self, places: NDArray[np.intp] | slice) -> "Evidence":
         """That of some of the photos, in this order."""
         numbers = {name: column[places] for name, column in self.numbers.items()}
-        return Evidence(numbers, self.inputs[places], self.first_layer[places], self.rows[places])
+        return Evidence(
+            numbers, self.inputs[places], self.first_layer[places], self.rows[places], self.score[places]
+        )
 
 
 def reasons_between(ranker: TrainedRanker, of: Evidence, against: Evidence) -> list[tuple[Reason, ...]]:
@@ -116,23 +114,38 @@ def reasons_between(ranker: TrainedRanker, of: Evidence, against: Evidence) -> l
     reasons: list[tuple[Reason, ...]] = []
     for start in range(0, len(of), _ROWS):
         some, others = (side.take(slice(start, start + _ROWS)) for side in (of, against))
-        if ranker.adds_up:
-            moved = quick_attributions(ranker, some, others)
-        else:
-            moved = attributions(ranker.scores_of, list(groups.values()), some.rows, others.rows)
         here, there = some.numbers, others.numbers
+        told = differences(here, there)
+        if "eyes_shut" in here:
+            told |= face_differences(here, there, told)
+        moved = _moved(ranker, some, others, told)
         parts = dict(zip(groups, moved.T / ranker.temperature, strict=True))
         for difference, column, weight in _FULL_SIZE:
             if column in here:
                 at_full_size = np.nan_to_num(weight * (here[column] - there[column]))
                 parts[difference,] = parts.get((difference,), 0) + at_full_size
-        told = differences(here, there)
         if "eyes_shut" in here:
-            told |= face_differences(here, there, told)
             ours, theirs = face_parts(here), face_parts(there)
             parts |= {(name,): np.nan_to_num(ours[name] - theirs[name]) for name in ours}
-        reasons += _told(parts, told, here, there, ranker)
+        reasons += tell(parts, told, here, there, ranker)
     return reasons
+
+
+def _moved(
+    ranker: TrainedRanker, of: Evidence, against: Evidence, told: Mapping[str, Difference]
+) -> NDArray[np.float64]:
+    """`attributions` to the groups of `columns_of`, (n, groups); all to the first where nothing is told."""
+    groups = list(columns_of(ranker.blocks).values())
+    moved = np.zeros((len(of), len(groups)))
+    moved[:, 0] = of.score - against.score
+    shows = [np.abs(difference.strength) >= 1 for difference in told.values()]
+    rows = np.flatnonzero(np.any(shows, axis=0)) if shows else np.empty(0, np.intp)
+    some, others = of.take(rows), against.take(rows)
+    if ranker.adds_up:
+        moved[rows] = quick_attributions(ranker, some, others)
+    else:
+        moved[rows] = attributions(ranker.scores_of, groups, some.rows, others.rows)
+    return moved
 
 
 def attributions(
@@ -181,7 +194,7 @@ def quick_attributions(ranker: TrainedRanker, of: Evidence, against: Evidence) -
         part = slice(start, start + _ROWS_OF_SUMS)
         begin, end = against.first_layer[part], of.first_layer[part]
         steps = _steps(ranker, groups, of.inputs[part] - against.inputs[part], end - begin)
-        ends = [ranker.scores_above(each).astype(np.float64) for each in (begin, end)]
+        ends = [against.score[part], of.score[part]]
         for order in (range(len(groups)), range(len(groups))[::-1]):
             mixed, before = begin.copy(), ends[0]
             for group in order:
@@ -237,58 +250,3 @@ def _with_words(blocks: tuple[Block, ...]) -> NDArray[np.intp]:
     """The columns of a ranker that have words, group by group."""
     groups = columns_of(blocks).items()
     return np.array([column for names, columns in groups if names for column in columns], np.intp)
-
-
-def _told(
-    parts: Mapping[tuple[str, ...], NDArray[np.float64]],
-    shown: Mapping[str, Difference],
-    of: Numbers,
-    against: Numbers,
-    ranker: TrainedRanker,
-) -> list[tuple[Reason, ...]]:
-    """The reasons of n comparisons: float64 (n,) by differences of what moved them, and what photos show."""
-    lead = np.sum(list(parts.values()), axis=0)
-    moved = {name: np.zeros(len(lead)) for name in shown}
-    for names, part in parts.items():
-        told = {name: np.abs(shown[name].strength) for name in names if name in shown}
-        plainest = np.argmax(list(told.values()), axis=0) if told else np.zeros(len(lead), np.intp)
-        for place, (name, strength) in enumerate(told.items()):
-            moved[name] += np.where((strength >= 1) & (plainest == place), part, 0)
-    overall = lead - np.sum(list(moved.values()), axis=0)
-    least = np.log(ranker.close_below) - np.log1p(-min(ranker.close_below, 1 - 1e-9))
-    sure = (np.abs(lead) >= least) & (np.abs(overall) >= np.abs(lead) / 2)
-    reasons: list[list[tuple[float, Reason]]] = [[] for _ in lead]
-    for name, difference in shown.items():
-        for row in np.flatnonzero(np.abs(difference.strength) >= 1).tolist():
-            feature, log_odds = str(difference.feature[row]), float(moved[name][row])
-            reason = Reason(
-                words=str(difference.words[row]),
-                feature=feature,
-                value=round(float(of[feature][row]), 4),
-                other=round(float(against[feature][row]), 4),
-                log_odds=round(log_odds, 4) if abs(log_odds) >= LEAST_LOG_ODDS else None,
-            )
-            reasons[row].append((abs(float(difference.strength[row])), reason))
-    return [
-        _ordered(each, 1 if leads >= 0 else -1, round(float(rest), 4) if is_sure else None)
-        for each, leads, rest, is_sure in zip(
-            reasons, lead.tolist(), overall.tolist(), sure.tolist(), strict=True
-        )
-    ]
-
-
-def _ordered(reasons: Sequence[tuple[float, Reason]], sign: int, overall: float | None) -> tuple[Reason, ...]:
-    """The plainest of the reasons of one comparison, with their strengths.
-
-    sign: 1 where the verdict is for the photo, else −1. overall: what moved a sure verdict and has no name.
-    """
-
-    def count(each: tuple[float, Reason]) -> tuple[int, bool, float]:
-        strength, reason = each
-        return -sign * reason.speaks if reason.speaks else 2, not reason.is_plain, -strength
-
-    told = [reason for _, reason in sorted(reasons, key=count)[:MOST_TOLD]]
-    if overall is not None and sign * overall > 0 and not any(sign * each.speaks > 0 for each in told):
-        words = "preferred overall" if sign > 0 else "less preferred overall"
-        told.insert(0, Reason(words, LOOK, None, None, overall))
-    return tuple(told)

@@ -226,7 +226,7 @@ def _candidates(
         selectable=np.repeat([each.kind == "series" for each, _ in measured], counts),
         inputs=inputs,
         numbers=evidence.numbers,
-        score=evidence.scores(ranker).astype(np.float64)
+        score=evidence.score
         + ranker.temperature * (detail_log_odds(number, full_size) + face_log_odds(number, of_faces)),
         megapixels=_megapixels(features, rows),
     )

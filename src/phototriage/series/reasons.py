@@ -1,8 +1,9 @@
 """Why one photo is placed before another, in a photographer's words."""
 
 from dataclasses import dataclass
+from functools import cache
 
-__all__ = ["BLINKS", "BLUR", "LOOK", "MEGAPIXELS", "Reason"]
+__all__ = ["BLINKS", "BLUR", "LOOK", "MEGAPIXELS", "Reason", "judgement"]
 
 LOOK = "look"
 """The feature of what moved the verdict and shows in no number that has a name."""
@@ -19,6 +20,14 @@ _MERITS = frozenset({"sharper", "less noise", "highlights kept", "shadows open",
 _MERITS |= {"fewer compression marks", "larger", "face sharper"}
 _OPEN = frozenset({"eyes open", "all eyes open", "fewer blink"})
 _MERITS |= _OPEN
+
+
+@cache
+def judgement(words: str, feature: str) -> int:
+    """−1: these words about this feature name a fault in any photo; 1: a merit; 0: a matter of taste."""
+    if words in _FAULTS or (feature == BLINKS and words not in _OPEN):
+        return -1
+    return int(words in _MERITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Reason:
     @property
     def is_fault(self) -> bool:
         """Whether it is a fault in any photo."""
-        return self.words in _FAULTS or (self.feature == BLINKS and self.words not in _OPEN)
+        return judgement(self.words, self.feature) < 0
 
     @property
     def is_blur(self) -> bool:
@@ -53,15 +62,13 @@ class Reason:
     @property
     def is_plain(self) -> bool:
         """Whether it is a fault or a merit in any photo, and no matter of taste."""
-        return self.is_fault or self.words in _MERITS
+        return judgement(self.words, self.feature) != 0
 
     @property
     def speaks(self) -> int:
         """1 for the photo, −1 against it, 0 neither: a merit, a fault, else as the ranker took it."""
-        if self.is_fault:
-            return -1
-        if self.words in _MERITS:
-            return 1
+        if judged := judgement(self.words, self.feature):
+            return judged
         return 0 if self.log_odds is None else 1 if self.log_odds > 0 else -1
 
     @property

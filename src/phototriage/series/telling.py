@@ -1,0 +1,138 @@
+"""Which differences are told as reasons, in which order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phototriage.ranker import TrainedRanker
+from phototriage.series.differences import Difference, Numbers
+from phototriage.series.reasons import LOOK, Reason, judgement
+
+__all__ = ["LEAST_LOG_ODDS", "tell"]
+
+LEAST_LOG_ODDS = 0.05
+"""A reason moved the verdict at least this far; 0.05 is the step from 50 % to 51.2 %."""
+_MOST = 4
+
+
+def tell(
+    parts: Mapping[tuple[str, ...], NDArray[np.float64]],
+    shown: Mapping[str, Difference],
+    of: Numbers,
+    against: Numbers,
+    ranker: TrainedRanker,
+) -> list[tuple[Reason, ...]]:
+    """The reasons of n comparisons, as `reasons_between` orders them.
+
+    Args:
+        parts: what moved the verdicts, in log-odds, float64 (n,), by the differences that it may be owed to.
+        shown: the differences that the photos show.
+        of, against: the numbers of the photos, and of those they are compared with.
+        ranker: whose verdicts these are.
+    """
+    lead = np.sum(list(parts.values()), axis=0)
+    moved = _by_difference(parts, shown)
+    overall = lead - np.sum(list(moved.values()), axis=0)
+    least = np.log(ranker.close_below) - np.log1p(-min(ranker.close_below, 1 - 1e-9))
+    sure = (np.abs(lead) >= least) & (np.abs(overall) >= np.abs(lead) / 2)
+    sign = np.where(lead >= 0, 1, -1)
+    entries = _Entries.of(shown, moved, sign)
+    told: NDArray[np.object_] = np.empty(len(entries.row), object)
+    for number, (name, difference) in enumerate(shown.items()):
+        places = np.flatnonzero(entries.number == number)
+        rows = entries.row[places]
+        columns = (
+            difference.words[rows].tolist(),
+            difference.feature[rows].tolist(),
+            _of_features(of, difference.feature, rows),
+            _of_features(against, difference.feature, rows),
+            moved[name][rows].tolist(),
+        )
+        told[places] = [
+            Reason(
+                words,
+                feature,
+                round(value, 4),
+                round(other, 4),
+                round(log_odds, 4) if abs(log_odds) >= LEAST_LOG_ODDS else None,
+            )
+            for words, feature, value, other, log_odds in zip(*columns, strict=True)
+        ]
+    reasons: list[list[Reason]] = [[] for _ in lead]
+    for row, reason in zip(entries.row.tolist(), told.tolist(), strict=True):
+        reasons[row].append(reason)
+    named = np.zeros(len(lead), bool)
+    named[entries.row[entries.rank < 0]] = True
+    for row in np.flatnonzero(sure & ~named & (sign * overall > 0)).tolist():
+        words = "preferred overall" if sign[row] > 0 else "less preferred overall"
+        reasons[row].insert(0, Reason(words, LOOK, None, None, round(float(overall[row]), 4)))
+    return [tuple(each) for each in reasons]
+
+
+def _by_difference(
+    parts: Mapping[tuple[str, ...], NDArray[np.float64]], shown: Mapping[str, Difference]
+) -> dict[str, NDArray[np.float64]]:
+    """Each part to the plainest of its differences, if that is told."""
+    moved = {name: np.zeros_like(difference.strength) for name, difference in shown.items()}
+    for names, part in parts.items():
+        strengths = {name: np.abs(shown[name].strength) for name in names if name in shown}
+        if not strengths:
+            continue
+        plainest = np.argmax(list(strengths.values()), axis=0)
+        for place, (name, strength) in enumerate(strengths.items()):
+            moved[name] += np.where((strength >= 1) & (plainest == place), part, 0)
+    return moved
+
+
+def _of_features(numbers: Numbers, features: NDArray[np.str_], rows: NDArray[np.intp]) -> list[float]:
+    """Of each row, the number that its feature names."""
+    found = np.empty(len(rows))
+    named = features[rows]
+    for feature in np.unique(named).tolist():
+        here = named == feature
+        found[here] = numbers[feature][rows[here]]
+    return found.tolist()
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """The reasons to tell of all comparisons: those of one side by side, the plainest first.
+
+    row, number: (n,) of which comparison, and which of the differences. rank: (n,) −1 where it speaks for the
+    verdict, 1 against it, 2 neither.
+    """
+
+    row: NDArray[np.intp]
+    number: NDArray[np.intp]
+    rank: NDArray[np.intp]
+
+    @classmethod
+    def of(
+        cls,
+        shown: Mapping[str, Difference],
+        moved: Mapping[str, NDArray[np.float64]],
+        sign: NDArray[np.intp],
+    ) -> "_Entries":
+        """Those that are told, `_MOST` of a comparison at most.
+
+        moved: by each difference. sign: (n,) 1 where the verdict is for the photo, else −1.
+        """
+        found = [np.empty((5, 0))]
+        for number, (name, difference) in enumerate(shown.items()):
+            strength = np.abs(difference.strength)
+            rows = np.flatnonzero(strength >= 1)
+            said = zip(difference.words[rows].tolist(), difference.feature[rows].tolist(), strict=True)
+            judged = np.array([judgement(*each) for each in said], np.intp)
+            log_odds = moved[name][rows]
+            heard = np.where(np.abs(log_odds) >= LEAST_LOG_ODDS, np.sign(log_odds), 0)
+            speaks = np.where(judged, judged, heard)
+            rank = np.where(speaks, -sign[rows] * speaks, 2)
+            found.append(np.stack([rows, rank, judged == 0, -strength[rows], np.full(len(rows), number)]))
+        table = np.hstack(found)
+        table = table[:, np.lexsort(table[3::-1])]
+        row = table[0].astype(np.intp)
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        row, rank, number = table[[0, 1, 4]][:, place < _MOST].astype(np.intp)
+        return cls(row, number, rank)
