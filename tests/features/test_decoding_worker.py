@@ -72,7 +72,7 @@ def test_a_process_imports_only_what_it_takes_to_prepare_photos(tmp_path: Path) 
         "import pickle, sys\n"
         "from phototriage.features.decoding_worker import serve\n"
         "pickle.loads(sys.stdin.buffer.read())\n"
-        "print(*sorted({'pyarrow', 'pandas', 'onnxruntime', 'sqlite3', 'torch'} & sys.modules.keys()))"
+        "print(*sorted({'pyarrow', 'pandas', 'onnxruntime', 'natsort', 'torch'} & sys.modules.keys()))"
     )
     names = ["iqa", "iqa_plus", "detail", "look", "lite"]
     steps = [each.prepare for each in build_extractors(names, ExtractorOptions(), tmp_path)]
