@@ -1,20 +1,28 @@
-"""How fast photos become features, against the ceiling and against what most people write.
+"""How fast photos become features, against what the cores allow and against what most people write.
 
-python benchmarks/extraction.py KODAK_FOLDER [--photos 48] [--rounds 3] [--many 5000] [--unchanged 10000]
+python benchmarks/extraction.py KODAK_FOLDER [possible] [others] [iqa] [unchanged] [memory]
+    [--photos 48 192] [--rounds 3] [--many 5000] [--unchanged 10000]
 
 Full-size random weights (the time does not depend on their values); photos of 800 × 533 and of 12 megapixels
-made from the pictures in the folder. Every arm runs in every round, in turn; medians over rounds. Arms:
+made from the pictures in the folder. All of the parts, or those that are named:
+
+possible   clip + resnet + iqa against what the cores allow where nothing waits: the network and the
+           preparing, each alone, one after the other. A row per size and number of photos.
+others     the same against what most people write, of the first number of photos
+iqa        image quality alone
+unchanged  a second run over so many photos
+memory     the peak, over many photos
+
+The arms of the first two; every one runs in every round, in turn:
 
 ours       extract() into an empty store: decoding processes, started in the measured time, and
            onnxruntime, with the networks loaded
-bare       onnxruntime alone on ready tensors, as it comes (a photo shared by all threads), batches of 16
-ceiling    our runtime alone on ready tensors: the same without decoding
+network    our runtime alone on ready tensors: the same without decoding
 prepared   decoding, preparing and iqa alone, in processes that run already
-possible   what the cores allow where nothing waits: ceiling and prepared one after the other
+start      the start of the decoding processes alone, with a photo for each
+bare       onnxruntime alone on ready tensors, as it comes (a photo shared by all threads), batches of 16
 plain      one photo at a time, three separate opens, eager torch, batch 1
 batched    the same, but eager torch in batches of 16
-
-Then: image quality alone, int8, an unchanged folder, and peak memory over many photos.
 """
 
 import argparse
@@ -23,19 +31,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
-import cv2
-import numpy as np
-from PIL import Image, ImageOps
+# Nothing heavy is imported here: every decoding process imports this script, and the command's is light.
 
-from phototriage.features import ExtractorOptions, MultiFeatureExtractor, extract, measure_iqa
-from phototriage.features.decoding_pool import DecodingPool
-from phototriage.features.extractors.network import NetworkExtractor
-from phototriage.features.extractors.spec import view_of
-from phototriage.photos import decode
+PARTS = ("possible", "others", "iqa", "unchanged", "memory")
+SIZES = {"800 × 533": (800, 533), "12 megapixels": (4000, 3000)}
 
 PEAK = """
 import sys
@@ -60,27 +63,38 @@ if __name__ == "__main__":
 
 
 def main() -> None:
-    import torch  # not above: the decoding processes import this file
-
     parser = argparse.ArgumentParser()
     parser.add_argument("kodak", type=Path)
-    parser.add_argument("--photos", type=int, default=48)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--many", type=int, default=5000)
-    parser.add_argument("--unchanged", type=int, default=10_000)
+    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS))
+    parser.add_argument("--photos", type=at_least_one, nargs="+", default=[48, 192])
+    parser.add_argument("--rounds", type=at_least_one, default=3)
+    parser.add_argument("--many", type=at_least_one, default=5000)
+    parser.add_argument("--unchanged", type=at_least_one, default=10_000)
     arguments = parser.parse_args()
-    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}\n")
+    parts = arguments.parts or PARTS
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"unknown part {min(unknown)!r}: choose from {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        options = ExtractorOptions(weights_dir=random_weights(folder / "weights"), device="cpu")
-        for name, size in (("800 × 533", (800, 533)), ("12 megapixels", (4000, 3000))):
-            photos = make_photos(arguments.kodak, folder / name, size, arguments.photos)
-            compare_pipelines(name, photos, options, folder, arguments.rounds)
-        small = make_photos(arguments.kodak, folder / "iqa", (800, 533), 400)
-        image_quality_alone(small, folder, arguments.rounds)
-        unchanged_folder(arguments.kodak, folder, arguments.unchanged)
-        peak_memory(arguments.kodak, folder, ["iqa"], (500, arguments.many))
-        peak_memory(arguments.kodak, folder, ["clip", "resnet", "iqa"], (100, 500))
+        export_networks(random_weights(folder / "weights"), folder / "cache")
+        if "possible" in parts:
+            against_possible(arguments.kodak, folder, arguments.photos, arguments.rounds)
+        if "others" in parts:
+            against_others(arguments.kodak, folder, arguments.photos[0], arguments.rounds)
+        if "iqa" in parts:
+            image_quality_alone(arguments.kodak, folder, arguments.rounds)
+        if "unchanged" in parts:
+            unchanged_folder(arguments.kodak, folder, arguments.unchanged)
+        if "memory" in parts:
+            peak_memory(arguments.kodak, folder, ["iqa"], (500, arguments.many))
+            peak_memory(arguments.kodak, folder, ["clip", "resnet", "iqa"], (100, 500))
+
+
+def at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
 
 
 def random_weights(folder: Path) -> Path:
@@ -93,7 +107,19 @@ def random_weights(folder: Path) -> Path:
     return folder
 
 
+def export_networks(weights: Path, cache: Path) -> None:
+    import numpy as np
+
+    from phototriage.features import ExtractorOptions, build_extractors
+
+    options = ExtractorOptions(weights_dir=weights, device="cpu")
+    for each in build_extractors(("clip", "resnet"), options, cache):
+        each([each.prepare(np.zeros((64, 64, 3), np.uint8))])
+
+
 def make_photos(kodak: Path, folder: Path, size: tuple[int, int], count: int) -> dict[str, Path]:
+    from PIL import Image, ImageOps
+
     folder.mkdir(parents=True)
     pictures = [Image.open(path).convert("RGB") for path in sorted(kodak.glob("*.png"))]
     photos = {}
@@ -107,88 +133,63 @@ def make_photos(kodak: Path, folder: Path, size: tuple[int, int], count: int) ->
     return photos
 
 
-def compare_pipelines(
-    name: str, photos: dict[str, Path], options: ExtractorOptions, folder: Path, rounds: int
-) -> None:
-    import onnxruntime
-
-    from phototriage.features.cache.exported import find_exported
-    from phototriage.features.runtime.torch_runtime import FromPixels, start_torch
-
-    cache = folder / "cache"
-    extractors = MultiFeatureExtractor(("clip", "resnet", "iqa"), options, cache).extractors
-    networks = [each for each in extractors if isinstance(each, NetworkExtractor)]
-    pixels = [decode(path.read_bytes(), 800).pixels for path in photos.values()]
-    prepared = [[each.prepare(photo) for photo in pixels] for each in networks]
-    for each, arrays in zip(networks, prepared, strict=True):
-        each(arrays[:16])  # exported and started, for all arms alike
-    eager = [start_torch(FromPixels(each.build(), each.mean, each.std).eval(), "cpu") for each in networks]
-
-    def ours() -> None:
-        with tempfile.TemporaryDirectory() as empty:
-            extract(photos, extractors, Path(empty))
-
-    def ceiling() -> None:
-        for each, arrays in zip(networks, prepared, strict=True):
-            each(arrays)
-
-    exported = [find_exported(cache, each.block) for each in networks]
-    sessions = [onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in exported]
-
-    def bare() -> None:
-        for session, arrays in zip(sessions, prepared, strict=True):
-            for start in range(0, len(arrays), 16):
-                session.run(None, {session.get_inputs()[0].name: np.stack(arrays[start : start + 16])})
-
-    def opened_three_times(batch: int) -> None:
-        paths = list(photos.values())
-        for start in range(0, len(paths), batch):
-            some = paths[start : start + batch]
-            for each, infer in zip(networks, eager, strict=True):
-                infer(np.stack([each.prepare(whole_decode(path)) for path in some]))
-            for path in some:
-                measure_iqa(whole_decode(path))
-
-    pool = DecodingPool(None)
-
-    def preparing() -> None:
-        steps, views = [each.prepare for each in extractors], [view_of(each) for each in extractors]
-        for _ in pool.run(photos, steps, [frozenset()] * len(steps), views=views):
-            pass
-
-    arms: dict[str, Callable[[], None]] = {
-        "ours": ours,
-        "bare": bare,
-        "ceiling": ceiling,
-        "prepared": preparing,
-        "plain": lambda: opened_three_times(1),
-        "batched": lambda: opened_three_times(16),
-    }
-    rates: dict[str, list[float]] = {arm: [] for arm in arms}
-    with pool:
-        preparing()  # its processes have started
-        for _ in range(rounds):
-            for arm, run in arms.items():
-                started = time.perf_counter()
-                run()
-                rates[arm].append(len(photos) / (time.perf_counter() - started))
-    alone = zip(rates["ceiling"], rates["prepared"], strict=True)
-    rates["possible"] = [1 / (1 / network + 1 / preparing) for network, preparing in alone]
-    print(f"{name}, clip + resnet + iqa, {len(photos)} photos, {rounds} rounds\n")
-    print("| arm | photos/s, median | ours against it: median of the rounds' ratios |")
-    print("|---|---|---|")
-    for arm, values in rates.items():
-        ratio = median(one / other for one, other in zip(rates["ours"], values, strict=True))
-        print(f"| {arm} | {median(values):.2f} | {ratio:.2f} |", flush=True)
+def against_possible(kodak: Path, folder: Path, counts: Iterable[int], rounds: int) -> None:
+    print("clip + resnet + iqa, seconds: medians of the rounds; the ratio is the median of their ratios\n")
+    print("| photos | ours | network | prepared | start | (network + prepared) ÷ ours |")
+    print("|---|---|---|---|---|---|")
+    for size in SIZES:
+        for count in counts:
+            seconds = measured(kodak, folder, size, count, rounds, ("ours", "network", "prepared", "start"))
+            rows = zip(seconds["ours"], seconds["network"], seconds["prepared"], strict=True)
+            ratio = median((network + prepared) / ours for ours, network, prepared in rows)
+            cells = " | ".join(f"{median(each):.2f}" for each in seconds.values())
+            print(f"| {count} of {size} | {cells} | {ratio:.3f} |", flush=True)
     print()
 
 
-def whole_decode(path: Path) -> np.ndarray:
-    with Image.open(path) as picture:
-        return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+def against_others(kodak: Path, folder: Path, count: int, rounds: int) -> None:
+    for size in SIZES:
+        seconds = measured(
+            kodak, folder, size, count, rounds, ("ours", "network", "bare", "plain", "batched")
+        )
+        print(f"{size}, clip + resnet + iqa, {count} photos, {rounds} rounds\n")
+        print("| arm | photos/s, median | ours against it: median of the rounds' ratios |")
+        print("|---|---|---|")
+        for arm, values in seconds.items():
+            ratio = median(other / one for one, other in zip(seconds["ours"], values, strict=True))
+            print(f"| {arm} | {count / median(values):.2f} | {ratio:.2f} |", flush=True)
+        print()
 
 
-def image_quality_alone(photos: dict[str, Path], folder: Path, rounds: int) -> None:
+def measured(
+    kodak: Path, folder: Path, size: str, count: int, rounds: int, arms: Sequence[str]
+) -> dict[str, list[float]]:
+    """Arm → seconds of all photos, per round."""
+    from extraction_arms import Arms
+    from phototriage.features import ExtractorOptions
+    from phototriage.features.decoding_pool import DecodingPool
+
+    with tempfile.TemporaryDirectory(dir=folder) as place, DecodingPool() as pool:
+        photos = make_photos(kodak, Path(place) / "photos", SIZES[size], count)
+        options = ExtractorOptions(weights_dir=folder / "weights", device="cpu")
+        ready = Arms(photos, options, folder / "cache", pool)
+        seconds: dict[str, list[float]] = {arm: [] for arm in arms}
+        for _ in range(rounds):
+            for arm, values in seconds.items():
+                run: Callable[[], None] = getattr(ready, arm)
+                started = time.perf_counter()
+                run()
+                values.append(time.perf_counter() - started)
+    return seconds
+
+
+def image_quality_alone(kodak: Path, folder: Path, rounds: int) -> None:
+    import cv2
+
+    from phototriage.features import MultiFeatureExtractor, measure_iqa
+    from phototriage.photos import decode
+
+    photos = make_photos(kodak, folder / "iqa", SIZES["800 × 533"], 400)
     rates, arithmetic = [], []
     for number in range(rounds):
         started = time.perf_counter()

@@ -1,3 +1,6 @@
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from phototriage.features import decoding_worker
+from phototriage.features import ExtractorOptions, build_extractors, decoding_worker
 from phototriage.features.block import CloserLook, PhotoView
 from phototriage.features.decoding_worker import Prepared, Work, prepare
 from phototriage.photos import decode
@@ -61,3 +64,19 @@ def test_a_photo_too_large_for_the_memory_is_seen_at_half_its_size(
     (look,) = prepared(make_photo("photo.jpg", size=(96, 64)), (PhotoView(24, closer=True),)).arrays
     assert look is not None
     assert look[2:5].tolist() == [96, 32, 48]
+
+
+def test_a_process_imports_only_what_it_takes_to_prepare_photos(tmp_path: Path) -> None:
+    """What it imports is most of what its start takes."""
+    script = (
+        "import pickle, sys\n"
+        "from phototriage.features.decoding_worker import serve\n"
+        "pickle.loads(sys.stdin.buffer.read())\n"
+        "print(*sorted({'pyarrow', 'pandas', 'onnxruntime', 'natsort', 'torch'} & sys.modules.keys()))"
+    )
+    names = ["iqa", "iqa_plus", "detail", "look", "lite"]
+    steps = [each.prepare for each in build_extractors(names, ExtractorOptions(), tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=pickle.dumps(steps), capture_output=True, check=True
+    )
+    assert done.stdout.split() == []

@@ -92,3 +92,21 @@ def test_what_a_thread_raises_is_raised() -> None:
 
     with pytest.raises(RuntimeError, match="part of 3"):
         onnx_runtime._in_threads(run, [np.zeros((3, 1, 1, 3), np.uint8)] * 5)
+
+
+@pytest.mark.parametrize(
+    ("photos", "most", "cores", "sizes"),
+    [
+        (48, 4, 2, [4] * 12),
+        (13, 4, 2, [4, 3, 3, 3]),
+        (4, 4, 2, [2, 2]),
+        (1, 4, 2, [1]),
+        (16, 4, 16, [1] * 16),
+        (5, 1, 2, [1] * 5),
+    ],
+)
+def test_parts_keep_every_core_busy(photos: int, most: int, cores: int, sizes: list[int]) -> None:
+    pixels = np.arange(photos, dtype=np.uint8).reshape(photos, 1, 1, 1)
+    parts = onnx_runtime._even_parts(pixels, most, cores)
+    assert [len(part) for part in parts] == sizes
+    np.testing.assert_array_equal(np.concatenate(parts), pixels)

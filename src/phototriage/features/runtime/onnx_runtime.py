@@ -1,5 +1,6 @@
 """Runs an exported network by onnxruntime, without torch."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -64,13 +65,19 @@ def start_onnx(
         return np.asarray(session.run(None, {name: photos})[0], np.float32)
 
     def infer(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        parts = [pixels[start : start + at_once] for start in range(0, len(pixels), at_once)]
         try:
-            return np.concatenate(_in_threads(run, parts))
+            return np.concatenate(_in_threads(run, _even_parts(pixels, at_once, usable_cores())))
         except (Fail, RuntimeException) as error:
             raise RuntimeError(str(error)) from error
 
     return infer
+
+
+def _even_parts(pixels: NDArray[np.uint8], most: int, cores: int) -> list[NDArray[np.uint8]]:
+    """Parts of at most `most` photos that occupy every core to the end: a few photos, or the rest of a batch
+    that does not divide, else leave cores idle."""
+    turns = math.ceil(len(pixels) / (most * cores))
+    return np.array_split(pixels, min(len(pixels), turns * cores))
 
 
 def _in_threads(
