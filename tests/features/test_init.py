@@ -5,9 +5,9 @@ from phototriage import features
 
 def test_every_public_name_is_there() -> None:
     assert [name for name in features.__all__ if not hasattr(features, name)] == []
-    assert dir(features) == sorted(features.__all__)
+    assert sorted(dir(features)) == sorted(features.__all__)
 
 
 def test_another_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match=r"'phototriage\.features' has no attribute 'Feature'"):
-        features.Feature  # noqa: B018
+    with pytest.raises(AttributeError, match="Feature"):
+        getattr(features, "Feature")  # noqa: B009

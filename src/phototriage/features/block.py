@@ -20,6 +20,7 @@ __all__ = [
     "TABLE",
     "Block",
     "CloserLook",
+    "Failure",
     "Features",
     "InStore",
     "PhotoView",
