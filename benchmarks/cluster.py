@@ -112,7 +112,7 @@ def overhead(photos: Path, scratch: Path, rounds: int) -> None:
         for size in TASKS:
             store = scratch / f"{size}-{number}"
             began = time.monotonic()
-            with mock.patch.object(extraction, "_ITEMS_PER_TASK", size):
+            with mock.patch.multiple(extraction, _PHOTOS_PER_TASK=size, _LEAST_PHOTOS_PER_TASK=size):
                 options = ClusterOptions(features=("iqa",), store=store, cache_dir=store)
                 extract_on_ray(str(photos), options)
             seconds.setdefault(size, []).append(time.monotonic() - began)
