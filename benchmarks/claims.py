@@ -1,4 +1,4 @@
-"""Whether a shared folder is safe for `phototriage features extract --shard`: is each unit of work taken once?
+"""Whether a shared folder is safe for `features extract --shard`: does each unit of work go to one process?
 
 python benchmarks/claims.py FOLDER [FOLDER ...] [--processes 4] [--units 200]
 
