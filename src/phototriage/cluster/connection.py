@@ -84,8 +84,9 @@ def check_address(address: str | None) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
     except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise FeatureError(
-            f"no Ray cluster answers at {without_credentials(str(address))}: {error}; "
+            f"no Ray cluster answers at {without_credentials(str(address))}: {reason}; "
             "`ray status` on its head node says whether it runs"
         ) from error
 

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -116,8 +118,12 @@ def extract_on_ray(
                 cache_dir,
                 options.cpus_per_worker,
             )
-            with cluster(options.address, options.workers), translated():
-                run.collect(_outcomes(items, job, options))
+            with (
+                cluster(options.address, options.workers),
+                translated(),
+                closing(_outcomes(items, job, options)) as outcomes,
+            ):
+                run.collect(outcomes)
     extracted = run.result()
     if not extracted.photos and not extracted.failures:
         raise PhotoError(f"{without_credentials(source)} contains no photo")
@@ -198,7 +204,9 @@ class _Run:
         self._unsaved.clear()
 
 
-def _outcomes(items: Sequence[Item], job: Job, options: ClusterOptions) -> Iterator[Sequence[Outcome]]:
+def _outcomes(
+    items: Sequence[Item], job: Job, options: ClusterOptions
+) -> Generator[Sequence[Outcome], None, None]:
     with extra("ray"):
         import ray.data
 
@@ -218,8 +226,15 @@ def _outcomes(items: Sequence[Item], job: Job, options: ClusterOptions) -> Itera
         data = data.map_batches(Infer, num_gpus=options.gpus_per_worker, compute=inferring, **how)
     else:
         data = data.map_batches(DecodeAndInfer, num_cpus=options.cpus_per_worker, compute=decoding, **how)
-    for batch in data.iter_batches(batch_size=None, batch_format="numpy"):
-        yield outcomes_of(cast("Batch", batch))
+    before = set(threading.enumerate())
+    try:
+        for batch in data.iter_batches(batch_size=None, batch_format="numpy"):
+            yield outcomes_of(cast("Batch", batch))
+    finally:
+        # After Ctrl-C its thread goes on, and crashes the process if Ray ends meanwhile.
+        for thread in set(threading.enumerate()) - before:
+            if thread.name.startswith("StreamingExecutor"):
+                cast("Any", thread).shutdown(force=True)
 
 
 def _tasks(items: Sequence[Item], workers: int) -> Iterator[Sequence[Item]]:
