@@ -226,14 +226,13 @@ def _outcomes(
         data = data.map_batches(Infer, num_gpus=options.gpus_per_worker, compute=inferring, **how)
     else:
         data = data.map_batches(DecodeAndInfer, num_cpus=options.cpus_per_worker, compute=decoding, **how)
-    before = set(threading.enumerate())
     try:
         for batch in data.iter_batches(batch_size=None, batch_format="numpy"):
             yield outcomes_of(cast("Batch", batch))
     finally:
         # After Ctrl-C its thread goes on, and crashes the process if Ray ends meanwhile.
-        for thread in set(threading.enumerate()) - before:
-            if thread.name.startswith("StreamingExecutor"):
+        for thread in threading.enumerate():
+            if thread.name == f"StreamingExecutor-{data.get_dataset_id()}":
                 cast("Any", thread).shutdown(force=True)
 
 
