@@ -4,7 +4,8 @@ python benchmarks/claims.py FOLDER [FOLDER ...] [--processes 4] [--units 200]
 
 The folders are one folder of the network drive, through mounts of their own or one. Processes take units by
 the leases of `--shard`, all in the same order, so that they want the same unit at the same time. To try
-several machines, start the command on all of them within a few seconds; the last to end sees what all took.
+several machines, start the command on all of them within a few seconds; only the last one to end sees what
+all took.
 Ends with 1 where a unit was taken by nobody or twice.
 """
 
