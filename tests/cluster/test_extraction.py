@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import tarfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from phototriage.cluster import work
-from phototriage.cluster.connection import check_address
 from phototriage.cluster.extraction import ClusterOptions, _tasks, extract_on_ray
 from phototriage.cluster.source import Item
 from phototriage.cluster.work import Batch, Decode, Infer, Job, task
@@ -34,7 +32,9 @@ COLUMNS = ("key", "place", "kind", "group")
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> Iterator[None]:
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(
+        num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+    )
     yield
     ray.shutdown()
 
@@ -239,14 +239,18 @@ def test_credentials_that_a_worker_lacks_are_one_failure_and_not_told(
     )
 
 
-def test_an_address_that_nobody_answers() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        check_address(f"127.0.0.1:{port}")
-    check_address("auto")
-    for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}", "127.0.0.1:99999"):
-        with pytest.raises(FeatureError, match=f"no Ray cluster answers at {address}: "):
-            check_address(address)
+def test_networks_have_actors_of_their_own_with_gpus(photos: Path, tmp_path: Path) -> None:
+    gpus = replace(options(tmp_path / "gpus"), gpus_per_worker=0.5)
+    found = extract_on_ray(str(photos), gpus)
+    assert (found.photos, [each.photo for each in found.failures]) == (6, ["broken.jpg"])
+    assert len(stored(tmp_path / "gpus")) == 12
+
+
+def test_a_worker_that_no_cluster_has_room_for(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="the cluster has 1 GPU, less than 2"):
+        extract_on_ray(str(photos), replace(options(tmp_path / "ray"), gpus_per_worker=2.0))
+    with pytest.raises(OptionError, match="the cluster has 2 CPU, less than 3"):
+        extract_on_ray(str(photos), replace(options(tmp_path / "ray"), cpus_per_worker=3))
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"cpus_per_worker": 0}, {"gpus_per_worker": -1.0}])

@@ -119,7 +119,7 @@ def extract_on_ray(
                 options.cpus_per_worker,
             )
             with (
-                cluster(options.address, options.workers),
+                cluster(options.address, options.workers and options.workers * options.cpus_per_worker),
                 translated(),
                 closing(_outcomes(items, job, options)) as outcomes,
             ):
@@ -215,7 +215,8 @@ def _outcomes(
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     context.target_max_block_size = 1  # each value that a worker yields is handed on at once
-    workers = options.workers or _most("CPU", options.cpus_per_worker)
+    most = _most("CPU", options.cpus_per_worker)
+    workers = options.workers or most
     tables = [task(each) for each in _tasks(items, workers)]
     data: ray.data.Dataset = ray.data.from_arrow(tables)
     how: dict[str, Any] = {"fn_constructor_args": (job,), "batch_format": "numpy", "batch_size": None}
@@ -223,6 +224,7 @@ def _outcomes(
     if options.gpus_per_worker:
         inferring = _actors(_most("GPU", options.gpus_per_worker))
         data = data.map_batches(Decode, num_cpus=options.cpus_per_worker, compute=decoding, **how)
+        how["batch_size"] = 1  # value, of many photos; with a GPU, Ray insists on a number
         data = data.map_batches(Infer, num_gpus=options.gpus_per_worker, compute=inferring, **how)
     else:
         data = data.map_batches(DecodeAndInfer, num_cpus=options.cpus_per_worker, compute=decoding, **how)
@@ -261,4 +263,9 @@ def _most(resource: str, each: float) -> int:
         import ray
 
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return max(1, int(there.get(resource, 1) // each))
+    has = there.get(resource, 0)
+    if has < each:
+        raise OptionError(
+            f"the cluster has {has:g} {resource}, less than {each:g}", f"{resource.lower()}s_per_worker"
+        )
+    return int(has // each)
