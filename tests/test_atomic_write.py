@@ -3,6 +3,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -128,3 +129,18 @@ def test_only_what_dead_or_forgotten_writers_left_is_swept(tmp_path: Path) -> No
     os.utime(tmp_path / old, (0, 0))
     sweep(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {alive, elsewhere, "a"}
+
+
+def test_the_file_is_closed_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    streams: list[IO[bytes]] = []
+    replace = Path.replace
+
+    def replace_as_smb(path: Path, target: Path) -> Path:
+        assert all(each.closed for each in streams)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_as_smb)
+    with atomic_write(tmp_path / "file") as stream:
+        streams.append(stream)
+        stream.write(b"all")
+    assert (tmp_path / "file").read_bytes() == b"all"

@@ -43,6 +43,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
                 yield file.file
                 file.flush()
                 os.fsync(file.fileno())
+                file.close()  # some network drives rename no open file
                 # Temporary files are private by default; a result must be as readable as any new file.
                 Path(file.name).chmod(0o666 & ~_umask())
                 Path(file.name).replace(target)

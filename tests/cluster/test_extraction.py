@@ -1,7 +1,7 @@
 """A cluster of one machine against the local pipeline."""
 
 import logging
-import socket
+import os
 import tarfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from phototriage.cluster import work
-from phototriage.cluster.extraction import ClusterOptions, check_address, extract_on_ray
+from phototriage.cluster.extraction import ClusterOptions, _tasks, extract_on_ray
 from phototriage.cluster.source import Item
-from phototriage.cluster.work import Decode, Infer, Job
-from phototriage.errors import Failure, FeatureError, OptionError, OutputError
+from phototriage.cluster.work import Batch, Decode, Infer, Job, task
+from phototriage.errors import Failure, FeatureError, OptionError, OutputError, PhotoError
 from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
 from phototriage.features.cache.index import PhotoIndex
 
@@ -26,11 +27,14 @@ ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::ResourceWarning")
 
 FEATURES = ("iqa", "look")
+COLUMNS = ("key", "place", "kind", "group")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> Iterator[None]:
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(
+        num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+    )
     yield
     ray.shutdown()
 
@@ -58,6 +62,14 @@ def stored(cache_dir: Path) -> dict[tuple[str, str], bytes]:
 
 def options(store: Path) -> ClusterOptions:
     return ClusterOptions(features=FEATURES, store=store, cache_dir=store)
+
+
+def as_batch(items: list[Item]) -> Batch:
+    """As Ray hands it to a worker."""
+    return {
+        name: column.to_numpy(zero_copy_only=False)
+        for name, column in zip(COLUMNS, task(items).columns, strict=True)
+    }
 
 
 def test_the_store_is_that_of_the_local_pipeline(photos: Path, tmp_path: Path) -> None:
@@ -99,6 +111,55 @@ def test_archives_and_moved_photos_are_known_by_their_contents(photos: Path, tmp
     assert extract_on_ray(str(photos), options(store)).photos == 6
     assert set(store.rglob("part-*")) == parts
     assert stored(store) == before
+
+
+def test_odd_names_torn_archives_and_twins(photos: Path, tmp_path: Path) -> None:
+    archives = tmp_path / "archives"
+    archives.mkdir()
+    with tarfile.open(archives / "0.tar", "w") as archive:
+        for number in (0, 1):
+            archive.add(photos / f"{number}.jpg", "twin.jpg")
+        archive.add(photos / "2.jpg", os.fsdecode(b"\xff.jpg"))
+    whole = (archives / "0.tar").read_bytes()
+    (archives / "1.tar").write_bytes(whole[:600])
+    found = extract_on_ray(str(archives), options(tmp_path / "ray"))
+    assert (found.photos, [each.photo for each in found.failures]) == (3, ["1.tar"])
+    assert len(stored(tmp_path / "ray")) == 6
+    (photos / "0.jpg").rename(photos / os.fsdecode(b"\xfe.jpg"))
+    found = extract_on_ray(str(photos), options(tmp_path / "ray"))
+    assert (found.photos, found.read, [each.photo for each in found.failures]) == (6, 7, ["broken.jpg"])
+    assert extract_on_ray(str(photos), options(tmp_path / "ray")).read == 0
+
+
+def test_a_list_of_which_a_photo_is_missing(photos: Path, tmp_path: Path) -> None:
+    paths = ["photos/0.jpg", "photos/none.jpg", "photos/1.jpg"]
+    pq.write_table(pa.table({"path": paths}), tmp_path / "list.parquet")
+    found = extract_on_ray(str(tmp_path / "list.parquet"), options(tmp_path / "ray"))
+    assert found.failures == (Failure("photos/none.jpg", "cannot be read: No such file or directory"),)
+    assert (found.photos, found.read) == (2, 2)
+    again = extract_on_ray(str(tmp_path / "list.parquet"), options(tmp_path / "ray"))
+    assert (again.photos, again.read) == (2, 0)
+
+
+def test_archives_without_a_photo(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "empty.tar", "w"):
+        pass
+    with pytest.raises(PhotoError, match=r"empty.tar contains no photo"):
+        extract_on_ray(str(tmp_path / "empty.tar"), options(tmp_path / "ray"))
+
+
+def test_tasks_keep_all_workers_busy() -> None:
+    def sizes(photos: int, archives: int, workers: int) -> list[int]:
+        items = [Item(f"{number}.jpg", "") for number in range(photos)]
+        items += [Item(f"{number}.tar", "", "tar", photos=0) for number in range(archives)]
+        found = list(_tasks(items, workers))
+        assert sorted(each.key for some in found for each in some) == sorted(each.key for each in items)
+        return [len(each) for each in found]
+
+    assert sizes(0, 3, 2) == [1, 1, 1]
+    assert sizes(20, 0, 2) == [16, 4]
+    assert sizes(320, 1, 2) == [1] + [40] * 8
+    assert set(sizes(100_000, 0, 2)[:-1]) == {128}
 
 
 def test_a_worker_that_measures_otherwise_is_refused(tmp_path: Path) -> None:
@@ -150,10 +211,7 @@ def test_a_batch_that_cannot_be_written_leaves_nothing_behind(
 ) -> None:
     blocks = tuple(each.block for each in build_extractors(FEATURES, ExtractorOptions(), tmp_path))
     job = Job(FEATURES, ExtractorOptions(), blocks, tmp_path / "store", (frozenset(),) * 2, tmp_path)
-    batch = {
-        name: np.array([value])
-        for name, value in {"key": "0.jpg", "place": str(photos / "0.jpg"), "kind": "file"}.items()
-    }
+    batch = as_batch([Item("0.jpg", str(photos / "0.jpg"))])
 
     def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
@@ -170,24 +228,29 @@ def test_credentials_that_a_worker_lacks_are_one_failure_and_not_told(
 ) -> None:
     place = "s3://AKIA:hidden@bucket/a.jpg"
 
-    def denied(item: Item) -> None:
+    def denied(item: Item) -> Iterator[tuple[str, bytes]]:
+        yield from ()
         raise OSError(f"When reading {item.place}?secret_key=abc: AWS Error ACCESS_DENIED\nat line 3")
 
     monkeypatch.setattr(work, "read_item", denied)
-    (failure,) = Decode._read([Item("a.jpg", place)])
+    (failure,) = Decode._read([Item("a.jpg", place)], tmp_path)
     assert failure == Failure(
         "a.jpg", "cannot be read: When reading s3://…@bucket/a.jpg?secret_key=… AWS Error ACCESS_DENIED"
     )
 
 
-def test_an_address_that_nobody_answers() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        check_address(f"127.0.0.1:{port}")
-    check_address("auto")
-    for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}", "127.0.0.1:99999"):
-        with pytest.raises(FeatureError, match=f"no Ray cluster answers at {address}: "):
-            check_address(address)
+def test_networks_have_actors_of_their_own_with_gpus(photos: Path, tmp_path: Path) -> None:
+    gpus = replace(options(tmp_path / "gpus"), gpus_per_worker=0.5)
+    found = extract_on_ray(str(photos), gpus)
+    assert (found.photos, [each.photo for each in found.failures]) == (6, ["broken.jpg"])
+    assert len(stored(tmp_path / "gpus")) == 12
+
+
+def test_a_worker_that_no_cluster_has_room_for(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="the cluster has 1 GPU, less than 2"):
+        extract_on_ray(str(photos), replace(options(tmp_path / "ray"), gpus_per_worker=2.0))
+    with pytest.raises(OptionError, match="the cluster has 2 CPU, less than 3"):
+        extract_on_ray(str(photos), replace(options(tmp_path / "ray"), cpus_per_worker=3))
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"cpus_per_worker": 0}, {"gpus_per_worker": -1.0}])

@@ -1,5 +1,6 @@
 """Machines that share a folder, as processes, against one undisturbed run."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,6 +177,52 @@ def test_a_full_disk_is_one_error_and_leaves_no_lease(photos: Path, small_disk: 
         extract_shard(photos, options(small_disk))
     assert not list(small_disk.glob("shards/*/*.lease"))
     (small_disk / "full").unlink()
+
+
+@pytest.mark.parametrize("lost", [errno.EPERM, errno.ENOENT, errno.EACCES, errno.EEXIST])
+def test_a_unit_that_is_lost_with_another_error_than_that_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    leases = _Leases(tmp_path, 60.0)
+    opened = Path.open
+
+    def open_as_sshfs(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "unit.1.lease":
+            raise OSError(lost, os.strerror(lost))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", open_as_sshfs)
+    with leases.lease("unit", 0) as mine:
+        assert not mine
+    with leases.lease("other", 0) as mine:
+        assert mine
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_where_nothing_can_be_created_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, *arguments: Any, **options: Any) -> Any:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "open", denied)
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*unit\.1\.lease: Permission denied"),
+        _Leases(tmp_path, 60.0).lease("unit", 0),
+    ):
+        pass
+
+
+def test_a_lease_that_cannot_be_removed_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(path: Path, *arguments: Any, **options: Any) -> Any:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    monkeypatch.setattr(Path, "unlink", busy)
+    with _Leases(tmp_path, 60.0).lease("unit", 0) as mine:
+        assert mine
+    assert [path.name for path in tmp_path.iterdir()] == ["unit.1.lease"]
 
 
 @pytest.mark.parametrize("wrong", [(0, 3), (4, 3), (1, 0)])

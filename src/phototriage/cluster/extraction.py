@@ -2,17 +2,18 @@
 
 import logging
 import os
-import socket
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from phototriage.cluster.source import Item, Source, find_photos, without_credentials
-from phototriage.cluster.work import Batch, Decode, DecodeAndInfer, Infer, Job, Outcome, outcomes_of
-from phototriage.errors import Failure, FeatureError, OptionError, PhototriageError
+from phototriage.cluster.connection import cluster, set_environment, translated
+from phototriage.cluster.source import Item, Source, find_photos, is_local, without_credentials
+from phototriage.cluster.work import Batch, Decode, DecodeAndInfer, Infer, Job, Outcome, outcomes_of, task
+from phototriage.errors import Failure, OptionError, PhotoError
 from phototriage.extras import extra
 from phototriage.features import (
     DEFAULT_FEATURES,
@@ -26,11 +27,12 @@ from phototriage.features.cache.index import Content, PhotoIndex
 from phototriage.features.lookup import look_up
 from phototriage.photos import Capture
 
-__all__ = ["ClusterOptions", "Extracted", "check_address", "extract_on_ray"]
+__all__ = ["ClusterOptions", "Extracted", "extract_on_ray"]
 
-_ITEMS_PER_TASK = 128
+_PHOTOS_PER_TASK = 128
+_TASKS_PER_WORKER = 4
+_LEAST_PHOTOS_PER_TASK = 16
 _SECONDS_PER_SAVE = 5.0
-_SECONDS_TO_CONNECT = 30
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,17 @@ def extract_on_ray(
     Args:
         source: see `find_photos`.
         options: what to measure with.
-        on_progress: called with (photos done, photos in all); an archive counts as one until it was read.
+        on_progress: called with (photos done, photos in all); of those in archives, only what was read.
         on_note: called with lines for people.
 
     Raises:
         PhotoError: nothing is there. FeatureError: a worker would measure otherwise, or cannot.
         OutputError: the store cannot be written. MissingExtraError: Ray is not installed.
     """
+    set_environment(options.address)
     with extra("ray"):
         import ray  # noqa: F401 - before a long listing
-    found = find_photos(source)
+    found = find_photos(source, on_note)
     store, cache_dir = Path(options.store).absolute(), Path(options.cache_dir).absolute()
     extractors = build_extractors(options.features, options.extractors, cache_dir)
     stores = [FeatureStore(store, each.block) for each in extractors]
@@ -115,15 +118,22 @@ def extract_on_ray(
                 cache_dir,
                 options.cpus_per_worker,
             )
-            with _cluster(options), _translated():
-                run.collect(_outcomes(items, job, options))
+            with (
+                cluster(options.address, options.workers and options.workers * options.cpus_per_worker),
+                translated(),
+                closing(_outcomes(items, job, options)) as outcomes,
+            ):
+                run.collect(outcomes)
+    extracted = run.result()
+    if not extracted.photos and not extracted.failures:
+        raise PhotoError(f"{without_credentials(source)} contains no photo")
     if run.warnings:
         key, warning = next(iter(run.warnings.items()))
         on_note(
             f"photos used although something is wrong with them: {len(run.warnings):,}, the first "
             f"{key}: {warning}"
         )
-    return run.result()
+    return extracted
 
 
 class _Run:
@@ -134,17 +144,13 @@ class _Run:
         self._files: dict[str, tuple[Path, os.stat_result]] = {}
         self._failures = list(source.failures)
         self._unsaved: list[Outcome] = []
-        self._done = self._measured = self._containers = 0
+        self._done = self._measured = 0
         self.warnings: dict[str, str] = {}
 
     def start(self, stores: Sequence[FeatureStore]) -> list[Item]:
         """The items that must be read."""
         items = self._source.items
-        self._containers = sum(each.kind != "file" for each in items)
-        if self._source.root is None:
-            return list(items)
-        files = {each.key: each.place for each in items if each.kind == "file"}
-        known = look_up(files, stores, self._index)
+        known = look_up({each.key: each.place for each in items if is_local(each)}, stores, self._index)
         self._files = known.unmeasured
         for outcome in known.outcomes.values():
             if isinstance(outcome, Failure):
@@ -152,21 +158,14 @@ class _Run:
             else:
                 self._done += 1
         self._show()
-        return [each for each in items if each.kind != "file" or each.key in self._files]
+        return [each for each in items if not is_local(each) or each.key in self._files]
 
-    def collect(self, outcomes: Iterator[Outcome]) -> None:
+    def collect(self, batches: Iterator[Sequence[Outcome]]) -> None:
         """Takes in what workers say, and remembers it every few seconds."""
         saved = time.monotonic()
         try:
-            for each in outcomes:
-                self._measured += 1
-                if reason := each.failure or each.fault:
-                    self._failures.append(Failure(each.key, reason))
-                else:
-                    self._done += 1
-                if each.warning:
-                    self.warnings[each.key] = each.warning
-                self._unsaved.append(each)
+            for batch in batches:
+                self._take(batch)
                 if time.monotonic() > saved + _SECONDS_PER_SAVE:
                     self._save()
                     saved = time.monotonic()
@@ -174,13 +173,24 @@ class _Run:
         finally:
             self._save()
 
+    def _take(self, outcomes: Sequence[Outcome]) -> None:
+        self._unsaved += outcomes
+        self._measured += len(outcomes)
+        for each in outcomes:
+            if reason := each.failure or each.fault:
+                self._failures.append(Failure(each.key, reason))
+            else:
+                self._done += 1
+            if each.warning:
+                self.warnings[each.key] = each.warning
+
     def result(self) -> Extracted:
         """How it ended."""
         return Extracted(self._done, self._measured, tuple(self._failures))
 
     def _show(self) -> None:
         done = self._done + len(self._failures) - len(self._source.failures)
-        self._on_progress(done, max(done, len(self._source.items) - self._containers))
+        self._on_progress(done, max(done, sum(each.photos for each in self._source.items)))
 
     def _save(self) -> None:
         read = [each for each in self._unsaved if each.content_hash and not each.failure]
@@ -194,29 +204,57 @@ class _Run:
         self._unsaved.clear()
 
 
-def _outcomes(items: Sequence[Item], job: Job, options: ClusterOptions) -> Iterator[Outcome]:
+def _outcomes(
+    items: Sequence[Item], job: Job, options: ClusterOptions
+) -> Generator[Sequence[Outcome], None, None]:
     with extra("ray"):
         import ray.data
 
-    logging.getLogger("ray.data").setLevel(logging.ERROR)  # what it says is for its makers
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it says is for its makers
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    rows = [{"key": each.key, "place": each.place, "kind": each.kind} for each in items]
-    tasks = max(1, min(len(rows), -(-len(rows) // _ITEMS_PER_TASK)))
-    data: ray.data.Dataset = ray.data.from_items(rows, override_num_blocks=tasks)
+    context.target_max_block_size = 1  # each value that a worker yields is handed on at once
+    most = _most("CPU", options.cpus_per_worker)
+    workers = options.workers or most
+    tables = [task(each) for each in _tasks(items, workers)]
+    data: ray.data.Dataset = ray.data.from_arrow(tables)
     how: dict[str, Any] = {"fn_constructor_args": (job,), "batch_format": "numpy", "batch_size": None}
-    decoding = ray.data.ActorPoolStrategy(
-        min_size=1, max_size=options.workers or _most("CPU", options.cpus_per_worker)
-    )
+    decoding = _actors(min(workers, len(tables)))
     if options.gpus_per_worker:
-        inferring = ray.data.ActorPoolStrategy(min_size=1, max_size=_most("GPU", options.gpus_per_worker))
+        inferring = _actors(_most("GPU", options.gpus_per_worker))
         data = data.map_batches(Decode, num_cpus=options.cpus_per_worker, compute=decoding, **how)
+        how["batch_size"] = 1  # value, of many photos; with a GPU, Ray insists on a number
         data = data.map_batches(Infer, num_gpus=options.gpus_per_worker, compute=inferring, **how)
     else:
         data = data.map_batches(DecodeAndInfer, num_cpus=options.cpus_per_worker, compute=decoding, **how)
-    for batch in data.iter_batches(batch_size=None, batch_format="numpy"):
-        yield from outcomes_of(cast("Batch", batch))
+    try:
+        for batch in data.iter_batches(batch_size=None, batch_format="numpy"):
+            yield outcomes_of(cast("Batch", batch))
+    finally:
+        # After Ctrl-C its thread goes on, and crashes the process if Ray ends meanwhile.
+        for thread in threading.enumerate():
+            if thread.name == f"StreamingExecutor-{data.get_dataset_id()}":
+                cast("Any", thread).shutdown(force=True)
+
+
+def _tasks(items: Sequence[Item], workers: int) -> Iterator[Sequence[Item]]:
+    """What is read at a time: some photos, or one archive or row group.
+
+    Of few photos, the tasks are smaller, so that all workers end at about the same time.
+    """
+    photos = [each for each in items if each.kind == "file"]
+    fair = -(-len(photos) // (_TASKS_PER_WORKER * workers))
+    size = min(max(fair, _LEAST_PHOTOS_PER_TASK), _PHOTOS_PER_TASK)
+    yield from ([each] for each in items if each.kind != "file")
+    yield from (photos[start : start + size] for start in range(0, len(photos), size))
+
+
+def _actors(most: int) -> Any:
+    with extra("ray"):
+        from ray.data import ActorPoolStrategy
+
+    return ActorPoolStrategy(min_size=1, max_size=most, initial_size=most)
 
 
 def _most(resource: str, each: float) -> int:
@@ -225,69 +263,9 @@ def _most(resource: str, each: float) -> int:
         import ray
 
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    return max(1, int(there.get(resource, 1) // each))
-
-
-@contextmanager
-def _cluster(options: ClusterOptions) -> Iterator[None]:
-    """Connects to a cluster, or starts one on this machine and ends it afterwards."""
-    # Ray reports its use to its makers, unless told otherwise before it starts.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # What its core prints while it recovers is for its makers.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    with extra("ray"):
-        import ray
-
-    started = not ray.is_initialized()
-    if started:
-        check_address(options.address)
-        try:
-            ray.init(
-                address=options.address or "local",
-                num_cpus=None if options.address else options.workers,
-                include_dashboard=False if options.address is None else None,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-            raise FeatureError(
-                f"no Ray cluster answers at {without_credentials(str(options.address))}: "
-                f"{without_credentials(str(error).splitlines()[0])}"
-            ) from error
-    try:
-        yield
-    finally:
-        if started:
-            ray.shutdown()
-
-
-def check_address(address: str | None) -> None:
-    """Raises FeatureError if nobody answers at HOST:PORT; Ray itself would try for minutes."""
-    host, _, port = (address or "").rpartition("://")[2].rpartition(":")
-    if not port.isdecimal():
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
-    except (OSError, OverflowError) as error:
-        raise FeatureError(
-            f"no Ray cluster answers at {without_credentials(str(address))}: {error}; "
-            "`ray status` on its head node says whether it runs"
-        ) from error
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Raises what a worker raised on purpose, in place of Ray's account of it."""
-    with extra("ray"):
-        from ray.exceptions import RayError
-
-    try:
-        yield
-    except RayError as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, PhototriageError):
-            cause = getattr(cause, "cause", None) or cause.__cause__
-        if cause is not None:
-            raise cause from error
-        text = without_credentials(str(error).strip().splitlines()[-1])
-        raise FeatureError(f"the cluster gave up: {text}") from error
+    has = there.get(resource, 0)
+    if has < each:
+        raise OptionError(
+            f"the cluster has {has:g} {resource}, less than {each:g}", f"{resource.lower()}s_per_worker"
+        )
+    return int(has // each)

@@ -251,14 +251,9 @@ class _Leases:
             yield False
             return
         path = self._path(unit, latest + 1)
-        try:
-            with path.open("xb") as file:
-                file.write(f"{self._owner} 0".encode())
-        except FileExistsError:
+        if not self._created(path):
             yield False
             return
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror}") from error
         ended = threading.Event()
         renewing = threading.Thread(target=self._renew, args=(path, ended), daemon=True)
         renewing.start()
@@ -268,7 +263,35 @@ class _Leases:
             ended.set()
             renewing.join()
             for number in range(1, latest + 2):
-                self._path(unit, number).unlink(missing_ok=True)
+                with suppress(OSError):  # what stays becomes void
+                    self._path(unit, number).unlink()
+
+    def _created(self, path: Path) -> bool:
+        """Whether this machine created a file, and no other one did. Raises OutputError where none can."""
+        try:
+            self._create(path)
+        except FileExistsError:
+            return False
+        except OSError as lost:
+            # Some network file systems have another error for a file that is there, or was a moment ago
+            # (EPERM of sshfs). Where a name that nobody else uses can be created, it was that.
+            own = self._job / f"{self._owner}.test"
+            try:
+                self._create(own)
+                own.unlink()
+            except OSError as error:
+                raise OutputError(f"cannot write {path}: {error.strerror}") from lost
+            return False
+        return True
+
+    def _create(self, path: Path) -> None:
+        file = path.open("xb")
+        try:
+            with file:
+                file.write(f"{self._owner} 0".encode())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
     def _path(self, unit: str, number: int) -> Path:
         return self._job / f"{unit}.{number}.lease"

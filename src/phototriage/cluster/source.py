@@ -1,48 +1,58 @@
 """Where the photos of a cluster lie: folders, object stores, lists of paths, and archives."""
 
-import os
+import lzma
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from urllib.parse import quote, unquote
+from urllib.request import url2pathname
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
 from phototriage.errors import Failure, PhotoError
-from phototriage.photos import PHOTO_SUFFIXES, discover
+from phototriage.photos import PHOTO_SUFFIXES, PICKS_MARK, photo_names
+from phototriage.photos.skipped_folders import CACHE_MARK, bin_or_cache
 
-__all__ = ["Item", "Source", "find_photos", "without_credentials"]
+__all__ = ["UNREADABLE", "Item", "Source", "find_photos", "is_local", "read_item", "without_credentials"]
 
-_URI = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+UNREADABLE = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.LZMAError, pa.ArrowException)
+"""What is raised where a photo, an archive or a table cannot be read, or ends too early."""
+
+_URI = re.compile(
+    r"(?P<root>(?P<scheme>[a-z][a-z0-9+.-]+)://[^/?]*)(?P<path>[^?]*)(?P<query>\?.*)?", re.IGNORECASE
+)
 _CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
 _SECRET = re.compile(r"(?i)\b(\w*(?:key|secret|token|password|signature)\w*)=[^&\s]*")
+_ROWS_AT_ONCE = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
-    """What a worker reads: a photo, or an archive or a table of photos.
+    """What a worker reads: a photo, an archive, or a row group of a table.
 
-    key: of the photo; of an archive or table, what the keys of its photos begin with. place: a path or URI.
-    kind: how the bytes are had from there.
+    key: of the photo; of an archive or table, its name. place: a path or URI. kind: "file", "tar" or
+    "parquet". group: the row group. photos: how many these are; 0 where only reading tells.
     """
 
     key: str
     place: str
     kind: str = "file"
+    group: int = 0
+    photos: int = 1
 
 
 @dataclass(frozen=True)
 class Source:
-    """items: what there is. failures: folders that could not be searched. root: of the keys, for a local
-    folder, whose photos the index knows by their paths; else None."""
+    """items: what there is. failures: folders and tables that could not be read."""
 
     items: tuple[Item, ...]
-    failures: tuple[Failure, ...]
-    root: Path | None
+    failures: tuple[Failure, ...] = ()
 
 
 def without_credentials(text: str) -> str:
@@ -50,45 +60,47 @@ def without_credentials(text: str) -> str:
     return _SECRET.sub(r"\1=…", _CREDENTIALS.sub("…@", text))
 
 
-def find_photos(source: str) -> Source:
+def is_local(item: Item) -> bool:
+    """Whether it is a photo with a path of its own, by which the index knows it."""
+    return item.kind == "file" and not _URI.match(item.place)
+
+
+def find_photos(source: str, on_note: Callable[[str], None] = lambda note: None) -> Source:
     """Lists the photos of a source, or the archives and tables in which they are.
+
+    What `photo_names` skips is skipped everywhere: hidden files, recycle bins, caches, picks.
 
     Args:
         source: a folder, or a URI of one that pyarrow reads (s3://, gs://, abfs://, hdfs://, file://); a
-            Parquet file with the column `path`, or `key` and `bytes`; a .tar, or a folder of them, as
-            img2dataset and WebDataset write them.
+            Parquet file with the column `path`, or `key` and `bytes`; a .tar as img2dataset and WebDataset
+            write them. Of a folder without photos, the archives are read, or else the tables.
+        on_note: called with lines for people.
 
     Raises PhotoError if nothing is there or it cannot be listed. Credentials are never part of its text.
     """
+    shown = without_credentials(source)
     try:
         filesystem, path = _opened(source)
         kind = filesystem.get_file_info(path).type
         if kind == fs.FileType.NotFound:
-            raise PhotoError(f"{without_credentials(source)} does not exist")
+            raise PhotoError(f"{shown} does not exist")
         if kind == fs.FileType.File:
-            return Source((_container(path, source),), (), None)
-        if _URI.match(source) is None:
-            return _local(Path(source))
-        listed = filesystem.get_file_info(fs.FileSelector(path, recursive=True))
-    except (OSError, pa.ArrowException) as error:
-        reason = without_credentials(str(error).splitlines()[0])
-        raise PhotoError(f"{without_credentials(source)} cannot be listed: {reason}") from error
-    base = source.rstrip("/")
-    names = sorted(
-        os.path.relpath(each.path, path).replace(os.sep, "/")
-        for each in listed
-        if each.type == fs.FileType.File
-    )
-    found = [_entry(name, f"{base}/{name}") for name in names if _is_wanted(name)]
-    if not found:
-        raise PhotoError(f"{without_credentials(source)} contains no photo")
-    return Source(tuple(found), (), None)
+            found = _file(source)
+        elif _URI.match(source):
+            found = _among(source, _names(filesystem, path))
+        else:
+            found = _folder(Path(source), on_note)
+    except UNREADABLE as error:
+        raise PhotoError(f"{shown} cannot be read: {_reason(error)}") from error
+    if not found.items and not found.failures:
+        raise PhotoError(f"{shown} contains no photo")
+    return found
 
 
 def read_item(item: Item) -> Iterator[tuple[str, bytes]]:
     """(key, bytes) of the photos of an item, one after the other.
 
-    Raises OSError or pa.ArrowException if it cannot be read.
+    Raises one of UNREADABLE where it cannot be read, or no further.
     """
     filesystem, path = _opened(item.place)
     if item.kind == "file":
@@ -97,69 +109,161 @@ def read_item(item: Item) -> Iterator[tuple[str, bytes]]:
     elif item.kind == "tar":
         with filesystem.open_input_stream(path) as file, tarfile.open(fileobj=file, mode="r|*") as archive:
             for member in archive:
-                if member.isfile() and _suffix(member.name) in PHOTO_SUFFIXES:
+                if member.isfile() and _suffix(member.name) in PHOTO_SUFFIXES and not _hidden(member.name):
                     content = archive.extractfile(member)
                     if content is not None:
                         yield f"{item.key}/{member.name}", content.read()
     else:
-        yield from _rows(item, filesystem, path)
+        with filesystem.open_input_file(path) as file, pq.ParquetFile(file) as table:
+            yield from _rows(item, table)
 
 
-def _rows(item: Item, filesystem: fs.FileSystem, path: str) -> Iterator[tuple[str, bytes]]:
-    with filesystem.open_input_file(path) as file, pq.ParquetFile(file) as table:
-        names = table.schema_arrow.names
-        if "bytes" not in names and "path" not in names:
-            raise OSError("it has neither a column bytes nor a column path")
-        wanted = [name for name in ("key", "path", "bytes") if name in names]
-        for batch in table.iter_batches(batch_size=64, columns=wanted):
-            for row in batch.to_pylist():
-                yield from _row(item, row)
-
-
-def _row(item: Item, row: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    key = row.get("key") or row.get("path")
-    if row.get("bytes") is not None:
-        yield str(key or item.key), row["bytes"]
-    elif row.get("path"):
-        yield from read_item(Item(str(key), str(row["path"])))
+def _rows(item: Item, table: pq.ParquetFile) -> Iterator[tuple[str, bytes]]:
+    columns = [name for name in ("key", "bytes") if name in table.schema_arrow.names]
+    number = sum(table.metadata.row_group(group).num_rows for group in range(item.group))
+    for batch in table.iter_batches(_ROWS_AT_ONCE, row_groups=[item.group], columns=columns):
+        for row in batch.to_pylist():
+            key = row.get("key")
+            yield f"{item.key}/{number}" if key is None else str(key), row["bytes"] or b""
+            number += 1
 
 
 def _opened(place: str) -> tuple[fs.FileSystem, str]:
-    if _URI.match(place):
-        return fs.FileSystem.from_uri(place)  # type: ignore[no-any-return]
-    return fs.LocalFileSystem(), str(Path(place).absolute())
+    uri = _URI.match(place)
+    if uri is None:
+        return fs.LocalFileSystem(), str(Path(place).absolute())
+    if uri["scheme"].lower() == "file":
+        return fs.LocalFileSystem(), url2pathname(uri["path"])
+    filesystem, base = _filesystem(f"{uri['root']}/{uri['query'] or ''}")
+    return filesystem, base.rstrip("/") + unquote(uri["path"]).rstrip("/")
 
 
-def _local(folder: Path) -> Source:
+@lru_cache(64)
+def _filesystem(root: str) -> tuple[fs.FileSystem, str]:
+    # Once for all photos of a bucket: to open one may ask the network for its region.
+    return fs.FileSystem.from_uri(root)  # type: ignore[no-any-return]
+
+
+def _file(source: str) -> Source:
+    uri = _URI.match(source)
+    name = PurePosixPath(unquote(uri["path"]) if uri else source).name
+    if _suffix(name) == ".parquet":
+        return _table(name, source)
+    if _suffix(name) == ".tar":
+        return Source((Item(name, source, "tar", photos=0),))
+    if _suffix(name) in PHOTO_SUFFIXES:
+        return Source((Item(name, source if uri else str(Path(source).absolute())),))
+    raise PhotoError(f"{without_credentials(source)} is no folder, .tar, .parquet or photo")
+
+
+def _folder(folder: Path, on_note: Callable[[str], None]) -> Source:
     failures: list[Failure] = []
-    archives = sorted(folder.rglob("*.tar"))
     try:
-        photos = discover(folder, on_failure=lambda path, reason: failures.append(Failure(path, reason)))
+        names = photo_names(
+            folder, on_failure=lambda path, reason: failures.append(Failure(path, reason)), on_note=on_note
+        )
     except PhotoError:
-        if not archives:
+        found = _among(str(folder), _names(fs.LocalFileSystem(), str(folder.absolute())))
+        if not found.items and not found.failures:
             raise
-        photos = []
+        return found
     root = folder.absolute()
-    items = [Item(path.relative_to(folder).as_posix(), str(path.absolute())) for path in photos]
-    items += [Item(path.relative_to(folder).as_posix(), str(path.absolute()), "tar") for path in archives]
-    return Source(tuple(items), tuple(failures), root)
+    return Source(tuple(Item(name, str(root / name)) for name in names), tuple(failures))
+
+
+def _names(filesystem: fs.FileSystem, path: str) -> list[str]:
+    """The files below a folder, without those that are skipped everywhere."""
+    listed = filesystem.get_file_info(fs.FileSelector(path, recursive=True))
+    names = sorted(each.path[len(path.rstrip("/")) + 1 :] for each in listed if each.type == fs.FileType.File)
+    marks = (PICKS_MARK, CACHE_MARK)
+    marked = {parent for parent, _, name in (each.rpartition("/") for each in names) if name in marks}
+
+    @cache
+    def entered(folder: str) -> bool:
+        above, _, name = folder.rpartition("/")
+        return not folder or (
+            folder not in marked
+            and not _hidden(name)
+            and not bin_or_cache(name, above.rpartition("/")[2], ())
+            and entered(above)
+        )
+
+    return [name for name in names if not _hidden(PurePosixPath(name).name) and entered(_parent(name))]
+
+
+def _among(base: str, names: Sequence[str]) -> Source:
+    """The photos among names below a folder, or else its archives, or else its tables."""
+    photos = [Item(name, _below(base, name)) for name in names if _suffix(name) in PHOTO_SUFFIXES]
+    archives = [Item(name, _below(base, name), "tar", photos=0) for name in names if _suffix(name) == ".tar"]
+    if photos or archives:
+        return Source(tuple(photos or archives))
+    items: list[Item] = []
+    failures: list[Failure] = []
+    for name in names:
+        if _suffix(name) == ".parquet":
+            try:
+                table = _table(name, _below(base, name))
+            except UNREADABLE as error:
+                failures.append(Failure(name, f"cannot be read: {_reason(error)}"))
+                continue
+            items += table.items
+            failures += table.failures
+    return Source(tuple(dict.fromkeys(items)), tuple(failures))
+
+
+def _table(name: str, place: str) -> Source:
+    """The paths of a table, or its row groups of bytes. Raises one of UNREADABLE."""
+    filesystem, path = _opened(place)
+    with filesystem.open_input_file(path) as file, pq.ParquetFile(file) as table:
+        columns = table.schema_arrow
+        if "bytes" in columns.names:
+            if not pa.types.is_binary(kind := columns.field("bytes").type) and not pa.types.is_large_binary(
+                kind
+            ):
+                raise ValueError(f"its column bytes holds {kind}, not binary")
+            groups = range(table.num_row_groups)
+            photos = [table.metadata.row_group(group).num_rows for group in groups]
+            return Source(tuple(Item(name, place, "parquet", group, photos[group]) for group in groups))
+        if "path" not in columns.names:
+            raise ValueError("it has neither a column bytes nor a column path")
+        rows = [
+            each for batch in table.iter_batches(columns=["path"]) for each in batch.column(0).to_pylist()
+        ]
+    paths = dict.fromkeys(str(each) for each in rows if each)
+    items = tuple(Item(each, _below(_above(place), each)) for each in paths)
+    nothing = sum(not each for each in rows)
+    return Source(items, (Failure(name, f"rows without a path: {nothing:,}"),) if nothing else ())
+
+
+def _below(base: str, name: str) -> str:
+    """The place of what a name says below a folder; a name may be a whole path or URI."""
+    if _URI.match(name):
+        return name
+    uri = _URI.match(base)
+    if uri is None or Path(name).is_absolute():
+        return str(Path(base, name).absolute())
+    return f"{uri['root']}{uri['path'].rstrip('/')}/{quote(name)}{uri['query'] or ''}"
+
+
+def _above(place: str) -> str:
+    uri = _URI.match(place)
+    if uri is None:
+        return str(Path(place).parent)
+    return f"{uri['root']}{_parent(uri['path'])}{uri['query'] or ''}"
+
+
+def _parent(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def _suffix(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
 
-def _is_wanted(name: str) -> bool:
-    return _suffix(name) in (*PHOTO_SUFFIXES, ".tar", ".parquet")
+def _hidden(name: str) -> bool:
+    """Whether any part of a name is hidden, or of what macOS adds to archives."""
+    return any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/"))
 
 
-def _entry(key: str, place: str) -> Item:
-    kinds = {".tar": "tar", ".parquet": "parquet"}
-    return Item(key, place, kinds.get(_suffix(key), "file"))
-
-
-def _container(path: str, source: str) -> Item:
-    item = _entry(PurePosixPath(path).name, source)
-    if item.kind == "file" and _suffix(path) not in PHOTO_SUFFIXES:
-        raise PhotoError(f"{without_credentials(source)} is no folder, .tar, .parquet or photo")
-    return item
+def _reason(error: BaseException) -> str:
+    return without_credentials((str(error) or type(error).__name__).splitlines()[0])

@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,21 +14,23 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from phototriage.cluster.source import Item, read_item, without_credentials
-from phototriage.errors import Failure, FeatureError
+from phototriage.cluster.source import UNREADABLE, Item, is_local, read_item, without_credentials
+from phototriage.errors import Failure, FeatureError, OutputError
 from phototriage.features import Block, ExtractorOptions, FeatureStore, build_extractors
 from phototriage.features.cache.part import write_part
 from phototriage.features.decoding_pool import DecodingPool, Prepared
 from phototriage.features.extractors.spec import FeatureExtractor, view_of
 
-__all__ = ["Batch", "Decode", "DecodeAndInfer", "Infer", "Job", "Outcome", "outcomes_of"]
+__all__ = ["Batch", "Decode", "DecodeAndInfer", "Infer", "Job", "Outcome", "outcomes_of", "task"]
 
 Batch = dict[str, NDArray[Any]]
-"""As Ray Data hands it on: column → values."""
+"""As Ray Data hands it on: column → values.
+
+Photos and outcomes are handed on some at a time, as one value, so that Ray takes them on at once."""
 
 _AT_ONCE = 32
-_SPOOLED = 64
-"""Photos from elsewhere that lie in a worker's temporary folder at a time."""
+_SPOOLED = 32
+"""Photos from elsewhere that are read ahead; twice as many lie in a worker's temporary folder."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,18 @@ class Outcome:
     warning: str = ""
 
 
+def task(items: Sequence[Item]) -> pa.Table:
+    """Items as `Decode` takes them. Names are bytes, for they need not be Unicode."""
+    return pa.table(
+        {
+            "key": pa.array([os.fsencode(each.key) for each in items], pa.binary()),
+            "place": pa.array([os.fsencode(each.place) for each in items], pa.binary()),
+            "kind": [each.kind for each in items],
+            "group": [each.group for each in items],
+        }
+    )
+
+
 class Decode:
     """Reads and decodes photos in processes of their own, so that a hostile file ends none but these."""
 
@@ -85,27 +101,29 @@ class Decode:
 
     def __call__(self, batch: Batch) -> Iterator[Batch]:
         """Items → photos that are ready to be measured, or failures."""
-        items = [Item(*values) for values in zip(batch["key"], batch["place"], batch["kind"], strict=True)]
+        columns = (batch[name] for name in ("key", "place", "kind", "group"))
+        items = [
+            Item(os.fsdecode(key), os.fsdecode(place), str(kind), int(group))
+            for key, place, kind, group in zip(*columns, strict=True)
+        ]
         for ready in _chunks(self._prepared(items), _AT_ONCE):
-            column = np.empty(len(ready), object)
-            column[:] = ready
-            yield {"photo": column}
+            yield {"photos": _one(ready)}
 
     def _prepared(self, items: Sequence[Item]) -> Iterator[Prepared | Failure]:
-        here = {each.key: Path(each.place) for each in items if _is_here(each)}
-        yield from self._run(here)
-        elsewhere = self._read(each for each in items if not _is_here(each))
-        for some in _chunks(elsewhere, _SPOOLED):
-            with TemporaryDirectory(prefix="phototriage-") as spool:
-                photos = {}
-                for number, each in enumerate(some):
-                    if isinstance(each, Failure):
-                        yield each
-                        continue
-                    key, data = each
-                    photos[key] = Path(spool) / str(number)
-                    photos[key].write_bytes(data)
-                yield from self._run(photos)
+        yield from self._run({each.key: Path(each.place) for each in items if is_local(each)})
+        with TemporaryDirectory(prefix="phototriage-") as spool, ThreadPoolExecutor(1) as reader:
+            read = self._read((each for each in items if not is_local(each)), Path(spool))
+            chunks = _chunks(read, _SPOOLED)
+            none: list[tuple[str, Path] | Failure] = []
+            upcoming = reader.submit(next, chunks, none)
+            while some := upcoming.result():
+                upcoming = reader.submit(next, chunks, none)
+                yield from (each for each in some if isinstance(each, Failure))
+                # By files, for two photos of an archive may have one name.
+                names = {str(each[1]): each[0] for each in some if not isinstance(each, Failure)}
+                for each in self._run({path: Path(path) for path in names}):
+                    yield replace(each, photo=names[each.photo])
+                    Path(each.photo).unlink()
 
     def _run(self, photos: dict[str, Path]) -> Iterator[Prepared | Failure]:
         steps = [each.prepare for each in self._steps]
@@ -113,13 +131,30 @@ class Decode:
         return self._pool.run(photos, steps, self._finished, views=views, ahead=2 * _AT_ONCE)
 
     @staticmethod
-    def _read(items: Iterable[Item]) -> Iterator[tuple[str, bytes] | Failure]:
+    def _read(items: Iterable[Item], spool: Path) -> Iterator[tuple[str, Path] | Failure]:
+        """The photos of items from elsewhere, as files in a folder."""
+        number = 0
         for item in items:
-            try:
-                yield from read_item(item)
-            except (OSError, pa.ArrowException) as error:
-                reason = without_credentials((str(error) or type(error).__name__).splitlines()[0])
-                yield Failure(item.key, f"cannot be read: {reason}")
+            photos = read_item(item)
+            while True:
+                try:
+                    key, data = next(photos)
+                except StopIteration:
+                    break
+                except UNREADABLE as error:
+                    reason = without_credentials((str(error) or type(error).__name__).splitlines()[0])
+                    yield Failure(item.key, f"cannot be read: {reason}")
+                    break
+                path = spool / str(number)
+                number += 1
+                try:
+                    path.write_bytes(data)
+                except OSError as error:
+                    raise OutputError(
+                        f"cannot write {path}: {error.strerror}; free some space there, or choose another "
+                        "folder with TMPDIR"
+                    ) from error
+                yield key, path
 
 
 class Infer:
@@ -131,10 +166,10 @@ class Infer:
 
     def __call__(self, batch: Batch) -> Batch:
         """Photos → outcomes, as JSON."""
-        return {"outcome": np.array([json.dumps(asdict(each)) for each in self._measured(batch["photo"])])}
+        photos = [each for some in batch["photos"] for each in some]
+        return {"outcomes": _one(json.dumps([asdict(each) for each in self._measured(photos)]))}
 
-    def _measured(self, photos: Iterable[Prepared | Failure]) -> list[Outcome]:
-        photos = list(photos)
+    def _measured(self, photos: Sequence[Prepared | Failure]) -> list[Outcome]:
         faults: dict[str, str] = {}
         for step, (extractor, folder) in enumerate(zip(self._extractors, self._folders, strict=True)):
             arrays = {
@@ -169,7 +204,7 @@ class DecodeAndInfer:
 
 def outcomes_of(batch: Batch) -> list[Outcome]:
     """What workers said."""
-    return [Outcome(**json.loads(each)) for each in batch["outcome"]]
+    return [Outcome(**each) for some in batch["outcomes"] for each in json.loads(some)]
 
 
 def _outcome(photo: Prepared | Failure, faults: dict[str, str]) -> Outcome:
@@ -185,8 +220,10 @@ def _outcome(photo: Prepared | Failure, faults: dict[str, str]) -> Outcome:
     )
 
 
-def _is_here(item: Item) -> bool:
-    return item.kind == "file" and "://" not in item.place
+def _one(value: object) -> NDArray[Any]:
+    column = np.empty(1, object)
+    column[0] = value
+    return column
 
 
 def _chunks(values: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -36,6 +36,8 @@ class Extract:
     """Measure beside other machines that share SOURCE and --cache_dir: this is number I of about N."""
     address: Annotated[str | None, tyro.conf.arg(metavar="HOST:PORT")] = None
     """The Ray cluster to use; without it, Ray starts on this machine."""
+    map: Annotated[str | None, tyro.conf.arg(metavar="OLD=NEW")] = None
+    """Photos known below the folder OLD lie below NEW now: unchanged ones are not read again."""
     features: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = DEFAULT_FEATURES
     """Features to measure."""
     workers: OptionalInt = None
@@ -50,6 +52,8 @@ class Extract:
 
     def run(self, cache_dir: Path) -> int:
         check_destinations(self.failures)
+        if self.map is not None:
+            self._take_over(self.map, cache_dir)
         with progress("features") as on_progress:
             if self.shard is not None:
                 photos, failures = self._beside_others(self.shard, cache_dir, on_progress)
@@ -62,6 +66,19 @@ class Extract:
         note_failures(failures)
         note(f"photos with features: {photos:,}; {len(failures):,} left out")
         return ExitCode.of(left_out=failures)
+
+    def _take_over(self, mapping: str, cache_dir: Path) -> None:
+        from phototriage.cluster.moved import take_over
+
+        if self.shard is not None:
+            raise OptionError("is for a single machine: run it once without --shard", "map")
+        old, equals, new = mapping.partition("=")
+        if not (old and equals and new):
+            raise OptionError(f"must be OLD=NEW, two folders, not {mapping!r}", "map")
+        known, there = take_over(old, new, cache_dir, note)
+        if not known:
+            raise OptionError(f"no photo is known below {old}", "map")
+        note(f"known below {old}: {known:,} photos; unchanged below {new}: {there:,}")
 
     def _here(self, cache_dir: Path, on_progress: OnProgress) -> tuple[int, tuple[Failure, ...]]:
         self._check_no_ray()
