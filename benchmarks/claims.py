@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from uuid import uuid4
 
-from phototriage.cluster.shards import _Leases
+from phototriage.cluster.leases import Leases, record
 
 _JOB = "phototriage-claims"
 _SECONDS_OF_SILENCE = 90.0
@@ -53,7 +53,7 @@ def main() -> None:
 
 def claim(folder: Path, units: list[str]) -> None:
     job = folder / _JOB
-    leases = _Leases(job, _SECONDS_OF_SILENCE)
+    leases = Leases(job, _SECONDS_OF_SILENCE)
     mine: list[str] = []
     while True:
         done, taken = leases.look()
@@ -64,7 +64,7 @@ def claim(folder: Path, units: list[str]) -> None:
             with leases.lease(unit, taken.get(unit, 0)) as is_mine:
                 if is_mine:
                     mine.append(unit)
-                    (job / f"{unit}.sqlite").touch()
+                    record(job, unit).touch()
                     break
     (job / f"{uuid4().hex}.claims").write_text(" ".join(mine))
 

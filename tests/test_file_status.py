@@ -1,5 +1,7 @@
 import errno
+import itertools
 import os
+import time
 from pathlib import Path
 from threading import Barrier
 
@@ -26,14 +28,19 @@ def test_each_file_has_its_status_or_the_reason_for_none(tmp_path: Path) -> None
     assert statuses([]) == []
 
 
-def test_files_are_asked_for_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    both, real = Barrier(2), os.stat
+def test_files_are_asked_for_at_the_same_time_where_answers_take_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, both, real = itertools.count(), Barrier(2), os.stat
 
     def stat(path: str) -> os.stat_result:
-        both.wait(timeout=30)  # fails unless another thread comes, too
+        if next(calls) < 64:
+            time.sleep(0.001)
+        else:
+            both.wait(timeout=30)  # fails unless another thread comes, too
         return real(path)
 
     monkeypatch.setattr("phototriage.file_status.os.stat", stat)
-    found = statuses([str(tmp_path)] * 128)
+    found = statuses([str(tmp_path)] * 192)
     monkeypatch.undo()
-    assert found == [tmp_path.stat()] * 128
+    assert found == [tmp_path.stat()] * 192

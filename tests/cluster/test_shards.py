@@ -1,20 +1,17 @@
 """Machines that share a folder, as processes, against one undisturbed run."""
 
-import errno
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from phototriage.cli import main
-from phototriage.cluster.shards import ShardOptions, _Leases, extract_shard
+from phototriage.cluster.shards import ShardOptions, extract_shard
 from phototriage.errors import FeatureError, OptionError, OutputError
 from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
 from phototriage.features.cache.index import PhotoIndex, known_photos
@@ -115,114 +112,12 @@ def test_the_next_reader_takes_in_what_machines_found(photos: Path, tmp_path: Pa
     ]
 
 
-def test_a_lease_that_is_renewed_is_waited_for(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    ours, theirs = (_Leases(tmp_path, 60.0) for _ in range(2))
-    with theirs.lease("unit", 0) as taken:
-        assert taken
-        path = tmp_path / "unit.1.lease"
-
-        def tried() -> bool:
-            with ours.lease("unit", ours.look()[1]["unit"]) as mine:
-                return mine
-
-        assert not tried()
-        clock[0] = 61.0
-        path.write_text("renewed")
-        assert not tried()
-        clock[0] = 120.0
-        assert not tried()
-        clock[0] = 122.0
-        with ours.lease("unit", 1) as mine:
-            assert mine
-            # A third machine that saw the same silence comes too late.
-            with theirs.lease("unit", 1) as late:
-                assert not late
-    assert not list(tmp_path.glob("*.lease"))
-
-
-def test_clocks_that_differ_decide_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-
-    def no_clock() -> float:
-        raise AssertionError("a time of day is asked for")
-
-    monkeypatch.setattr(time, "time", no_clock)
-    ours, theirs = (_Leases(tmp_path, 60.0) for _ in range(2))
-    ahead = 10_000.0
-    clock[0] = ahead
-    with theirs.lease("unit", 0) as taken:
-        assert taken
-        path = tmp_path / "unit.1.lease"
-
-        def tried(at: float, written: float) -> bool:
-            """At a time by our clock, and with a file that its server dates as it likes."""
-            clock[0] = at
-            os.utime(path, (written, written))
-            with ours.lease("unit", 1) as mine:
-                return mine
-
-        assert [tried(0.0, 4e9), tried(59.0, 0.0), tried(60.0, 4e9)] == [False] * 3
-        path.write_text("renewed at what is 10,060 by theirs")
-        assert [tried(61.0, 0.0), tried(121.0, 4e9), tried(121.5, 0.0)] == [False, False, True]
-
-
 def test_a_full_disk_is_one_error_and_leaves_no_lease(photos: Path, small_disk: Path) -> None:
     (small_disk / "full").write_bytes(bytes(50_000))
     with pytest.raises((OutputError, FeatureError), match=r"No space left|disk is full"):
         extract_shard(photos, options(small_disk))
     assert not list(small_disk.glob("shards/*/*.lease"))
     (small_disk / "full").unlink()
-
-
-@pytest.mark.parametrize("lost", [errno.EPERM, errno.ENOENT, errno.EACCES, errno.EEXIST])
-def test_a_unit_that_is_lost_with_another_error_than_that_it_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
-) -> None:
-    leases = _Leases(tmp_path, 60.0)
-    opened = Path.open
-
-    def open_as_sshfs(path: Path, *arguments: Any, **options: Any) -> Any:
-        if path.name == "unit.1.lease":
-            raise OSError(lost, os.strerror(lost))
-        return opened(path, *arguments, **options)
-
-    monkeypatch.setattr(Path, "open", open_as_sshfs)
-    with leases.lease("unit", 0) as mine:
-        assert not mine
-    with leases.lease("other", 0) as mine:
-        assert mine
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_folder_where_nothing_can_be_created_is_one_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def denied(path: Path, *arguments: Any, **options: Any) -> Any:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-    monkeypatch.setattr(Path, "open", denied)
-    with (
-        pytest.raises(OutputError, match=r"cannot write .*unit\.1\.lease: Permission denied"),
-        _Leases(tmp_path, 60.0).lease("unit", 0),
-    ):
-        pass
-
-
-def test_a_lease_that_cannot_be_removed_stops_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def busy(path: Path, *arguments: Any, **options: Any) -> Any:
-        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
-
-    monkeypatch.setattr(Path, "unlink", busy)
-    with _Leases(tmp_path, 60.0).lease("unit", 0) as mine:
-        assert mine
-    assert [path.name for path in tmp_path.iterdir()] == ["unit.1.lease"]
 
 
 @pytest.mark.parametrize("wrong", [(0, 3), (4, 3), (1, 0)])

@@ -145,6 +145,27 @@ def test_processes_stay_for_another_run(make_photo: Callable[..., Path]) -> None
     assert [array.tolist() for array in arrays if array is not None] == [[12, 16, 3], [worker.pid]]
 
 
+def test_only_other_work_is_told_to_processes_that_stay(
+    make_photo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = make_photo("photo.jpg", size=(16, 12))
+    digest = content_hash(photo.read_bytes())
+    told = []
+
+    def tell(worker: Any, message: Any) -> bool:
+        told.append(isinstance(message, decoding_worker.Work))
+        worker.pipe.send(message)
+        return True
+
+    monkeypatch.setattr(decoding_pool, "_tell", tell)
+    with DecodingPool(workers=1) as pool:
+        for finished in (frozenset[str](), frozenset[str](), frozenset({digest}), frozenset({digest})):
+            (found,) = pool.run({"photo": photo}, [shape], [finished])
+            assert isinstance(found, Prepared)
+            assert (found.arrays[0] is None) == bool(finished)
+    assert told == [True, False, False, True, False, False]
+
+
 def test_a_process_that_ended_between_runs_is_replaced(make_photo: Callable[..., Path]) -> None:
     photo = make_photo("photo.jpg", size=(16, 12))
     others = set(multiprocessing.active_children())

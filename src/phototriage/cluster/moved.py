@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from phototriage.features.cache.index import PhotoIndex
+from phototriage.file_status import statuses
 
 __all__ = ["take_over"]
 
@@ -45,9 +46,7 @@ def take_over(
 
 
 def _below(paths: list[Path], old: Path, new: Path) -> Iterator[tuple[Path, Path, os.stat_result]]:
-    for path in paths:
-        now = new / path.relative_to(old)
-        try:
-            yield path, now, now.stat()
-        except OSError:  # it is not there
-            continue
+    places = [new / path.relative_to(old) for path in paths]
+    for path, now, status in zip(paths, places, statuses(places), strict=True):
+        if not isinstance(status, OSError):  # it is there
+            yield path, now, status

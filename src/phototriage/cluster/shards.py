@@ -1,34 +1,24 @@
 """Measuring a folder on a few machines that share it, without a cluster.
 
-The photos are split into some hundred units by their names. <cache_dir>/shards/<job>/ holds two kinds of
-files, and each has one writer:
-
-    <unit>.sqlite    what the photos of a unit are, as an index: the unit is done
-    <unit>.N.lease   a machine is at the unit; N counts the machines that were
-
-A machine takes a unit by creating its lease, which only one can. While it works, it writes a new number into
-the lease every few seconds. A lease that another machine sees unchanged for a while, by its own clock, is
-void, and creating the next N takes the unit over. So neither locks nor equal clocks are needed. If a machine
-that was given up works on, both measure the same photos, and the store holds equal rows twice.
+The photos are split into some hundred units by their names, and machines take units by `Leases`. Of what is
+done there is an index each, <cache_dir>/shards/<job>/<unit>.sqlite, which has one writer.
 """
 
 import hashlib
 import json
 import os
-import re
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 from phototriage.atomic_write import atomic_write
 from phototriage.cluster.extraction import Extracted
-from phototriage.errors import Failure, OptionError, OutputError
+from phototriage.cluster.leases import Leases, record
+from phototriage.errors import Failure, OptionError
 from phototriage.features import (
     DEFAULT_FEATURES,
     ExtractorOptions,
@@ -47,8 +37,6 @@ from phototriage.photos import photo_names
 __all__ = ["ShardOptions", "extract_shard"]
 
 _UNITS = 256
-_RENEWALS_PER_LEASE = 9
-_LEASE = re.compile(r"(?P<unit>.+)\.(?P<number>\d+)\.lease")
 _NOT_READ = "could not be read by the machine that tried"
 
 
@@ -120,7 +108,7 @@ def extract_shard(
     job = cache_dir / "shards" / _digest([str(folder), *(store.folder.name for store in stores)])
     units = _units(folder, names)
     begin = len(units) * (options.shard - 1) // options.shards
-    leases = _Leases(job, options.lease_seconds)
+    leases = Leases(job, options.lease_seconds)
     waiting = False
     with DecodingPool(options.workers, on_note) as pool:
         work = _Work(job, extractors, stores, pool, options, lambda done: on_progress(done, len(names)))
@@ -140,7 +128,7 @@ def extract_shard(
                 if not waiting:
                     on_note(f"waiting for other machines: {len(left)} of {len(units)} units of work")
                     waiting = True
-                time.sleep(options.lease_seconds / _RENEWALS_PER_LEASE)
+                time.sleep(leases.seconds_per_look)
     failures = list(_failures(units, job, work.failures))
     return Extracted(len(names) - len(failures), work.read, (*unreadable, *failures))
 
@@ -161,7 +149,7 @@ def _digest(names: Sequence[str]) -> str:
 def _failures(units: Sequence[_Unit], job: Path, known: Mapping[str, Failure]) -> Iterator[Failure]:
     """The photos of all units that cannot be used, whoever found that out."""
     for unit in units:
-        files, contents = read_shard(_record(job, unit.name))
+        files, contents = read_shard(record(job, unit.name))
         faults = {content_hash: fault for content_hash, _, fault, _ in contents}
         hashes = {row[0]: row[4] for row in files}
         for key, path in unit.photos.items():
@@ -172,10 +160,6 @@ def _failures(units: Sequence[_Unit], job: Path, known: Mapping[str, Failure]) -
                 yield Failure(key, _NOT_READ)
             elif (fault := faults.get(content_hash)) is not None:
                 yield Failure(key, fault)
-
-
-def _record(job: Path, unit: str) -> Path:
-    return job / f"{unit}.sqlite"
 
 
 class _Work:
@@ -217,100 +201,9 @@ class _Work:
                     measuring.decode_and_run(
                         self._pool, self._batch_size, lambda: self._on_done(before + len(outcomes))
                     )
-            with atomic_write(_record(self._job, unit.name)) as file:
+            with atomic_write(record(self._job, unit.name)) as file:
                 file.write(index.path.read_bytes())
         for path in older:
             with suppress(OSError):
                 path.unlink()
         self.failures |= {key: each for key, each in outcomes.items() if isinstance(each, Failure)}
-
-
-class _Leases:
-    """The leases of this machine, and what it saw of those of others."""
-
-    def __init__(self, job: Path, seconds: float) -> None:
-        self._job, self._seconds, self._owner = job, seconds, uuid4().hex
-        self._seen: dict[Path, tuple[bytes, float]] = {}
-
-    def look(self) -> tuple[set[str], dict[str, int]]:
-        """The units that are done, and the latest lease of each of the others; in one listing."""
-        try:
-            self._job.mkdir(parents=True, exist_ok=True)
-            there = os.listdir(self._job)  # noqa: PTH208
-        except OSError as error:
-            raise OutputError(f"cannot use {self._job}: {error.strerror}") from error
-        taken: dict[str, int] = {}
-        for each in filter(None, map(_LEASE.fullmatch, there)):
-            taken[each["unit"]] = max(taken.get(each["unit"], 0), int(each["number"]))
-        return {name.removesuffix(".sqlite") for name in there if name.endswith(".sqlite")}, taken
-
-    @contextmanager
-    def lease(self, unit: str, latest: int) -> Iterator[bool]:
-        """Takes a unit, of which `latest` is the latest lease, or 0; False where it is not to be had."""
-        if latest and not self._is_void(self._path(unit, latest)):
-            yield False
-            return
-        path = self._path(unit, latest + 1)
-        if not self._created(path):
-            yield False
-            return
-        ended = threading.Event()
-        renewing = threading.Thread(target=self._renew, args=(path, ended), daemon=True)
-        renewing.start()
-        try:
-            yield not _record(self._job, unit).exists()  # it may have been done since the listing
-        finally:
-            ended.set()
-            renewing.join()
-            for number in range(1, latest + 2):
-                with suppress(OSError):  # what stays becomes void
-                    self._path(unit, number).unlink()
-
-    def _created(self, path: Path) -> bool:
-        """Whether this machine created a file, and no other one did. Raises OutputError where none can."""
-        try:
-            self._create(path)
-        except FileExistsError:
-            return False
-        except OSError as lost:
-            # Some network file systems have another error for a file that is there, or was a moment ago
-            # (EPERM of sshfs). Where a name that nobody else uses can be created, it was that.
-            own = self._job / f"{self._owner}.test"
-            try:
-                self._create(own)
-                own.unlink()
-            except OSError as error:
-                raise OutputError(f"cannot write {path}: {error.strerror}") from lost
-            return False
-        return True
-
-    def _create(self, path: Path) -> None:
-        file = path.open("xb")
-        try:
-            with file:
-                file.write(f"{self._owner} 0".encode())
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-
-    def _path(self, unit: str, number: int) -> Path:
-        return self._job / f"{unit}.{number}.lease"
-
-    def _renew(self, path: Path, ended: threading.Event) -> None:
-        number = 0
-        while not ended.wait(self._seconds / _RENEWALS_PER_LEASE):
-            number += 1
-            with suppress(OSError), path.open("r+b") as file:  # where it cannot be written, it becomes void
-                file.write(f"{self._owner} {number}".encode())
-
-    def _is_void(self, path: Path) -> bool:
-        try:
-            content = path.read_bytes()
-        except OSError:  # it ended
-            return False
-        now = time.monotonic()
-        before, since = self._seen.get(path, (None, now))
-        if content != before:
-            self._seen[path] = content, now
-            return False
-        return now > since + self._seconds

@@ -89,6 +89,7 @@ class DecodingPool:
         self._most = usable_cores() if workers is None else workers
         self._on_note = on_note
         self._workers: list[_Worker] = []
+        self._work: Work | None = None
 
     def __enter__(self) -> "DecodingPool":
         return self
@@ -127,8 +128,11 @@ class DecodingPool:
         work = Work(tuple(steps), tuple(finished), tuple(views) or (PhotoView(),) * len(steps))
         waiting = deque(photos.items())
         missing = len(waiting)
+        # What a library of a million photos has finished is large; not every run of a pool tells it anew.
+        told = len(self._workers) if work == self._work else 0
+        self._work = work
         self._workers += [self._started() for _ in range(min(self._most, missing) - len(self._workers))]
-        for worker in self._workers:
+        for worker in self._workers[told:]:
             _tell(worker, work)
         self._hand_out(waiting, ahead)
         while missing:

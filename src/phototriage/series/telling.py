@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,9 @@ def tell(
         places = np.flatnonzero(entries.number == number)
         rows = entries.row[places]
         columns = (
-            difference.words[rows].tolist(),
-            difference.feature[rows].tolist(),
+            # One text for all, for a million photos have several million reasons.
+            map(intern, difference.words[rows].tolist()),
+            map(intern, difference.feature[rows].tolist()),
             _of_features(of, difference.feature, rows),
             _of_features(against, difference.feature, rows),
             moved[name][rows].tolist(),
