@@ -29,6 +29,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--units", type=int, default=200)
     options = parser.parse_args()
+    if any(any((folder / _JOB).glob("*.claims")) for folder in options.folders):
+        sys.exit(f"{options.folders[0] / _JOB} is of an earlier try: remove it first, on one machine")
     units = [f"{number:04}" for number in range(options.units)]
     began = time.monotonic()
     context = get_context("spawn")

@@ -172,7 +172,7 @@ def measured(
     with tempfile.TemporaryDirectory(dir=folder) as place, DecodingPool() as pool:
         photos = make_photos(kodak, Path(place) / "photos", SIZES[size], count)
         options = ExtractorOptions(weights_dir=folder / "weights", device="cpu")
-        ready = Arms(photos, options, folder / "cache", pool)
+        ready = Arms(photos, options, folder / "cache", pool, "bare" in arms)
         seconds: dict[str, list[float]] = {arm: [] for arm in arms}
         for _ in range(rounds):
             for arm, values in seconds.items():

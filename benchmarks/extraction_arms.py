@@ -27,12 +27,20 @@ _BATCH = 16
 
 
 class Arms:
-    """Each does with all photos what `extraction.py` says of it; the networks are loaded before."""
+    """Each does with all photos what `extraction.py` says of it, with networks that are loaded before.
+
+    others: whether those of `bare`, `plain` and `batched` are, too.
+    """
 
     def __init__(
-        self, photos: Mapping[str, Path], options: ExtractorOptions, cache: Path, pool: DecodingPool
+        self,
+        photos: Mapping[str, Path],
+        options: ExtractorOptions,
+        cache: Path,
+        pool: DecodingPool,
+        others: bool,
     ) -> None:
-        self._photos, self._cache, self._pool = photos, cache, pool
+        self._photos, self._pool = photos, pool
         self._extractors = MultiFeatureExtractor(("clip", "resnet", "iqa"), options, cache).extractors
         self._networks = [each for each in self._extractors if isinstance(each, NetworkExtractor)]
         pixels = [decode(path.read_bytes(), 800).pixels for path in photos.values()]
@@ -40,6 +48,16 @@ class Arms:
         for each, arrays in zip(self._networks, self._prepared, strict=True):
             each(arrays[:_BATCH])
         self.prepared()
+        self._eager = [
+            start_torch(FromPixels(each.build(), each.mean, each.std).eval(), "cpu")
+            for each in self._networks
+            if others
+        ]
+        self._sessions = [
+            onnxruntime.InferenceSession(find_exported(cache, each.block), providers=["CPUExecutionProvider"])
+            for each in self._networks
+            if others
+        ]
 
     def ours(self) -> None:
         with tempfile.TemporaryDirectory() as empty:
@@ -60,17 +78,6 @@ class Arms:
         steps, views = zip(*((each.prepare, view_of(each)) for each in self._extractors), strict=True)
         for _ in pool.run(photos, steps, [frozenset()] * len(steps), views=views):
             pass
-
-    def load_others(self) -> None:
-        """Makes ready what `bare`, `plain` and `batched` run."""
-        self._eager = [
-            start_torch(FromPixels(each.build(), each.mean, each.std).eval(), "cpu")
-            for each in self._networks
-        ]
-        exported = [find_exported(self._cache, each.block) for each in self._networks]
-        self._sessions = [
-            onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in exported
-        ]
 
     def bare(self) -> None:
         for session, arrays in zip(self._sessions, self._prepared, strict=True):

@@ -46,6 +46,7 @@ def main() -> None:
         folder, cache_dir = place / "photos", place / "cache"
         if not folder.exists():
             fill(folder, cache_dir, arguments.photos)
+        count = sum(len(files) for _, _, files in os.walk(folder))
         command = ["rank", str(folder), "--cache_dir", str(cache_dir), "--quiet", "--csv"]
         if arguments.profile:
             with cProfile.Profile() as profile:
@@ -61,7 +62,7 @@ def main() -> None:
             seconds = time.perf_counter() - started
             used = resource.getrusage(resource.RUSAGE_CHILDREN)
             print(
-                f"{arguments.photos:,} photos ranked and written: {seconds:.1f} s, at most "
+                f"{count:,} photos ranked and written: {seconds:.1f} s, at most "
                 f"{used.ru_maxrss / 1e6:.2f} GB in memory, {used.ru_utime + used.ru_stime:.0f} s of "
                 "processor time so far",
                 flush=True,

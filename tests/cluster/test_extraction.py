@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from phototriage.cluster import work
+from phototriage.cluster import extraction, work
 from phototriage.cluster.extraction import ClusterOptions, _tasks, extract_on_ray
 from phototriage.cluster.source import Item
 from phototriage.cluster.work import Batch, Decode, Infer, Job, task
@@ -33,7 +33,12 @@ COLUMNS = ("key", "place", "kind", "group")
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> Iterator[None]:
     ray.init(
-        num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+        address="local",
+        num_cpus=2,
+        num_gpus=1,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
     )
     yield
     ray.shutdown()
@@ -239,7 +244,11 @@ def test_credentials_that_a_worker_lacks_are_one_failure_and_not_told(
     )
 
 
-def test_networks_have_actors_of_their_own_with_gpus(photos: Path, tmp_path: Path) -> None:
+def test_networks_have_actors_of_their_own_with_gpus(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Those that decode take both cores, and the others must not wait for one.
+    monkeypatch.setattr(extraction, "_PHOTOS_PER_TASK", 2)
     gpus = replace(options(tmp_path / "gpus"), gpus_per_worker=0.5)
     found = extract_on_ray(str(photos), gpus)
     assert (found.photos, [each.photo for each in found.failures]) == (6, ["broken.jpg"])
@@ -247,10 +256,19 @@ def test_networks_have_actors_of_their_own_with_gpus(photos: Path, tmp_path: Pat
 
 
 def test_a_worker_that_no_cluster_has_room_for(photos: Path, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="the cluster has 1 GPU, less than 2"):
+    with pytest.raises(OptionError, match="no machine of the cluster has 2 GPU, at most 1"):
         extract_on_ray(str(photos), replace(options(tmp_path / "ray"), gpus_per_worker=2.0))
-    with pytest.raises(OptionError, match="the cluster has 2 CPU, less than 3"):
+    with pytest.raises(OptionError, match="no machine of the cluster has 3 CPU, at most 2"):
         extract_on_ray(str(photos), replace(options(tmp_path / "ray"), cpus_per_worker=3))
+
+
+def test_an_actor_has_its_share_of_a_single_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"Alive": alive, "Resources": {"CPU": 3.0, "GPU": 1.0}} for alive in (True, True, False)]
+    monkeypatch.setattr(ray, "nodes", lambda: nodes)
+    assert [extraction._most("CPU", each) for each in (1, 2, 3)] == [6, 2, 2]
+    assert [extraction._most("GPU", each) for each in (0.1, 0.3, 0.5, 1.0)] == [20, 6, 4, 2]
+    with pytest.raises(OptionError, match="no machine of the cluster has 4 CPU, at most 3"):
+        extraction._most("CPU", 4)
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"cpus_per_worker": 0}, {"gpus_per_worker": -1.0}])

@@ -214,6 +214,10 @@ def test_what_is_no_source(name: str, tmp_path: Path) -> None:
 def test_credentials_are_not_told() -> None:
     assert without_credentials("s3://key:secret@bucket/x") == "s3://…@bucket/x"
     assert without_credentials("s3://b?secret_key=abc&region=x") == "s3://b?secret_key=…&region=x"
+    assert without_credentials("s3://key:a/b@c+d@bucket/x") == "s3://…@bucket/x"
+    assert without_credentials("s3://bucket/a@b.jpg, s3://b/c") == "s3://bucket/a@b.jpg, s3://b/c"
+    signed = "abfs://c@acc.net/p?se=1&sig=hidden&X-Amz-Credential=hidden"
+    assert without_credentials(signed) == "abfs://…@acc.net/p?se=1&sig=…&X-Amz-Credential=…"
     with pytest.raises(PhotoError) as error:
         find_photos("nosuch://user:hidden@host/photos")
     assert "hidden" not in str(error.value)

@@ -16,8 +16,13 @@ def test_what_is_essential_is_what_rank_imports() -> None:
     script = "import sys, phototriage.cli.rank; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     imported = set(done.stdout.split())
-    modules = {"opencv-python-headless": "cv2", "pillow": "PIL", "pyyaml": "yaml"}
-    lazily = {"pi-heif", "platformdirs", "safetensors"}  # by the first photo, and the ranker
+    modules = {
+        "lazy-loader": "lazy_loader",
+        "opencv-python-headless": "cv2",
+        "pillow": "PIL",
+        "pyyaml": "yaml",
+    }
+    lazily = {"natsort", "pi-heif", "platformdirs", "safetensors"}  # by the first photo, and the ranker
     by_rank = {name for name in packages() if modules.get(name, name) in imported}
     essential = {each.name for each in software_findings() if each.section == "installed" and each.essential}
     assert essential - lazily == by_rank - lazily

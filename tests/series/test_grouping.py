@@ -132,6 +132,12 @@ def test_a_bracket_inside_a_burst_is_kept_apart() -> None:
     ]
 
 
+def test_a_library_of_nothing_but_a_bracket() -> None:
+    captures = [at(n, exposure_bias=float(ev), bracketed=True) for n, ev in enumerate((0, -1, 1))]
+    found = group([Shot(f"{n}.jpg", (f"{n}.jpg",)) for n in range(3)], captures, looking([0] * 3))
+    assert [(series.kind, len(series.shots)) for series in found] == [("exposure bracket", 3)]
+
+
 def test_names_are_unique_where_two_photos_have_one() -> None:
     photos = {
         "a/1.jpg": (at(0), 0.0),

@@ -8,6 +8,7 @@ import tyro
 
 from phototriage.choices import default_choices_dir
 from phototriage.cli.feature_source import OptionalInt
+from phototriage.cli.moved_folders import moved_folders
 from phototriage.cli.progress import note, progress
 from phototriage.cli.rank import Grouping
 from phototriage.cli.standard_output import shown
@@ -82,7 +83,7 @@ class Command:
             raise OptionError("name the folders of the photos that you decided about")
         options = LearnOptions(
             sources=self.sources,
-            moved=tuple(map(_moved, self.map)),
+            moved=tuple(map(moved_folders, self.map)),
             rank=RankOptions(
                 gap=self.grouping.gap,
                 similarity=self.grouping.similarity,
@@ -125,10 +126,3 @@ class Command:
         else:
             note(f"there is nothing to forget: no {file}")
         return 0
-
-
-def _moved(text: str) -> tuple[str, str]:
-    old, sign, new = text.partition("=")
-    if not sign or not old or not new:
-        raise OptionError(f"takes OLD=NEW, not {text}", "map")
-    return old, new

@@ -54,7 +54,7 @@ def cluster(address: str | None, cores: int | None = None) -> Iterator[None]:
 
 
 def set_environment(address: str | None) -> None:
-    """What Ray asks its environment before it starts, where the person says nothing else."""
+    """Sets what Ray reads from the environment when it starts, where the person set nothing."""
     # It reports its use to its makers.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # What its core prints while it recovers is for its makers.
@@ -72,7 +72,7 @@ def _no_cluster(address: str | None, error: Exception, said: str) -> FeatureErro
             f"the Ray cluster at {shown} asks for its token: copy {_TOKEN} from its head node "
             "to the same place on this machine"
         )
-    reason = without_credentials(str(error).strip().splitlines()[0])
+    reason = without_credentials((str(error).strip() or type(error).__name__).splitlines()[0])
     return FeatureError(f"no Ray cluster can be used at {shown}: {reason}")
 
 
@@ -83,7 +83,7 @@ def check_address(address: str | None) -> None:
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:  # ValueError: a name that cannot be one
         reason = getattr(error, "strerror", None) or error
         raise FeatureError(
             f"no Ray cluster answers at {without_credentials(str(address))}: {reason}; "

@@ -141,6 +141,7 @@ class _Run:
 
     def __init__(self, source: Source, index: PhotoIndex, on_progress: OnProgress) -> None:
         self._source, self._index, self._on_progress = source, index, on_progress
+        self._photos = sum(each.photos for each in source.items)
         self._files: dict[str, tuple[Path, os.stat_result]] = {}
         self._failures = list(source.failures)
         self._unsaved: list[Outcome] = []
@@ -190,7 +191,7 @@ class _Run:
 
     def _show(self) -> None:
         done = self._done + len(self._failures) - len(self._source.failures)
-        self._on_progress(done, max(done, sum(each.photos for each in self._source.items)))
+        self._on_progress(done, max(done, self._photos))
 
     def _save(self) -> None:
         read = [each for each in self._unsaved if each.content_hash and not each.failure]
@@ -211,21 +212,21 @@ def _outcomes(
         import ray.data
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it says is for its makers
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    context.target_max_block_size = 1  # each value that a worker yields is handed on at once
     most = _most("CPU", options.cpus_per_worker)
     workers = options.workers or most
     tables = [task(each) for each in _tasks(items, workers)]
     data: ray.data.Dataset = ray.data.from_arrow(tables)
+    data.context.enable_progress_bars = False
+    data.context.print_on_execution_start = False
+    data.context.target_max_block_size = 1  # each value that a worker yields is handed on at once
     how: dict[str, Any] = {"fn_constructor_args": (job,), "batch_format": "numpy", "batch_size": None}
     decoding = _actors(min(workers, len(tables)))
     if options.gpus_per_worker:
         inferring = _actors(_most("GPU", options.gpus_per_worker))
         data = data.map_batches(Decode, num_cpus=options.cpus_per_worker, compute=decoding, **how)
         how["batch_size"] = 1  # value, of many photos; with a GPU, Ray insists on a number
-        data = data.map_batches(Infer, num_gpus=options.gpus_per_worker, compute=inferring, **how)
+        # No core for itself: Ray would give it one, and all are taken by those that decode.
+        data = data.map_batches(Infer, num_cpus=0, num_gpus=options.gpus_per_worker, compute=inferring, **how)
     else:
         data = data.map_batches(DecodeAndInfer, num_cpus=options.cpus_per_worker, compute=decoding, **how)
     try:
@@ -262,10 +263,12 @@ def _most(resource: str, each: float) -> int:
     with extra("ray"):
         import ray
 
-    there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    has = there.get(resource, 0)
-    if has < each:
+    nodes = [node["Resources"].get(resource, 0) for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    # An actor has its share of one node; .1 goes into 1 ten times, whatever floats say.
+    most = sum(int(has / each + 1e-9) for has in nodes)
+    if not most:
         raise OptionError(
-            f"the cluster has {has:g} {resource}, less than {each:g}", f"{resource.lower()}s_per_worker"
+            f"no machine of the cluster has {each:g} {resource}, at most {max(nodes, default=0):g}",
+            f"{resource.lower()}s_per_worker",
         )
-    return int(has // each)
+    return most

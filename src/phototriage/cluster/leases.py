@@ -124,8 +124,10 @@ class Leases:
     def _is_void(self, path: Path) -> bool:
         try:
             content = path.read_bytes()
-        except OSError:  # it ended
+        except FileNotFoundError:  # it ended
             return False
+        except OSError:
+            content = b""  # another user's: its renewals are not seen, so it is waited for once
         now = time.monotonic()
         before, since = self._seen.get(path, (None, now))
         if content != before:

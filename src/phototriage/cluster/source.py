@@ -27,9 +27,12 @@ UNREADABLE = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.
 _URI = re.compile(
     r"(?P<root>(?P<scheme>[a-z][a-z0-9+.-]+)://[^/?]*)(?P<path>[^?]*)(?P<query>\?.*)?", re.IGNORECASE
 )
-_CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
-_SECRET = re.compile(r"(?i)\b(\w*(?:key|secret|token|password|signature)\w*)=[^&\s]*")
+_CREDENTIALS = re.compile(r"(?<=://)([^\s@?#/]*:[^\s?#]*|[^/@\s]*)@")
+"""A name and a secret, in which there may be any sign where nobody quoted it; or a name alone."""
+_SECRET = re.compile(r"(?i)\b(\w*(?:key|secret|token|password|signature|credential)\w*|sig)=[^&\s]*")
 _ROWS_AT_ONCE = 16
+_MOST_BYTES = (1 << 30) + 1
+"""More than any photo may have, so that what is larger is refused as such and does not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +108,14 @@ def read_item(item: Item) -> Iterator[tuple[str, bytes]]:
     filesystem, path = _opened(item.place)
     if item.kind == "file":
         with filesystem.open_input_stream(path) as file:
-            yield item.key, file.read()
+            yield item.key, file.read(_MOST_BYTES)
     elif item.kind == "tar":
         with filesystem.open_input_stream(path) as file, tarfile.open(fileobj=file, mode="r|*") as archive:
             for member in archive:
                 if member.isfile() and _suffix(member.name) in PHOTO_SUFFIXES and not _hidden(member.name):
                     content = archive.extractfile(member)
                     if content is not None:
-                        yield f"{item.key}/{member.name}", content.read()
+                        yield f"{item.key}/{member.name}", content.read(_MOST_BYTES)
     else:
         with filesystem.open_input_file(path) as file, pq.ParquetFile(file) as table:
             yield from _rows(item, table)
@@ -230,7 +233,7 @@ def _table(name: str, place: str) -> Source:
             each for batch in table.iter_batches(columns=["path"]) for each in batch.column(0).to_pylist()
         ]
     paths = dict.fromkeys(str(each) for each in rows if each)
-    items = tuple(Item(each, _below(_above(place), each)) for each in paths)
+    items = tuple(Item(without_credentials(each), _below(_above(place), each)) for each in paths)
     nothing = sum(not each for each in rows)
     return Source(items, (Failure(name, f"rows without a path: {nothing:,}"),) if nothing else ())
 

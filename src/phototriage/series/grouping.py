@@ -152,6 +152,8 @@ def _dots(one: Rows, other: Rows) -> Rows:
 def _linked(pictures: _Pictures, gap: float) -> list[Places]:
     """Shots that belong together, each as places in order."""
     line, pairs = pictures.line, []
+    if not len(line):
+        return []
     for lag in range(1, min(_LOOK_BACK, len(line) - 1) + 1):
         later = np.flatnonzero(line.near(lag, gap)) + lag
         alike = later[pictures.alike(later - lag, later)]

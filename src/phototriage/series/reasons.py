@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["BLINKS", "BLUR", "LOOK", "MEGAPIXELS", "Reason", "judgement"]
+__all__ = ["BLINKS", "BLUR", "LOOK", "MEGAPIXELS", "Reason", "polarity"]
 
 LOOK = "look"
 """The feature of what moved the verdict and shows in no number that has a name."""
@@ -23,7 +23,7 @@ _MERITS |= _OPEN
 
 
 @cache
-def judgement(words: str, feature: str) -> int:
+def polarity(words: str, feature: str) -> int:
     """−1: these words about this feature name a fault in any photo; 1: a merit; 0: a matter of taste."""
     if words in _FAULTS or (feature == BLINKS and words not in _OPEN):
         return -1
@@ -52,7 +52,7 @@ class Reason:
     @property
     def is_fault(self) -> bool:
         """Whether it is a fault in any photo."""
-        return judgement(self.words, self.feature) < 0
+        return polarity(self.words, self.feature) < 0
 
     @property
     def is_blur(self) -> bool:
@@ -62,12 +62,12 @@ class Reason:
     @property
     def is_plain(self) -> bool:
         """Whether it is a fault or a merit in any photo, and no matter of taste."""
-        return judgement(self.words, self.feature) != 0
+        return polarity(self.words, self.feature) != 0
 
     @property
     def speaks(self) -> int:
         """1 for the photo, −1 against it, 0 neither: a merit, a fault, else as the ranker took it."""
-        if judged := judgement(self.words, self.feature):
+        if judged := polarity(self.words, self.feature):
             return judged
         return 0 if self.log_odds is None else 1 if self.log_odds > 0 else -1
 

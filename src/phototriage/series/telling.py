@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from phototriage.ranker import TrainedRanker
 from phototriage.series.differences import Difference, Numbers
-from phototriage.series.reasons import LOOK, Reason, judgement
+from phototriage.series.reasons import LOOK, Reason, polarity
 
 __all__ = ["LEAST_LOG_ODDS", "tell"]
 
@@ -121,20 +121,25 @@ class _Entries:
 
         moved: by each difference. sign: (n,) 1 where the verdict is for the photo, else −1.
         """
-        found = [np.empty((5, 0))]
-        for number, (name, difference) in enumerate(shown.items()):
+        rows: list[NDArray[np.intp]] = []
+        numbers, ranks, tastes, strengths = [], [], [], []
+        for place, (name, difference) in enumerate(shown.items()):
             strength = np.abs(difference.strength)
-            rows = np.flatnonzero(strength >= 1)
-            said = zip(difference.words[rows].tolist(), difference.feature[rows].tolist(), strict=True)
-            judged = np.array([judgement(*each) for each in said], np.intp)
-            log_odds = moved[name][rows]
+            row = np.flatnonzero(strength >= 1)
+            said = zip(difference.words[row].tolist(), difference.feature[row].tolist(), strict=True)
+            plain = np.array([polarity(*each) for each in said], np.intp)
+            log_odds = moved[name][row]
             heard = np.where(np.abs(log_odds) >= LEAST_LOG_ODDS, np.sign(log_odds), 0)
-            speaks = np.where(judged, judged, heard)
-            rank = np.where(speaks, -sign[rows] * speaks, 2)
-            found.append(np.stack([rows, rank, judged == 0, -strength[rows], np.full(len(rows), number)]))
-        table = np.hstack(found)
-        table = table[:, np.lexsort(table[3::-1])]
-        row = table[0].astype(np.intp)
-        place = np.arange(len(row)) - np.searchsorted(row, row)
-        row, rank, number = table[[0, 1, 4]][:, place < _MOST].astype(np.intp)
-        return cls(row, number, rank)
+            speaks = np.where(plain, plain, heard)
+            rows.append(row)
+            numbers.append(np.full(len(row), place))
+            ranks.append(np.where(speaks, -sign[row] * speaks, 2))
+            tastes.append(plain == 0)
+            strengths.append(strength[row])
+        if not rows:
+            return cls(*(np.empty(0, np.intp) for _ in range(3)))
+        row, rank = np.concatenate(rows), np.concatenate(ranks).astype(np.intp)
+        order = np.lexsort((-np.concatenate(strengths), np.concatenate(tastes), rank, row))
+        before = np.arange(len(row)) - np.searchsorted(row[order], row[order])
+        kept = order[before < _MOST]
+        return cls(row[kept], np.concatenate(numbers)[kept], rank[kept])

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from phototriage.cli.feature_source import OptionalInt, OptionalPath
+from phototriage.cli.moved_folders import moved_folders
 from phototriage.cli.progress import note, note_failures, progress
 from phototriage.errors import Failure, OptionError
 from phototriage.exit_code import ExitCode
@@ -68,13 +69,13 @@ class Extract:
         return ExitCode.of(left_out=failures)
 
     def _take_over(self, mapping: str, cache_dir: Path) -> None:
-        from phototriage.cluster.moved import take_over
+        from phototriage.features.cache.moved import take_over
 
         if self.shard is not None:
             raise OptionError("is for a single machine: run it once without --shard", "map")
-        old, equals, new = mapping.partition("=")
-        if not (old and equals and new):
-            raise OptionError(f"must be OLD=NEW, two folders, not {mapping!r}", "map")
+        old, new = moved_folders(mapping)
+        if not Path(new).is_dir():
+            raise OptionError(f"needs a folder behind the =, and there is none at {new}", "map")
         known, there = take_over(old, new, cache_dir, note)
         if not known:
             raise OptionError(f"no photo is known below {old}", "map")

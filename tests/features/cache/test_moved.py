@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from phototriage.cli import main
-from phototriage.cluster.moved import take_over
 from phototriage.features import MultiFeatureExtractor
 from phototriage.features.cache.index import PhotoIndex
+from phototriage.features.cache.moved import take_over
 
 
 @pytest.fixture
@@ -49,10 +49,11 @@ def test_copies_edits_and_what_is_gone_are_not_taken_over(photos: Path, tmp_path
 @pytest.mark.parametrize(
     ("mapping", "said"),
     [
-        ("old", "must be OLD=NEW"),
-        ("=new", "must be OLD=NEW"),
-        ("old=", "must be OLD=NEW"),
-        ("/none=/new", "no photo is known below /none"),
+        ("old", "takes OLD=NEW"),
+        ("=new", "takes OLD=NEW"),
+        ("old=", "takes OLD=NEW"),
+        ("/none=/", "no photo is known below /none"),
+        ("/=/none", "there is none at /none"),
     ],
 )
 def test_mappings_that_are_none(
