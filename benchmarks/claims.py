@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,8 +35,9 @@ def main() -> None:
     units = [f"{number:04}" for number in range(options.units)]
     began = time.monotonic()
     context = get_context("spawn")
+    together = context.Barrier(options.processes)
     processes = [
-        context.Process(target=claim, args=(options.folders[number % len(options.folders)], units))
+        context.Process(target=claim, args=(options.folders[number % len(options.folders)], units, together))
         for number in range(options.processes)
     ]
     for each in processes:
@@ -53,7 +55,8 @@ def main() -> None:
     sys.exit(bool(nobody or often or failed))
 
 
-def claim(folder: Path, units: list[str]) -> None:
+def claim(folder: Path, units: list[str], together: Barrier) -> None:
+    together.wait()
     job = folder / _JOB
     leases = Leases(job, _SECONDS_OF_SILENCE)
     mine: list[str] = []
