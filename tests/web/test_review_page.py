@@ -84,6 +84,8 @@ def test_series_are_split_and_merged_by_hand(review: Review, browser: Browser) -
     browser.wait("document.getElementById('title').textContent.startsWith('01')")
     press(browser, "m")
     browser.wait(f"document.getElementById('strip').children.length === {TAKES + 1}")
+    # A series that the page had asked for a moment before it was split or merged is not there any more.
+    assert all("/api/series/" in each and "status of 404" in each for each in browser.errors())
 
 
 def test_a_killed_server_has_kept_everything(review: Review, browser: Browser) -> None:
