@@ -37,12 +37,7 @@ from ray.cluster_utils import Cluster
 
 from phototriage.cluster import extraction
 from phototriage.cluster.extraction import ClusterOptions, extract_on_ray
-from phototriage.features import (
-    ExtractorOptions,
-    FeatureStore,
-    MultiFeatureExtractor,
-    build_extractors,
-)
+from phototriage.features import ExtractorOptions, FeatureStore, MultiFeatureExtractor, build_extractors
 
 FEATURES = ("iqa", "iqa_plus", "lite")
 TASKS = (8, 32, 128)

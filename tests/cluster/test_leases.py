@@ -108,3 +108,24 @@ def test_a_lease_that_cannot_be_removed_stops_nothing(
     with Leases(tmp_path, 60.0).lease("unit", 0) as mine:
         assert mine
     assert [path.name for path in tmp_path.iterdir()] == ["unit.1.lease"]
+
+
+def test_a_lease_that_cannot_be_read_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def denied(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    (tmp_path / "unit.1.lease").touch()
+    leases = Leases(tmp_path, 60.0)
+
+    def tried(at: float) -> bool:
+        clock[0] = at
+        with leases.lease("unit", 1) as mine:
+            return mine
+
+    assert [tried(0.0), tried(60.0), tried(61.0)] == [False, False, True]

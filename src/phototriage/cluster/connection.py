@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from phototriage.cluster.source import without_credentials
+from phototriage.cluster.source import reason_of, without_credentials
 from phototriage.errors import FeatureError, PhototriageError
 from phototriage.extras import extra
 from phototriage.photos import captured_stderr
@@ -72,8 +72,7 @@ def _no_cluster(address: str | None, error: Exception, said: str) -> FeatureErro
             f"the Ray cluster at {shown} asks for its token: copy {_TOKEN} from its head node "
             "to the same place on this machine"
         )
-    reason = without_credentials((str(error).strip() or type(error).__name__).splitlines()[0])
-    return FeatureError(f"no Ray cluster can be used at {shown}: {reason}")
+    return FeatureError(f"no Ray cluster can be used at {shown}: {reason_of(error)}")
 
 
 def check_address(address: str | None) -> None:

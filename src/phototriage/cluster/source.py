@@ -17,9 +17,19 @@ from pyarrow import fs
 
 from phototriage.errors import Failure, PhotoError
 from phototriage.photos import PHOTO_SUFFIXES, PICKS_MARK, photo_names
+from phototriage.photos.loading import MAX_FILE_BYTES
 from phototriage.photos.skipped_folders import CACHE_MARK, bin_or_cache
 
-__all__ = ["UNREADABLE", "Item", "Source", "find_photos", "is_local", "read_item", "without_credentials"]
+__all__ = [
+    "UNREADABLE",
+    "Item",
+    "Source",
+    "find_photos",
+    "is_local",
+    "read_item",
+    "reason_of",
+    "without_credentials",
+]
 
 UNREADABLE = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.LZMAError, pa.ArrowException)
 """What is raised where a photo, an archive or a table cannot be read, or ends too early."""
@@ -31,8 +41,8 @@ _CREDENTIALS = re.compile(r"(?<=://)([^\s@?#/]*:[^\s?#]*|[^/@\s]*)@")
 """A name and a secret, in which there may be any sign where nobody quoted it; or a name alone."""
 _SECRET = re.compile(r"(?i)\b(\w*(?:key|secret|token|password|signature|credential)\w*|sig)=[^&\s]*")
 _ROWS_AT_ONCE = 16
-_MOST_BYTES = (1 << 30) + 1
-"""More than any photo may have, so that what is larger is refused as such and does not fill the memory."""
+_MOST_BYTES = MAX_FILE_BYTES + 1
+"""What is larger is refused as such, and does not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,11 @@ class Source:
 def without_credentials(text: str) -> str:
     """Text without what a URI may tell that nobody else should read."""
     return _SECRET.sub(r"\1=…", _CREDENTIALS.sub("…@", text))
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what an error says, without credentials; its kind where it says nothing."""
+    return without_credentials((str(error).strip() or type(error).__name__).splitlines()[0])
 
 
 def is_local(item: Item) -> bool:
@@ -94,7 +109,7 @@ def find_photos(source: str, on_note: Callable[[str], None] = lambda note: None)
         else:
             found = _folder(Path(source), on_note)
     except UNREADABLE as error:
-        raise PhotoError(f"{shown} cannot be read: {_reason(error)}") from error
+        raise PhotoError(f"{shown} cannot be read: {reason_of(error)}") from error
     if not found.items and not found.failures:
         raise PhotoError(f"{shown} contains no photo")
     return found
@@ -207,7 +222,7 @@ def _among(base: str, names: Sequence[str]) -> Source:
             try:
                 table = _table(name, _below(base, name))
             except UNREADABLE as error:
-                failures.append(Failure(name, f"cannot be read: {_reason(error)}"))
+                failures.append(Failure(name, f"cannot be read: {reason_of(error)}"))
                 continue
             items += table.items
             failures += table.failures
@@ -266,7 +281,3 @@ def _suffix(name: str) -> str:
 def _hidden(name: str) -> bool:
     """Whether any part of a name is hidden, or of what macOS adds to archives."""
     return any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/"))
-
-
-def _reason(error: BaseException) -> str:
-    return without_credentials((str(error) or type(error).__name__).splitlines()[0])

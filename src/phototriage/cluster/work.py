@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from phototriage.cluster.source import UNREADABLE, Item, is_local, read_item, without_credentials
+from phototriage.cluster.source import UNREADABLE, Item, is_local, read_item, reason_of
 from phototriage.errors import Failure, FeatureError, OutputError
 from phototriage.features import Block, ExtractorOptions, FeatureStore, build_extractors
 from phototriage.features.cache.part import write_part
@@ -142,8 +142,7 @@ class Decode:
                 except StopIteration:
                     break
                 except UNREADABLE as error:
-                    reason = without_credentials((str(error) or type(error).__name__).splitlines()[0])
-                    yield Failure(item.key, f"cannot be read: {reason}")
+                    yield Failure(item.key, f"cannot be read: {reason_of(error)}")
                     break
                 path = spool / str(number)
                 number += 1

@@ -10,6 +10,9 @@ from phototriage.series import RankedPhoto, RankedSeries
 
 __all__ = ["RankingFigures", "ranking_figures"]
 
+_AT_ONCE = 10_000
+"""Files whose status is in memory at a time."""
+
 
 @dataclass(frozen=True)
 class RankingFigures:
@@ -62,5 +65,9 @@ def ranking_figures(folder: Path, ranked: Sequence[RankedSeries]) -> RankingFigu
 
 def _bytes(folder: Path, photos: Sequence[RankedPhoto]) -> int:
     """The size of the photos' files on disk; missing files count as 0."""
-    files = [folder / name for photo in photos for name in photo.files]
-    return sum(status.st_size for status in statuses(files) if not isinstance(status, OSError))
+    names = [name for photo in photos for name in photo.files]
+    total = 0
+    for start in range(0, len(names), _AT_ONCE):
+        some = statuses([folder / name for name in names[start : start + _AT_ONCE]])
+        total += sum(status.st_size for status in some if not isinstance(status, OSError))
+    return total

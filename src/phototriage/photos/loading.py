@@ -13,14 +13,15 @@ from phototriage.photos.color import Pixels
 from phototriage.photos.decoding import decode
 from phototriage.photos.formats import format_of
 
-__all__ = ["Photo", "content_hash", "load", "read_photo"]
+__all__ = ["MAX_FILE_BYTES", "Photo", "content_hash", "load", "read_photo"]
 
 _DIGEST_BYTES = 16
 
 _START = 16
 _MAX_BYTES = {"JPEG": 512 << 20, "WEBP": 512 << 20, "HEIF": 512 << 20, "AVIF": 512 << 20}
-_MAX_OTHER_BYTES = 1 << 30
-"""Largest file by format. JPEGs of stitched panoramas take 200 MB, uncompressed TIFFs and RAW files more."""
+MAX_FILE_BYTES = 1 << 30
+"""Largest file; above, the largest of some formats. JPEGs of stitched panoramas take 200 MB, uncompressed
+TIFFs and RAW files more."""
 
 _AWAY = (errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.EHOSTDOWN, errno.ETIMEDOUT, errno.ENOTCONN)
 _REMEDIES = {
@@ -71,7 +72,7 @@ def read_photo(path: str | Path, *, reserve: Callable[[int], None] = lambda size
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             kind = format_of(file.read(_START))
-            most = _MAX_BYTES.get(kind or "", _MAX_OTHER_BYTES)
+            most = _MAX_BYTES.get(kind or "", MAX_FILE_BYTES)
             if before.st_size > most:
                 raise PhotoError(
                     f"too large: {'a file' if kind is None else kind} of {before.st_size / 1e9:.1f} GB, the "

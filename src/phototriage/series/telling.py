@@ -1,7 +1,6 @@
 """Which differences are told as reasons, in which order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from sys import intern
 
 import numpy as np
@@ -39,11 +38,11 @@ def tell(
     least = np.log(ranker.close_below) - np.log1p(-min(ranker.close_below, 1 - 1e-9))
     sure = (np.abs(lead) >= least) & (np.abs(overall) >= np.abs(lead) / 2)
     sign = np.where(lead >= 0, 1, -1)
-    entries = _Entries.of(shown, moved, sign)
-    told: NDArray[np.object_] = np.empty(len(entries.row), object)
+    row_of, number_of, rank_of = _plainest(shown, moved, sign)
+    told: NDArray[np.object_] = np.empty(len(row_of), object)
     for number, (name, difference) in enumerate(shown.items()):
-        places = np.flatnonzero(entries.number == number)
-        rows = entries.row[places]
+        places = np.flatnonzero(number_of == number)
+        rows = row_of[places]
         columns = (
             # One text for all, for a million photos have several million reasons.
             map(intern, difference.words[rows].tolist()),
@@ -63,10 +62,10 @@ def tell(
             for words, feature, value, other, log_odds in zip(*columns, strict=True)
         ]
     reasons: list[list[Reason]] = [[] for _ in lead]
-    for row, reason in zip(entries.row.tolist(), told.tolist(), strict=True):
+    for row, reason in zip(row_of.tolist(), told.tolist(), strict=True):
         reasons[row].append(reason)
     named = np.zeros(len(lead), bool)
-    named[entries.row[entries.rank < 0]] = True
+    named[row_of[rank_of < 0]] = True
     for row in np.flatnonzero(sure & ~named & (sign * overall > 0)).tolist():
         words = "preferred overall" if sign[row] > 0 else "less preferred overall"
         reasons[row].insert(0, Reason(words, LOOK, None, None, round(float(overall[row]), 4)))
@@ -98,48 +97,37 @@ def _of_features(numbers: Numbers, features: NDArray[np.str_], rows: NDArray[np.
     return found.tolist()
 
 
-@dataclass(frozen=True)
-class _Entries:
-    """The reasons to tell of all comparisons: those of one side by side, the plainest first.
+def _plainest(
+    shown: Mapping[str, Difference], moved: Mapping[str, NDArray[np.float64]], sign: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """What is told of all comparisons, `_MOST` of each at most: side by side, the plainest first.
 
-    row, number: (n,) of which comparison, and which of the differences. rank: (n,) −1 where it speaks for the
-    verdict, 1 against it, 2 neither.
+    moved: by each difference. sign: (n,) 1 where the verdict is for the photo, else −1.
+
+    Returns:
+        (m,) of which comparison each is; which of the differences; −1 where it speaks for the verdict, 1
+        against it, 2 neither.
     """
-
-    row: NDArray[np.intp]
-    number: NDArray[np.intp]
-    rank: NDArray[np.intp]
-
-    @classmethod
-    def of(
-        cls,
-        shown: Mapping[str, Difference],
-        moved: Mapping[str, NDArray[np.float64]],
-        sign: NDArray[np.intp],
-    ) -> "_Entries":
-        """Those that are told, `_MOST` of a comparison at most.
-
-        moved: by each difference. sign: (n,) 1 where the verdict is for the photo, else −1.
-        """
-        rows: list[NDArray[np.intp]] = []
-        numbers, ranks, tastes, strengths = [], [], [], []
-        for place, (name, difference) in enumerate(shown.items()):
-            strength = np.abs(difference.strength)
-            row = np.flatnonzero(strength >= 1)
-            said = zip(difference.words[row].tolist(), difference.feature[row].tolist(), strict=True)
-            plain = np.array([polarity(*each) for each in said], np.intp)
-            log_odds = moved[name][row]
-            heard = np.where(np.abs(log_odds) >= LEAST_LOG_ODDS, np.sign(log_odds), 0)
-            speaks = np.where(plain, plain, heard)
-            rows.append(row)
-            numbers.append(np.full(len(row), place))
-            ranks.append(np.where(speaks, -sign[row] * speaks, 2))
-            tastes.append(plain == 0)
-            strengths.append(strength[row])
-        if not rows:
-            return cls(*(np.empty(0, np.intp) for _ in range(3)))
-        row, rank = np.concatenate(rows), np.concatenate(ranks).astype(np.intp)
-        order = np.lexsort((-np.concatenate(strengths), np.concatenate(tastes), rank, row))
-        before = np.arange(len(row)) - np.searchsorted(row[order], row[order])
-        kept = order[before < _MOST]
-        return cls(row[kept], np.concatenate(numbers)[kept], rank[kept])
+    rows: list[NDArray[np.intp]] = []
+    numbers, ranks, tastes, strengths = [], [], [], []
+    for place, (name, difference) in enumerate(shown.items()):
+        strength = np.abs(difference.strength)
+        row = np.flatnonzero(strength >= 1)
+        said = zip(difference.words[row].tolist(), difference.feature[row].tolist(), strict=True)
+        plain = np.array([polarity(*each) for each in said], np.intp)
+        log_odds = moved[name][row]
+        heard = np.where(np.abs(log_odds) >= LEAST_LOG_ODDS, np.sign(log_odds), 0)
+        speaks = np.where(plain, plain, heard)
+        rows.append(row)
+        numbers.append(np.full(len(row), place))
+        ranks.append(np.where(speaks, -sign[row] * speaks, 2))
+        tastes.append(plain == 0)
+        strengths.append(strength[row])
+    if not rows:
+        none = np.empty(0, np.intp)
+        return none, none, none
+    row, rank = np.concatenate(rows), np.concatenate(ranks).astype(np.intp)
+    order = np.lexsort((-np.concatenate(strengths), np.concatenate(tastes), rank, row))
+    before = np.arange(len(row)) - np.searchsorted(row[order], row[order])
+    kept = order[before < _MOST]
+    return row[kept], np.concatenate(numbers)[kept], rank[kept]
